@@ -1,0 +1,89 @@
+#include "envs/action.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace sounder {
+namespace {
+
+/// Draws between two bounds; an infinite one is replaced by what lies 1 from the other, both by -1 and 1.
+float draw_between(float low, float high, Rng& rng) noexcept {
+  if (std::isinf(low) && std::isinf(high)) return -1.0F + 2.0F * rng.uniform();
+  if (std::isinf(low)) low = high - 1.0F;
+  if (std::isinf(high)) high = low + 1.0F;
+  // In double: the width of a box may be beyond the floats. Rounding back may reach past a bound.
+  return std::clamp(static_cast<float>(rng.uniform(static_cast<double>(low), static_cast<double>(high))), low, high);
+}
+
+}  // namespace
+
+ActionArray::ActionArray(const Space& action_space, std::size_t rows)
+    : rows_(rows), width_(flat_size(action_space)), single_(std::holds_alternative<Discrete>(action_space)) {
+  if (std::holds_alternative<Box>(action_space)) {
+    continuous_.resize(rows_ * width_);
+  } else {
+    discrete_.resize(rows_ * width_);
+  }
+}
+
+Action ActionArray::operator[](std::size_t row) const noexcept {
+  assert(row < rows_);
+  if (single_) return discrete_[row];
+  if (continuous_.empty()) return discrete(row);
+  return std::span<const float>(continuous_).subspan(row * width_, width_);
+}
+
+void ActionArray::assign(std::size_t row, const Action& action) noexcept {
+  assert(row < rows_);
+  if (const auto* index = std::get_if<std::int64_t>(&action)) {
+    assert(single_);
+    discrete_[row] = *index;
+  } else if (const auto* numbers = std::get_if<std::span<const float>>(&action)) {
+    assert(numbers->size() == width_);
+    std::copy(numbers->begin(), numbers->end(), continuous(row).begin());
+  } else if (const auto* choices = std::get_if<std::span<const std::int64_t>>(&action)) {
+    assert(choices->size() == width_);
+    std::copy(choices->begin(), choices->end(), discrete(row).begin());
+  }
+}
+
+std::span<float> ActionArray::continuous(std::size_t row) noexcept {
+  assert((row + 1) * width_ <= continuous_.size());
+  return std::span(continuous_).subspan(row * width_, width_);
+}
+
+std::span<std::int64_t> ActionArray::discrete(std::size_t row) noexcept {
+  assert((row + 1) * width_ <= discrete_.size());
+  return std::span(discrete_).subspan(row * width_, width_);
+}
+
+std::span<const std::int64_t> ActionArray::discrete(std::size_t row) const noexcept {
+  assert((row + 1) * width_ <= discrete_.size());
+  return std::span(discrete_).subspan(row * width_, width_);
+}
+
+void ActionArray::sample(std::size_t row, const Space& action_space, Rng& rng) noexcept {
+  assert(flat_size(action_space) == width_);
+  struct Visitor {
+    ActionArray& array;
+    std::size_t row;
+    Rng& rng;
+
+    void operator()(const Discrete& choice) const { array.discrete(row)[0] = rng.below(choice.n); }
+    void operator()(const Box& box) const {
+      const std::span<float> numbers = array.continuous(row);
+      for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = draw_between(box.low[i], box.high[i], rng);
+    }
+    void operator()(const MultiDiscrete& choices) const {
+      const std::span<std::int64_t> numbers = array.discrete(row);
+      for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = rng.below(choices.counts[i]);
+    }
+    void operator()(const MultiBinary&) const {
+      for (std::int64_t& number : array.discrete(row)) number = rng.below(2);
+    }
+  };
+  std::visit(Visitor{*this, row, rng}, action_space);
+}
+
+}  // namespace sounder

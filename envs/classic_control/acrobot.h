@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "envs/environment.h"
+
+namespace sounder::envs {
+
+/// Swings up two hanging links by a torque of -1 (0), 0 (1) or 1 (2) at the joint between them; each step gives a
+/// reward of -1 until the free end is a link's length above the fixed one: that step gives 0 and terminates the
+/// episode.
+///
+/// State [4]: the first link's angle (radians, 0 hangs down), the second's relative to it, the two angular velocities.
+/// Observation [6]: cosine and sine of the first angle, cosine and sine of the second, the two angular velocities.
+/// Equal to Acrobot-v1 of Gymnasium 1.3.0, with the dynamics of the book; after Sutton (1996).
+class Acrobot {
+ public:
+  using Action = std::int64_t;
+
+  const EnvironmentSpec& spec() const;
+  /// Draws all four numbers of the state from U(-0.1, 0.1).
+  void reset(std::uint64_t seed, std::span<float> observation) noexcept;
+  StepResult step(std::int64_t action, std::span<float> observation) noexcept;
+  void draw(Canvas& canvas) const;
+  std::vector<double> state() const { return {state_.begin(), state_.end()}; }
+  /// Throws Error unless the state has four numbers.
+  void set_state(std::span<const double> state, std::span<float> observation);
+
+ private:
+  std::array<double, 4> state_{};
+};
+
+}  // namespace sounder::envs

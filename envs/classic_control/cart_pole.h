@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "envs/environment.h"
+
+namespace sounder::envs {
+
+/// Balances a pole on a cart by pushing the cart to the left (0) or the right (1); each step gives a reward of 1. The
+/// episode terminates when the pole leans by more than 12 degrees or the cart leaves [-2.4, 2.4].
+///
+/// Observation [4] and state: position (m), velocity, the pole's angle (radians, 0 is upright, positive leans to the
+/// right), angular velocity. Equal to CartPole-v1 of Gymnasium 1.3.0; after Barto, Sutton and Anderson (1983).
+class CartPole {
+ public:
+  using Action = std::int64_t;
+
+  const EnvironmentSpec& spec() const;
+  /// Draws all four numbers of the state from U(-0.05, 0.05).
+  void reset(std::uint64_t seed, std::span<float> observation) noexcept;
+  StepResult step(std::int64_t action, std::span<float> observation) noexcept;
+  void draw(Canvas& canvas) const;
+  std::vector<double> state() const { return {position_, velocity_, angle_, angular_velocity_}; }
+  /// Throws Error unless the state has four numbers.
+  void set_state(std::span<const double> state, std::span<float> observation);
+
+ private:
+  void observe(std::span<float> observation) const noexcept;
+
+  double position_ = 0.0;
+  double velocity_ = 0.0;
+  double angle_ = 0.0;
+  double angular_velocity_ = 0.0;
+};
+
+}  // namespace sounder::envs

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "envs/environment.h"
+
+namespace sounder::envs {
+
+/// Swings up a pendulum and holds it there, by a torque in [-2, 2] (beyond, it is clipped). A step's reward is
+/// -(angle^2 + 0.1 angular velocity^2 + 0.001 torque^2), of the angle in [-pi, pi) and the velocity before the step.
+/// Episodes never terminate.
+///
+/// State [2]: angle (radians, 0 is upright), angular velocity in [-8, 8]. Observation [3]: the angle's cosine and sine,
+/// angular velocity. Equal to Pendulum-v1 of Gymnasium 1.3.0.
+class Pendulum {
+ public:
+  using Action = std::span<const float>;
+
+  const EnvironmentSpec& spec() const;
+  /// Draws the angle from U(-pi, pi) and the angular velocity from U(-1, 1).
+  void reset(std::uint64_t seed, std::span<float> observation) noexcept;
+  StepResult step(std::span<const float> action, std::span<float> observation) noexcept;
+  void draw(Canvas& canvas) const;
+  std::vector<double> state() const { return {angle_, angular_velocity_}; }
+  /// Throws Error unless the state has two numbers.
+  void set_state(std::span<const double> state, std::span<float> observation);
+
+ private:
+  void observe(std::span<float> observation) noexcept;
+
+  double angle_ = 0.0;
+  double angular_velocity_ = 0.0;
+  double sine_ = 0.0;  // of the angle: the observation's is the next step's too
+};
+
+}  // namespace sounder::envs

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "envs/action.h"
+#include "envs/canvas.h"
+#include "envs/spaces.h"
+
+namespace sounder {
+
+/// What is known of an environment before its first step.
+struct EnvironmentSpec {
+  Space observation_space;
+  Space action_space;
+  std::optional<std::int64_t> max_episode_steps = {};  ///< steps after which the time limit truncates an episode
+  std::optional<double> reward_threshold = {};         ///< mean return from which it counts as solved
+};
+
+/// What one step gave. `terminated`: the task itself ended, the future is worth nothing. `truncated`: something outside
+/// of the task (a time limit) cut it, the future still has a value.
+struct StepResult {
+  float reward;
+  bool terminated;
+  bool truncated = false;
+};
+
+/// A user's environment: a plain struct, no base class. `reset` begins an episode, drawn from `seed` alone; `step`
+/// acts. Both write the observation that follows into a span of flat_size(observation_space) floats, and allocate
+/// nothing. Nothing resets by itself. `Action` names what `step` takes: std::int64_t (Discrete), std::span<const float>
+/// (Box), std::span<const std::int64_t> (MultiDiscrete, MultiBinary), or sounder::Action (any: wrappers).
+///
+/// Optional: `void draw(Canvas&) const` describes the state as a picture; `std::vector<double> state() const` and
+/// `void set_state(std::span<const double>, std::span<float> observation)` read and set the internal state, so that
+/// recorded traces can be replayed.
+template <class E>
+concept EnvironmentModel = std::movable<E> && requires(E environment, const E& constant, typename E::Action action,
+                                                       std::span<float> observation, std::uint64_t seed) {
+  { constant.spec() } -> std::convertible_to<EnvironmentSpec>;
+  {environment.reset(seed, observation)};
+  { environment.step(action, observation) } -> std::convertible_to<StepResult>;
+};
+
+template <class E>
+concept Drawable = requires(const E& constant, Canvas& canvas) {
+  constant.draw(canvas);
+};
+
+template <class E>
+concept Replayable = requires(E environment, const E& constant, std::span<const double> state,
+                              std::span<float> observation) {
+  { constant.state() } -> std::convertible_to<std::vector<double>>;
+  environment.set_state(state, observation);
+};
+
+/// Owns any environment: a move-only value, one indirect call per step. It satisfies EnvironmentModel itself, so that
+/// wrappers take it. To be used by one thread at a time.
+class Environment {
+ public:
+  using Action = sounder::Action;
+
+  // The exclusion stands first: the other order makes clang 14 recurse without end.
+  template <class E>
+  requires(!std::same_as<std::remove_cvref_t<E>, Environment>) &&
+      EnvironmentModel<std::remove_cvref_t<E>> explicit Environment(E&& model)
+      : model_(std::make_unique<Model<std::remove_cvref_t<E>>>(std::forward<E>(model))) {}
+
+  EnvironmentSpec spec() const { return model_->spec(); }
+
+  /// Begins an episode; writes its first observation.
+  void reset(std::uint64_t seed, std::span<float> observation) { model_->reset(seed, observation); }
+
+  /// Acts; writes the observation after the action. Not to be called after an episode's end, before a reset.
+  StepResult step(const Action& action, std::span<float> observation) { return model_->step(action, observation); }
+
+  /// Describes the state as a picture; returns whether the environment can.
+  bool draw(Canvas& canvas) const { return model_->draw(canvas); }
+
+  /// Reads the internal state; empty if the environment offers none.
+  std::vector<double> state() const { return model_->state(); }
+
+  /// Sets the internal state and writes the observation that belongs to it; throws Error if the environment offers
+  /// none.
+  void set_state(std::span<const double> state, std::span<float> observation) { model_->set_state(state, observation); }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual EnvironmentSpec spec() const = 0;
+    virtual void reset(std::uint64_t seed, std::span<float> observation) = 0;
+    virtual StepResult step(const Action& action, std::span<float> observation) = 0;
+    virtual bool draw(Canvas& canvas) const = 0;
+    virtual std::vector<double> state() const = 0;
+    virtual void set_state(std::span<const double> state, std::span<float> observation) = 0;
+  };
+
+  template <class E>
+  struct Model final : Interface {
+    explicit Model(E environment) : environment_(std::move(environment)) {}
+
+    EnvironmentSpec spec() const override { return environment_.spec(); }
+    void reset(std::uint64_t seed, std::span<float> observation) override { environment_.reset(seed, observation); }
+    StepResult step(const Action& action, std::span<float> observation) override {
+      if constexpr (std::same_as<typename E::Action, Action>) {
+        return environment_.step(action, observation);
+      } else {
+        return environment_.step(std::get<typename E::Action>(action), observation);
+      }
+    }
+    bool draw(Canvas& canvas) const override {
+      if constexpr (Drawable<E>) environment_.draw(canvas);
+      return Drawable<E>;
+    }
+    std::vector<double> state() const override {
+      if constexpr (Replayable<E>) return environment_.state();
+      return {};
+    }
+    void set_state(std::span<const double> state, std::span<float> observation) override {
+      if constexpr (Replayable<E>) {
+        environment_.set_state(state, observation);
+      } else {
+        throw_no_state();
+      }
+    }
+
+    E environment_;
+  };
+
+  [[noreturn]] static void throw_no_state();
+
+  std::unique_ptr<Interface> model_;
+};
+
+}  // namespace sounder

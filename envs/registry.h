@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "envs/environment.h"
+#include "envs/wrappers/time_limit.h"
+
+namespace sounder {
+
+/// What a registration adds to, or overrides of, an environment's own spec.
+struct EnvironmentLimits {
+  std::optional<std::int64_t> max_episode_steps = {};
+  std::optional<double> reward_threshold = {};
+};
+
+/// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody
+/// adds.
+class Registry {
+ public:
+  using Factory = std::function<Environment()>;
+
+  /// Makes a registry of the environments that come with Sounder (envs/builtins.cpp lists them).
+  static Registry with_builtins();
+
+  /// Adds an environment type; a default-constructed instance is made for each user. Throws UsageError if the name is
+  /// taken or empty.
+  template <EnvironmentModel E>
+  requires std::default_initializable<E>
+  void add(std::string id, EnvironmentLimits limits = {}) {
+    add(std::move(id),
+        [limits] { return Environment(TimeLimit<E>(E{}, limits.max_episode_steps, limits.reward_threshold)); });
+  }
+
+  /// Adds an environment that a function makes, as it is.
+  void add(std::string id, Factory factory);
+
+  /// Makes a new instance. Throws UsageError for an unknown name, with the nearest known one.
+  Environment make(std::string_view id) const;
+
+  bool contains(std::string_view id) const;
+
+  /// Lists the names, sorted.
+  std::vector<std::string> ids() const;
+
+ private:
+  std::map<std::string, Factory, std::less<>> factories_;
+};
+
+}  // namespace sounder

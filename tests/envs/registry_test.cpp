@@ -1,0 +1,77 @@
+#include "envs/registry.h"
+
+#include <vector>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+using namespace sounder;
+
+namespace {
+
+struct Still {
+  using Action = std::int64_t;
+  EnvironmentSpec spec() const { return {.observation_space = Discrete{1}, .action_space = Discrete{1}}; }
+  void reset(std::uint64_t, std::span<float> observation) { observation[0] = 0; }
+  StepResult step(std::int64_t, std::span<float> observation) {
+    observation[0] = 0;
+    return {.reward = 0, .terminated = false};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the built-in environments are listed in order") {
+  CHECK(Registry::with_builtins().ids() == std::vector<std::string>{"Acrobot-v1", "CartPole-v1", "MountainCar-v0",
+                                                                    "MountainCarContinuous-v0", "Pendulum-v1"});
+}
+
+TEST_CASE("an environment type is added with its limits") {
+  Registry registry;
+  registry.add<Still>("Still-v0", {.max_episode_steps = 2, .reward_threshold = 1.5});
+  CHECK(registry.contains("Still-v0"));
+  CHECK_FALSE(registry.contains("CartPole-v1"));
+
+  Environment environment = registry.make("Still-v0");
+  CHECK(environment.spec().max_episode_steps == 2);
+  CHECK(environment.spec().reward_threshold == 1.5);
+  std::vector<float> observation(1);
+  environment.reset(0, observation);
+  CHECK_FALSE(environment.step(std::int64_t{0}, observation).truncated);
+  CHECK(environment.step(std::int64_t{0}, observation).truncated);
+}
+
+TEST_CASE("a function's environment is taken as it is") {
+  Registry registry;
+  int made = 0;
+  registry.add("Still-v0", [&made] {
+    ++made;
+    return Environment(Still{});
+  });
+  CHECK_FALSE(registry.make("Still-v0").spec().max_episode_steps);
+  registry.make("Still-v0");
+  CHECK(made == 2);
+}
+
+TEST_CASE("an unknown environment's error names the nearest one") {
+  CHECK_THROWS_AS(Registry::with_builtins().make("CartPole-v9"), UsageError);
+  CHECK_THROWS_WITH(Registry::with_builtins().make("CartPole-v9"),
+                    "unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?");
+}
+
+TEST_CASE("a name is given once and is not empty") {
+  Registry registry;
+  registry.add<Still>("Still-v0");
+  CHECK_THROWS_AS(registry.add<Still>("Still-v0"), UsageError);
+  CHECK_THROWS_AS(registry.add<Still>(""), UsageError);
+  CHECK_THROWS_AS(registry.add("Other-v0", Registry::Factory{}), UsageError);
+  CHECK(registry.ids() == std::vector<std::string>{"Still-v0"});
+}
+
+TEST_CASE("adding to a copy leaves the original") {
+  const Registry original;
+  Registry copy = original;
+  copy.add<Still>("Still-v0");
+  CHECK(copy.contains("Still-v0"));
+  CHECK_FALSE(original.contains("Still-v0"));
+}
