@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/network.h"
+#include "core/rollout.h"
+#include "envs/action.h"
+#include "envs/random.h"
+
+namespace sounder {
+
+/// How an action is chosen.
+enum class Selection { sample, greedy };
+
+/// Sums over a rollout's steps, for the reports.
+struct LossSums {
+  float policy = 0;   ///< sum of -log pi(a) advantage
+  float value = 0;    ///< sum of squared errors of the value, halved
+  float entropy = 0;  ///< sum of the policy's entropies, nats
+};
+
+/// An algorithm with its own replica of the network: what one worker acts and learns with. To be used by one thread at
+/// a time. The replica's parameters are floats of somebody else's, which change between rollouts only.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+
+  struct ActRequest {
+    std::span<const float> observations;  ///< [B, D]
+    std::size_t first_row = 0;            ///< rows of the network's memory and of the actions: first_row, ... + B - 1
+    Selection selection = Selection::sample;
+    Rng& rng;  ///< of Selection::sample; greedy choices draw nothing
+  };
+
+  /// Chooses actions for B observations and writes them to the rows of `actions`.
+  virtual void act(const ActRequest& request, ActionArray& actions) = 0;
+
+  /// Adds the gradient of the rollout's loss, a sum over its steps, to `gradient` (flat, as the parameters). The
+  /// rollout's steps must have been chosen by act, row by row from 0, with the present parameters.
+  virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
+};
+
+/// What a run learns with: an algorithm and a network that suit an environment. Const and shared by all threads.
+class AgentFactory {
+ public:
+  virtual ~AgentFactory() = default;
+
+  /// How the network's parameters lie in the flat array.
+  virtual const ParameterLayout& layout() const noexcept = 0;
+
+  /// Describes the network in one line; equal descriptions are equal networks.
+  virtual std::string description() const = 0;
+
+  /// Names the backend that computes the network: the one that `auto` stands for, too.
+  virtual std::string backend() const = 0;
+
+  /// Draws the parameters that a run starts from; the seed determines them.
+  virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
+
+  /// Makes an agent whose replica's parameters are the floats of `parameters` (as many as layout().size), which must
+  /// outlive it. It acts on at most `rows` observations at a time, and learns from rollouts of at most as many steps.
+  virtual std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t rows) const = 0;
+
+  /// To be called first in every thread that uses an agent: sets what libraries keep per thread.
+  virtual void prepare_thread() const = 0;
+};
+
+}  // namespace sounder

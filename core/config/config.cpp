@@ -1,0 +1,110 @@
+#include "core/config/config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/config/parse_number.h"
+#include "envs/error.h"
+#include "envs/names.h"
+
+namespace sounder {
+namespace {
+
+/// Reads "64,64"; nothing if any element is not an integer from min to max.
+std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, std::int64_t min, std::int64_t max) {
+  std::vector<std::int64_t> numbers;
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    const auto number = parse_integer(text.substr(0, comma));
+    if (!number || *number < min || *number > max) return std::nullopt;
+    numbers.push_back(*number);
+    more = comma != std::string_view::npos;
+    if (more) text.remove_prefix(comma + 1);
+  }
+  return numbers;
+}
+
+/// Sets a field from text; each returns whether the text is of the field's type and within its range.
+struct FromText {
+  TrainConfig& config;
+  std::string_view text;
+
+  bool operator()(const ConfigField::Integer& field) const {
+    const auto number = parse_integer(text);
+    if (!number || *number < field.min || *number > field.max) return false;
+    config.*field.member = *number;
+    return true;
+  }
+  bool operator()(const ConfigField::Real& field) const {
+    const auto number = parse_real(text);
+    if (!number || *number < field.min || *number > field.max) return false;
+    config.*field.member = *number;
+    return true;
+  }
+  bool operator()(const ConfigField::OptionalReal& field) const {
+    const auto number = parse_real(text);
+    if (text != kNone && (!number || *number < field.min || *number > field.max)) return false;
+    config.*field.member = number;
+    return true;
+  }
+  bool operator()(const ConfigField::Text& field) const {
+    const auto& choices = field.choices;
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) return false;
+    config.*field.member = text;
+    return true;
+  }
+  bool operator()(const ConfigField::Flag& field) const {
+    if (text != "true" && text != "false") return false;
+    config.*field.member = text == "true";
+    return true;
+  }
+  bool operator()(const ConfigField::Integers& field) const {
+    auto numbers = parse_integers(text, field.min, field.max);
+    if (!numbers) return false;
+    config.*field.member = std::move(*numbers);
+    return true;
+  }
+};
+
+const ConfigField& find_field(std::string_view key) {
+  const auto fields = config_fields();
+  const auto found = std::find_if(fields.begin(), fields.end(), [key](const auto& field) { return field.name == key; });
+  if (found != fields.end()) return *found;
+  std::vector<std::string> names;
+  for (const ConfigField& field : fields) names.push_back(field.name);
+  throw UsageError(unknown_name("key", key, names));
+}
+
+}  // namespace
+
+void set_config(TrainConfig& config, std::string_view key, std::string_view value) {
+  const ConfigField& field = find_field(key);
+  if (std::visit(FromText{config, value}, field.type)) return;
+  throw UsageError(fmt::format("{}: expected {}; got '{}'", key, describe_type(field), value));
+}
+
+std::string describe_type(const ConfigField& field) {
+  struct Visitor {
+    std::string operator()(const ConfigField::Integer& type) const {
+      return fmt::format("integer, {} to {}", type.min, type.max);
+    }
+    std::string operator()(const ConfigField::Real& type) const {
+      return fmt::format("number, {} to {}", type.min, type.max);
+    }
+    std::string operator()(const ConfigField::OptionalReal& type) const {
+      return fmt::format("number, {} to {}, or {}", type.min, type.max, kNone);
+    }
+    std::string operator()(const ConfigField::Text& type) const {
+      return type.choices.empty() ? "name" : fmt::format("one of {}", fmt::join(type.choices, ", "));
+    }
+    std::string operator()(const ConfigField::Flag&) const { return "true or false"; }
+    std::string operator()(const ConfigField::Integers& type) const {
+      return fmt::format("integers, {} to {} each", type.min, type.max);
+    }
+  };
+  return std::visit(Visitor{}, field.type);
+}
+
+}  // namespace sounder

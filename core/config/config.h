@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace sounder {
+
+/// How an optional number that is not set is written, in TOML and on the command line.
+constexpr std::string_view kNone = "none";
+
+/// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
+struct TrainConfig {
+  std::string environment;
+  std::string algorithm = "a3c";
+  std::int64_t workers = default_workers();
+  std::int64_t steps = 500'000;
+  std::int64_t seed = 1;
+
+  std::string backend = "auto";
+  std::string network = "mlp";
+  std::vector<std::int64_t> hidden{64, 64};
+  std::string activation = "tanh";
+
+  std::int64_t rollout = 20;
+  double discount = 0.99;
+  double entropy_coefficient = 0.01;
+  double value_coefficient = 0.5;
+  double max_gradient_norm = 40;
+
+  std::string optimizer = "shared_rmsprop";
+  double learning_rate = 7e-4;
+  std::string learning_rate_schedule = "linear";
+  std::int64_t anneal_steps = 0;  ///< global step at which a linear schedule reaches zero; 0: at `steps`
+  double rmsprop_decay = 0.99;
+  double rmsprop_epsilon = 0.1;
+  double momentum = 0.9;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
+  double adam_epsilon = 1e-8;
+  std::string write_mode = "relaxed";
+
+  bool until_solved = false;
+  std::optional<double> until_return;
+  std::int64_t evaluation_interval = 5'000;
+  std::int64_t evaluation_episodes = 100;
+  std::int64_t report_interval = 2'000;
+  double checkpoint_interval = 10;
+
+  /// As many workers as the machine has cores, at most 8.
+  static std::int64_t default_workers() noexcept;
+  friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
+};
+
+/// One key of the configuration: its name in TOML files and in `--set`; the command line's option is the name with
+/// dashes. The table of fields is what the TOML reader and writer, the command line and the errors are made from.
+struct ConfigField {
+  /// Both ends of `min` and `max` belong to the range.
+  struct Integer {
+    std::int64_t TrainConfig::*member;
+    std::int64_t min;
+    std::int64_t max;
+  };
+  struct Real {
+    double TrainConfig::*member;
+    double min;
+    double max;
+  };
+  struct OptionalReal {
+    std::optional<double> TrainConfig::*member;
+    double min;
+    double max;
+  };
+  /// One of the choices; any text where there are none.
+  struct Text {
+    std::string TrainConfig::*member;
+    std::vector<std::string> choices;
+  };
+  struct Flag {
+    bool TrainConfig::*member;
+  };
+  /// Each element within the range; at least one element.
+  struct Integers {
+    std::vector<std::int64_t> TrainConfig::*member;
+    std::int64_t min;
+    std::int64_t max;
+  };
+
+  std::string name;
+  std::string help;  ///< one line, with the unit
+  std::variant<Integer, Real, OptionalReal, Text, Flag, Integers> type;
+};
+
+/// Lists every key, in the order in which config.toml shows them.
+std::span<const ConfigField> config_fields();
+
+/// Sets one key from text, as the command line gives it ("64,64" for a list). Throws UsageError for an unknown key
+/// (with the nearest known one), a value of the wrong type, or out of range (with the range).
+void set_config(TrainConfig& config, std::string_view key, std::string_view value);
+
+/// Overrides the keys that a TOML text holds; `source` names it in errors, which also name the line. Throws UsageError
+/// as set_config does, and for text that is not TOML.
+void apply_toml(TrainConfig& config, std::string_view toml, std::string_view source);
+
+/// Writes every key, with its help as a comment: apply_toml reads it back to an equal configuration, over any other.
+std::string to_toml(const TrainConfig& config);
+
+/// Words a field's value as to_toml does: "0.0007", "[64, 64]", "\"tanh\"".
+std::string value_text(const TrainConfig& config, const ConfigField& field);
+
+/// Describes a field's type and range in a few words: "integer, 1 to 1024", "one of relaxed, atomic_add, locked".
+std::string describe_type(const ConfigField& field);
+
+}  // namespace sounder

@@ -1,0 +1,85 @@
+// The table of fields: every key of the configuration, with its range and help. It is the only list of them.
+#include <algorithm>
+#include <thread>
+
+#include "core/config/config.h"
+
+namespace sounder {
+namespace {
+
+constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;
+// Up to here a double, and so a JSON number, holds every integer.
+constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
+
+using Integer = ConfigField::Integer;
+using Real = ConfigField::Real;
+using OptionalReal = ConfigField::OptionalReal;
+using Text = ConfigField::Text;
+using Flag = ConfigField::Flag;
+using Integers = ConfigField::Integers;
+
+// The names of environments, algorithms, backends and networks are free text here: they are known where they are looked
+// up, and refused there.
+std::vector<ConfigField> make_fields() {
+  using C = TrainConfig;
+  return {
+      {"environment", "environment to learn", Text{&C::environment, {}}},
+      {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},
+      {"workers", "threads that act and learn, each with its own copy of the environment",
+       Integer{&C::workers, 1, 1024}},
+      {"steps", "environment steps to train for, all workers together", Integer{&C::steps, 1, kMostSteps}},
+      {"seed", "seed from which all random numbers derive", Integer{&C::seed, 0, kLargestSeed}},
+
+      {"backend", "what computes the network; auto takes the fastest that can", Text{&C::backend, {}}},
+      {"network", "kind of network", Text{&C::network, {}}},
+      {"hidden", "units of each hidden layer", Integers{&C::hidden, 1, 8192}},
+      {"activation", "activation function of the hidden layers", Text{&C::activation, {"tanh", "relu"}}},
+
+      {"rollout", "most steps that a worker takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
+      {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},
+      {"entropy_coefficient", "weight of the policy's entropy in the loss (beta)",
+       Real{&C::entropy_coefficient, 0, 1e3}},
+      {"value_coefficient", "weight of the value's squared error in the loss", Real{&C::value_coefficient, 0, 1e3}},
+      {"max_gradient_norm", "norm to which an update's gradient is clipped", Real{&C::max_gradient_norm, 1e-6, 1e12}},
+
+      {"optimizer", "update rule of the shared parameters",
+       Text{&C::optimizer, {"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"}}},
+      {"learning_rate", "learning rate at the start", Real{&C::learning_rate, 1e-12, 1e3}},
+      {"learning_rate_schedule", "learning rate over the global step: constant, or linear to 0 at anneal_steps",
+       Text{&C::learning_rate_schedule, {"constant", "linear"}}},
+      {"anneal_steps", "global step at which a linear schedule reaches 0; 0: at the last of `steps`",
+       Integer{&C::anneal_steps, 0, kMostSteps}},
+      {"rmsprop_decay", "decay of the squared gradients' mean, of the two RMSProp rules (alpha)",
+       Real{&C::rmsprop_decay, 0, 1}},
+      {"rmsprop_epsilon", "added to that mean, inside the root", Real{&C::rmsprop_epsilon, 1e-12, 1e3}},
+      {"momentum", "decay of the velocity, of momentum_sgd", Real{&C::momentum, 0, 1}},
+      // Adam divides by 1 - beta^t, which in single precision must not be 0.
+      {"adam_beta1", "decay of the gradients' mean, of adam", Real{&C::adam_beta1, 0, 0.99999}},
+      {"adam_beta2", "decay of the squared gradients' mean, of adam", Real{&C::adam_beta2, 0, 0.99999}},
+      {"adam_epsilon", "added to that mean's root, of adam", Real{&C::adam_epsilon, 1e-12, 1e3}},
+      {"write_mode", "how workers write shared parameters: plain, losing none to a concurrent update, or one at a time",
+       Text{&C::write_mode, {"relaxed", "atomic_add", "locked"}}},
+
+      {"until_solved", "stop when an evaluation reaches the environment's reward threshold", Flag{&C::until_solved}},
+      {"until_return", "stop when an evaluation reaches this mean return", OptionalReal{&C::until_return, -1e9, 1e9}},
+      {"evaluation_interval", "environment steps between evaluations", Integer{&C::evaluation_interval, 1, kMostSteps}},
+      {"evaluation_episodes", "greedy episodes of an evaluation", Integer{&C::evaluation_episodes, 1, 1'000'000}},
+      {"report_interval", "environment steps between rows of progress.csv",
+       Integer{&C::report_interval, 1, kMostSteps}},
+      {"checkpoint_interval", "seconds between checkpoints", Real{&C::checkpoint_interval, 1e-3, 1e6}},
+  };
+}
+
+}  // namespace
+
+std::int64_t TrainConfig::default_workers() noexcept {
+  // hardware_concurrency is 0 where it is not known.
+  return std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, 8);
+}
+
+std::span<const ConfigField> config_fields() {
+  static const std::vector<ConfigField> fields = make_fields();
+  return fields;
+}
+
+}  // namespace sounder

@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "core/config/config.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+/// Words a number so that it reads back as the same one, and as a real one: "40.0".
+std::string exact(double number) {
+  std::string text = fmt::format("{}", number);
+  if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string quoted(const std::string& text) {
+  std::ostringstream stream;
+  stream << toml::toml_formatter(toml::value<std::string>(text), toml::format_flags::none);
+  return stream.str();
+}
+
+/// Words a TOML value as set_config takes it; nothing if it is of a type that no key has.
+std::optional<std::string> as_text(const toml::node& node) {
+  if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
+  if (const auto* real = node.as_floating_point()) return exact(real->get());
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* array = node.as_array()) {
+    std::vector<std::string> elements;
+    for (const toml::node& element : *array) {
+      const auto* const integer = element.as_integer();
+      if (integer == nullptr) return std::nullopt;
+      elements.push_back(fmt::format("{}", integer->get()));
+    }
+    return fmt::format("{}", fmt::join(elements, ","));
+  }
+  return std::nullopt;
+}
+
+/// Tells whether a TOML value is of the type that a field is written with, so that `workers = "2"` is refused.
+struct HasTypeOf {
+  const toml::node& node;
+
+  bool operator()(const ConfigField::Integer&) const { return node.is_integer(); }
+  bool operator()(const ConfigField::Real&) const { return node.is_number(); }
+  bool operator()(const ConfigField::OptionalReal&) const {
+    return node.is_number() || node.value_exact<std::string>() == kNone;
+  }
+  bool operator()(const ConfigField::Text&) const { return node.is_string(); }
+  bool operator()(const ConfigField::Flag&) const { return node.is_boolean(); }
+  bool operator()(const ConfigField::Integers&) const { return node.is_array(); }
+};
+
+/// Words what a value is, for an error: `"2" (a string)`, `a table`.
+std::string describe(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  std::ostringstream stream;
+  node.visit([&stream](const auto& value) { stream << value; });
+  std::string text = stream.str();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return node.is_string() ? fmt::format("{} (a string)", text) : text;
+}
+
+void apply(TrainConfig& config, std::string_view key, const toml::node& node) {
+  const auto fields = config_fields();
+  const auto field = std::find_if(fields.begin(), fields.end(), [key](const auto& f) { return f.name == key; });
+  const auto text = as_text(node);
+  // An unknown key is for set_config to refuse.
+  if (field != fields.end() && (!text || !std::visit(HasTypeOf{node}, field->type))) {
+    throw UsageError(fmt::format("{}: expected {}; got {}", key, describe_type(*field), describe(node)));
+  }
+  set_config(config, key, text.value_or(""));
+}
+
+}  // namespace
+
+void apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source) {
+  toml::table table;
+  try {
+    table = toml::parse(toml_text);
+  } catch (const toml::parse_error& error) {
+    throw UsageError(fmt::format("{}:{}: not TOML: {}", source, error.source().begin.line, error.description()));
+  }
+  // Nothing is half applied when a later key is refused.
+  TrainConfig changed = config;
+  for (const auto& [key, node] : table) {
+    try {
+      apply(changed, key.str(), node);
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("{}:{}: {}", source, key.source().begin.line, error.what()));
+    }
+  }
+  config = std::move(changed);
+}
+
+std::string value_text(const TrainConfig& config, const ConfigField& field) {
+  struct Visitor {
+    const TrainConfig& config;
+
+    std::string operator()(const ConfigField::Integer& type) const { return fmt::format("{}", config.*type.member); }
+    std::string operator()(const ConfigField::Real& type) const { return exact(config.*type.member); }
+    std::string operator()(const ConfigField::OptionalReal& type) const {
+      const auto& number = config.*type.member;
+      return number ? exact(*number) : fmt::format("\"{}\"", kNone);
+    }
+    std::string operator()(const ConfigField::Text& type) const { return quoted(config.*type.member); }
+    std::string operator()(const ConfigField::Flag& type) const { return config.*type.member ? "true" : "false"; }
+    std::string operator()(const ConfigField::Integers& type) const {
+      return fmt::format("[{}]", fmt::join(config.*type.member, ", "));
+    }
+  };
+  return std::visit(Visitor{config}, field.type);
+}
+
+std::string to_toml(const TrainConfig& config) {
+  std::string text;
+  for (const ConfigField& field : config_fields()) {
+    text +=
+        fmt::format("# {} ({})\n{} = {}\n\n", field.help, describe_type(field), field.name, value_text(config, field));
+  }
+  text.pop_back();
+  return text;
+}
+
+}  // namespace sounder

@@ -1,0 +1,78 @@
+#include "core/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
+  std::vector<Environment> environments;
+  for (std::int64_t i = 0; i < parts.episodes; ++i) environments.push_back(parts.make_environment());
+  return environments;
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Parts& parts)
+    : environments_(make_environments(parts)),
+      observation_size_(flat_size(environments_.front().spec().observation_space)),
+      most_steps_(environments_.front().spec().max_episode_steps.value_or(kMostSteps)),
+      parameters_(parts.agents.layout().size),
+      agent_(parts.agents.make(parameters_, environments_.size())),
+      actions_(environments_.front().spec().action_space, environments_.size()) {}
+
+Evaluator::~Evaluator() = default;
+
+Evaluator::Result Evaluator::evaluate(const Request& request) {
+  assert(request.parameters.size() == parameters_.size());
+  std::ranges::copy(request.parameters, parameters_.begin());
+  const StreamKey key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation};
+  Rng rng(key);
+
+  const std::size_t episodes = environments_.size();
+  std::vector<float> observations(episodes * observation_size_);  // [running, D]
+  std::vector<std::size_t> running(episodes);                     // the episode of each row
+  std::iota(running.begin(), running.end(), std::size_t{0});
+  const auto observation = [&](std::size_t row) {
+    return std::span(observations).subspan(row * observation_size_, observation_size_);
+  };
+  for (std::size_t i = 0; i < episodes; ++i) {
+    environments_[i].reset(
+        derive_seed({.seed = key.seed, .worker = key.worker, .purpose = key.purpose, .index = i + 1}), observation(i));
+  }
+
+  Result result{.returns = std::vector<double>(episodes), .lengths = std::vector<std::int64_t>(episodes)};
+  while (!running.empty()) {
+    if (request.stop()) return {};
+    agent_->act({.observations = {observations.data(), running.size() * observation_size_},
+                 .selection = request.selection,
+                 .rng = rng},
+                actions_);
+    std::size_t kept = 0;
+    for (std::size_t row = 0; row < running.size(); ++row) {
+      const std::size_t episode = running[row];
+      const StepResult step = environments_[episode].step(actions_[row], observation(row));
+      result.returns[episode] += static_cast<double>(step.reward);
+      const std::int64_t length = ++result.lengths[episode];
+      if (step.terminated || step.truncated || length >= most_steps_) continue;
+      // The rows that still run move up, in their order.
+      running[kept] = episode;
+      if (kept != row) std::ranges::copy(observation(row), observation(kept).begin());
+      ++kept;
+    }
+    running.resize(kept);
+  }
+  if (!std::ranges::all_of(result.returns, [](double r) { return std::isfinite(r); })) {
+    throw Error("an evaluation's return is not finite; `sounder check` tests an environment");
+  }
+  return result;
+}
+
+}  // namespace sounder

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sounder {
+
+constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+/// One finished training episode.
+struct EpisodeRecord {
+  std::int64_t worker = 0;
+  std::int64_t step = 0;  ///< global step at which it ended
+  double episode_return = 0;
+  std::int64_t length = 0;  ///< steps
+  double seconds = 0;       ///< of training, when it ended
+};
+
+/// The parts of a worker's time.
+enum class Phase : std::uint8_t { environment, forward, learn, share };
+constexpr std::array<std::string_view, 4> kPhaseNames{"environment", "forward", "learn", "share"};
+
+/// What is known of a run at one global step: a row of progress.csv. Means are over the updates since the report
+/// before; kNotMeasured where there was none.
+struct Report {
+  std::int64_t step = 0;      ///< global step
+  std::int64_t episodes = 0;  ///< finished
+  std::int64_t updates = 0;
+  double seconds = 0;                        ///< of training, evaluations included
+  double steps_per_second = kNotMeasured;    ///< since the report before
+  double mean_return = kNotMeasured;         ///< of the last 100 training episodes
+  double mean_length = kNotMeasured;         ///< likewise, steps
+  double policy_loss = kNotMeasured;         ///< per step
+  double value_loss = kNotMeasured;          ///< per step
+  double entropy = kNotMeasured;             ///< nats, per step
+  double learning_rate = kNotMeasured;       ///< at this step
+  double gradient_norm = kNotMeasured;       ///< before clipping
+  double staleness = kNotMeasured;           ///< updates of others between a worker's pull and its push
+  double lost_updates = kNotMeasured;        ///< fraction of updates overwritten by a concurrent one, since the start
+  std::int64_t dropped_updates = 0;          ///< not applied because loss or gradient was not finite, since the start
+  std::vector<std::int64_t> worker_steps{};  ///< each worker's steps since the start
+  std::array<double, 4> phase_shares{};      ///< of the workers' time since the report before, by Phase; sums to 1
+};
+
+/// Returns and lengths of evaluation episodes.
+struct Evaluation {
+  std::int64_t step = 0;  ///< global step of the parameters that were evaluated
+  double seconds = 0;     ///< of training, when it ended
+  std::vector<double> returns;
+  std::vector<std::int64_t> lengths;
+  bool solved = false;  ///< the mean return is at or above the environment's threshold
+  bool best = false;    ///< the highest mean return so far
+};
+
+/// Takes what a run reports. All calls come from the trainer's thread, in order of global step. A sink that fails
+/// throws Error; the trainer warns once, leaves the sink out from then on, and goes on.
+class MetricsSink {
+ public:
+  virtual ~MetricsSink() = default;
+  virtual void report(const Report&) {}
+  virtual void episodes(std::span<const EpisodeRecord>) {}
+  virtual void evaluation(const Evaluation&) {}
+};
+
+}  // namespace sounder

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/metrics/records.h"
+
+namespace sounder {
+
+/// What all workers together have counted up to one moment; sums since the run began or was resumed, but for the first
+/// four, which a resumed run goes on counting.
+struct Totals {
+  std::int64_t step = 0;
+  std::int64_t updates = 0;
+  std::int64_t episodes = 0;  ///< finished
+  double seconds = 0;
+  std::int64_t dropped_updates = 0;
+  std::int64_t pushed_updates = 0;
+  std::int64_t learnt_steps = 0;
+  double policy_loss = 0;
+  double value_loss = 0;
+  double entropy = 0;
+  double gradient_norm = 0;
+  double staleness = 0;
+  double learning_rate = kNotMeasured;
+  double lost_updates = 0;
+  std::array<double, 4> phase_seconds{};
+  std::vector<WorkerCount> workers;
+};
+
+/// Makes reports from totals, and keeps the last 100 training episodes. To be used by one thread.
+class ReportBuilder {
+ public:
+  static constexpr std::size_t kWindow = 100;
+
+  /// Goes on from a checkpoint's progress and the totals at the run's start.
+  void restore(const TrainingProgress& progress, const Totals& totals);
+
+  /// Takes in episodes, in any order of workers.
+  void add(std::span<const EpisodeRecord> episodes) {
+    pending_.insert(pending_.end(), episodes.begin(), episodes.end());
+  }
+
+  /// Moves the episodes that ended at `step` or before into the window of the last 100 and returns them.
+  std::vector<EpisodeRecord> settle(std::int64_t step);
+
+  /// Makes a report of what came since the last one (or the start).
+  Report make(const Totals& now);
+  /// Makes a report of what came since the last one (or the start), without ending its interval.
+  Report preview(const Totals& now) const;
+
+  std::vector<double> recent_returns() const;
+  std::vector<std::int64_t> recent_lengths() const;
+
+ private:
+  std::deque<EpisodeRecord> pending_;  // not yet settled
+  std::deque<EpisodeRecord> window_;   // the last 100 settled, oldest first
+  Totals last_;
+};
+
+}  // namespace sounder

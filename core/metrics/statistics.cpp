@@ -1,0 +1,78 @@
+#include "core/metrics/statistics.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "envs/random.h"
+
+namespace sounder {
+
+namespace {
+
+constexpr int kResamples = 2000;
+constexpr std::uint64_t kSeed = 0x50DE5;  // fixed: the same sample always gets the same interval
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Interpolates linearly between the two nearest ranks, as numpy.quantile does by default.
+double quantile(std::span<const double> sorted, double probability) {
+  const double rank = probability * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(rank);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (rank - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+double sample_standard_deviation(std::span<const double> values, double mean) {
+  if (values.size() < 2) return 0.0;
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+/// Leaves out floor(n / 4) values at each end, as scipy.stats.trim_mean(values, 0.25) does.
+double interquartile_mean(std::span<const double> sorted) {
+  const std::size_t left_out = sorted.size() / 4;
+  return mean_of(sorted.subspan(left_out, sorted.size() - 2 * left_out));
+}
+
+std::vector<double> bootstrapped_means(std::span<const double> values) {
+  Rng rng(kSeed);
+  std::vector<double> means(kResamples);
+  for (double& mean : means) {
+    double sum = 0.0;
+    for (std::size_t draw = 0; draw < values.size(); ++draw) {
+      sum += values[static_cast<std::size_t>(rng.below(static_cast<std::int64_t>(values.size())))];
+    }
+    mean = sum / static_cast<double>(values.size());
+  }
+  std::sort(means.begin(), means.end());
+  return means;
+}
+
+}  // namespace
+
+Summary summarize(std::span<const double> values) {
+  assert(!values.empty());
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::vector<double> means = bootstrapped_means(sorted);
+  const double mean = mean_of(sorted);
+  return {
+      .mean = mean,
+      .standard_deviation = sample_standard_deviation(sorted, mean),
+      .median = quantile(sorted, 0.5),
+      .interquartile_mean = interquartile_mean(sorted),
+      .low = quantile(means, 0.025),
+      .high = quantile(means, 0.975),
+      .min = sorted.front(),
+      .max = sorted.back(),
+  };
+}
+
+}  // namespace sounder

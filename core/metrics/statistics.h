@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+
+namespace sounder {
+
+/// Describes a sample of returns.
+struct Summary {
+  double mean;
+  double standard_deviation;  ///< of the sample (divided by n - 1); 0 for one value
+  double median;
+  double interquartile_mean;  ///< of the middle half (Agarwal et al. 2021)
+  double low;  ///< 95 % confidence interval of the mean: percentile bootstrap, 2,000 resamples, fixed seed
+  double high;
+  double min;
+  double max;
+};
+
+/// Summarises a sample of at least one value; the order of the values does not matter.
+Summary summarize(std::span<const double> values);
+
+}  // namespace sounder

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sounder {
+
+/// One named parameter of a network, a slice of the flat array of all of them.
+struct ParameterBlock {
+  std::string name;                 ///< as the LibTorch module names it: "body.0.weight"
+  std::vector<std::int64_t> shape;  ///< row-major; a weight is [out, in]
+  std::size_t offset;               ///< of its first float in the flat array
+  std::size_t size;                 ///< floats
+};
+
+/// How a network's parameters lie in one flat array: blocks one after the other, without gaps.
+struct ParameterLayout {
+  std::vector<ParameterBlock> blocks;
+  std::size_t size = 0;  ///< floats of all blocks together
+};
+
+/// What a network made of B observations; both views are valid until the network's next call.
+struct NetworkOutput {
+  std::span<const float> outputs;  ///< [B, K]: the policy's logits
+  std::span<const float> values;   ///< [B]
+};
+
+/// A function from observations to outputs and values, over parameters that lie in a flat array of somebody else's: a
+/// worker's replica, an evaluator's snapshot, the shared parameters themselves while no worker runs. To be used by one
+/// thread at a time.
+///
+/// A network remembers what it computed, by rows: forward fills rows, backward goes back through the first rows of
+/// them. So a step taken while acting need not be computed again to learn from it, where an implementation can use
+/// that.
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  virtual std::size_t observation_size() const noexcept = 0;  ///< D
+  virtual std::size_t output_size() const noexcept = 0;       ///< K
+
+  /// Computes outputs and values of observations [B, D] and remembers them as rows first_row, ..., first_row + B - 1.
+  /// first_row + B may not exceed the number of rows that the network was made for.
+  virtual NetworkOutput forward(std::span<const float> observations, std::size_t first_row) = 0;
+
+  /// Adds to `gradient` (flat, as the parameters) the gradient of a loss of which the gradients with respect to rows
+  /// 0, ..., B - 1 are given: outputs [B, K] and values [B]. The parameters must be what they were in forward.
+  virtual void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
+                        std::span<float> gradient) = 0;
+};
+
+}  // namespace sounder

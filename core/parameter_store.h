@@ -1,0 +1,186 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "core/shared_array.h"
+#include "core/update_rule.h"
+
+namespace sounder {
+
+/// How workers write the shared parameters.
+enum class WriteMode {
+  relaxed,     ///< load, compute, store: never waits; of two concurrent updates of a block, one may be lost
+  atomic_add,  ///< compare-exchange per word: never loses an update (the assumption of Niu et al. 2011)
+  locked,      ///< one update or pull at a time: the control that the others are measured against
+};
+
+/// The shared parameters, the statistics that go with them, and the global step: the one place where workers meet.
+///
+/// Promised, in the modes relaxed and atomic_add: pull and push never wait for another thread, no float is torn, and
+/// there is no data race by the language's rules. Not promised: a pull may mix the parameters of several updates, and
+/// in relaxed mode a concurrent update may be lost, block by block; `lost_updates` measures how many are. All functions
+/// may be called by any thread at any time, but for those that say otherwise.
+class ParameterStore {
+ public:
+  /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them.
+  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode);
+
+  std::size_t size() const noexcept { return parameters_.size(); }
+
+  /// Copies the parameters out and returns their version: how many updates were complete before.
+  std::uint64_t pull(std::span<float> out) const noexcept;
+
+  /// What an update is made of, besides its rule.
+  struct Push {
+    std::span<const float> gradient;
+    float learning_rate;
+    std::int64_t steps;                     ///< environment steps that it was learnt from: added to the global step
+    std::uint64_t version;                  ///< that pull returned for the parameters it was learnt with
+    std::span<SharedArray> own_statistics;  ///< of a worker that keeps its own; empty: the shared ones
+  };
+
+  /// Applies one update and returns its staleness: the updates that others completed since the pull.
+  template <UpdateRuleModel Rule>
+  std::uint64_t push(const Push& push, const Rule& rule) noexcept;
+
+  /// Adds steps that no update was made of to the global step.
+  void skip(std::int64_t steps) noexcept { counters_.step.fetch_add(steps, std::memory_order_relaxed); }
+
+  /// The global step: environment steps of all workers together.
+  std::int64_t step() const noexcept { return counters_.step.load(std::memory_order_relaxed); }
+  /// Updates that are complete: the version of the parameters.
+  std::uint64_t updates() const noexcept { return counters_.completed.load(std::memory_order_acquire); }
+
+  /// A copy of everything at one moment.
+  struct Snapshot {
+    std::vector<float> parameters;
+    std::vector<std::vector<float>> statistics;  ///< the shared ones
+    std::int64_t step = 0;
+    std::uint64_t updates = 0;
+    bool consistent = false;  ///< no update was under way; else it mixes updates, as a pull may
+  };
+  /// Copies everything, again and again until no update was under way meanwhile; gives up after a thousand tries with
+  /// the last copy (many workers, all of them writing most of the time). Delays nobody.
+  Snapshot snapshot() const;
+
+  /// Replaces everything, as read from a checkpoint. Only while no other thread uses the store.
+  void restore(const Snapshot& snapshot) noexcept;
+
+  /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters that lie beside
+  /// every eighth block and are read, incremented and written as the block is.
+  double lost_updates() const noexcept;
+
+  /// Views the parameters in place: see SharedArray::quiescent_view. Only while no other thread uses the store.
+  std::span<float> quiescent_view() noexcept { return parameters_.quiescent_view(); }
+
+ private:
+  static constexpr std::size_t kBlocksPerProbe = 8;
+
+  template <UpdateRuleModel Rule>
+  void write_blocks(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
+  template <UpdateRuleModel Rule>
+  void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
+
+  // What every update touches lies together, on lines of its own: one transfer between cores, not three.
+  struct alignas(128) Counters {
+    std::atomic<std::uint64_t> begun{0};      // updates
+    std::atomic<std::uint64_t> completed{0};  // updates
+    std::atomic<std::int64_t> step{0};
+  };
+
+  WriteMode mode_;
+  SharedArray parameters_;
+  std::vector<SharedArray> statistics_;
+  std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only
+  std::uint64_t initial_updates_ = 0;  // that were restored: the probes did not see them; const while workers run
+  Counters counters_;
+  mutable std::mutex mutex_;  // WriteMode::locked only
+};
+
+template <UpdateRuleModel Rule>
+std::uint64_t ParameterStore::push(const Push& push, const Rule& rule) noexcept {
+  assert(push.gradient.size() == size());
+  std::unique_lock<std::mutex> lock;
+  if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
+
+  const std::uint64_t number = counters_.begun.fetch_add(1, std::memory_order_relaxed) + 1;
+  // Whoever sees one of the stores below sees `begun` incremented: what makes a snapshot notice an update under way.
+  std::atomic_thread_fence(std::memory_order_release);
+  const float rate = rule.rate(push.learning_rate, number);
+  const std::span<SharedArray> statistics = push.own_statistics.empty() ? statistics_ : push.own_statistics;
+  assert(statistics.size() == Rule::kStatistics);
+  if (mode_ == WriteMode::atomic_add) {
+    add_words(push, rule, rate, statistics);
+  } else {
+    write_blocks(push, rule, rate, statistics);
+  }
+  counters_.step.fetch_add(push.steps, std::memory_order_relaxed);
+  // Release: whoever counts this update as complete sees all of it.
+  return counters_.completed.fetch_add(1, std::memory_order_release) - push.version;
+}
+
+template <UpdateRuleModel Rule>
+void ParameterStore::write_blocks(const Push& push, const Rule& rule, float rate,
+                                  std::span<SharedArray> statistics) noexcept {
+  constexpr std::size_t kFloats = SharedArray::kBlockFloats;
+  for (std::size_t block = 0; block < parameters_.block_count(); ++block) {
+    const bool probed = block % kBlocksPerProbe == 0;
+    const std::atomic_ref<std::uint64_t> probe(probes_[block / kBlocksPerProbe]);
+    const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;
+
+    SharedArray::Block parameters;
+    std::array<SharedArray::Block, Rule::kStatistics> running;
+    SharedArray::Block gradient{};
+    const std::size_t begin = block * kFloats;
+    std::copy_n(push.gradient.begin() + static_cast<std::ptrdiff_t>(begin), std::min(kFloats, size() - begin),
+                gradient.begin());
+    parameters_.load_block(block, parameters);
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].load_block(block, running[k]);
+
+    for (std::size_t i = 0; i < kFloats; ++i) {
+      std::array<float, Rule::kStatistics> statistic;
+      for (std::size_t k = 0; k < Rule::kStatistics; ++k) {
+        statistic[k] = running[k][i] = rule.accumulate(k, running[k][i], gradient[i]);
+      }
+      parameters[i] += rule.step(statistic, gradient[i], rate);
+    }
+
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].store_block(block, running[k]);
+    parameters_.store_block(block, parameters);
+    if (probed) probe.store(seen + 1, std::memory_order_relaxed);
+  }
+}
+
+template <UpdateRuleModel Rule>
+void ParameterStore::add_words(const Push& push, const Rule& rule, float rate,
+                               std::span<SharedArray> statistics) noexcept {
+  using Pair = SharedArray::Pair;
+  for (std::size_t i = 0; i < size(); i += 2) {
+    const std::size_t block = i / SharedArray::kBlockFloats;
+    const std::size_t word = i % SharedArray::kBlockFloats / 2;
+    const Pair gradient{push.gradient[i], i + 1 < size() ? push.gradient[i + 1] : 0.0F};
+    std::array<Pair, Rule::kStatistics> running;
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) {
+      running[k] = statistics[k].update_word(block, word, [&](const Pair& s) {
+        return Pair{rule.accumulate(k, s[0], gradient[0]), rule.accumulate(k, s[1], gradient[1])};
+      });
+    }
+    Pair step;
+    for (std::size_t lane = 0; lane < 2; ++lane) {
+      std::array<float, Rule::kStatistics> statistic;
+      for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistic[k] = running[k][lane];
+      step[lane] = rule.step(statistic, gradient[lane], rate);
+    }
+    parameters_.update_word(block, word, [&](const Pair& p) { return Pair{p[0] + step[0], p[1] + step[1]}; });
+  }
+  for (std::uint64_t& probe : probes_) std::atomic_ref(probe).fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace sounder

@@ -1,0 +1,32 @@
+#include "core/shared_array.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace sounder {
+
+template <std::memory_order order>
+void SharedArray::load_all(std::span<float> out) const noexcept {
+  assert(out.size() == size_);
+  for (std::size_t block = 0; block < blocks_.size(); ++block) {
+    Block values;
+    load_words<order>(block, values);
+    const std::size_t begin = block * kBlockFloats;
+    std::memcpy(&out[begin], values.data(), std::min(kBlockFloats, size_ - begin) * sizeof(float));
+  }
+}
+
+template void SharedArray::load_all<std::memory_order_relaxed>(std::span<float>) const noexcept;
+template void SharedArray::load_all<std::memory_order_acquire>(std::span<float>) const noexcept;
+
+void SharedArray::store(std::span<const float> values) noexcept {
+  assert(values.size() == size_);
+  for (std::size_t block = 0; block < blocks_.size(); ++block) {
+    Block padded{};
+    const std::size_t begin = block * kBlockFloats;
+    std::memcpy(padded.data(), &values[begin], std::min(kBlockFloats, size_ - begin) * sizeof(float));
+    store_block(block, padded);
+  }
+}
+
+}  // namespace sounder

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/agent.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/config/config.h"
+#include "core/metrics/records.h"
+#include "envs/environment.h"
+
+namespace sounder {
+
+/// Why a run ended.
+enum class StopReason { step_limit, target_reached, interrupted };
+
+/// How a run ended.
+struct TrainReport {
+  StopReason reason = StopReason::step_limit;
+  int signal = 0;                 ///< that interrupted it; 0: none did
+  TrainingProgress progress;      ///< solved_step and solved_seconds tell whether and when it was solved
+  double seconds = 0;             ///< of training in this process, evaluations included
+  std::int64_t steps = 0;         ///< taken in this process
+  double staleness = 0;           ///< mean over the updates of this process
+  double lost_updates = 0;        ///< fraction, estimated
+  bool saved = true;              ///< whether the last checkpoint could be written
+  std::vector<float> parameters;  ///< at the end
+};
+
+/// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread, on which
+/// all functions of `Parts` and all sinks are called; a worker's thread does nothing but learn, and evaluate when it is
+/// the one to pass an evaluation's step.
+///
+/// Reports and evaluations are due at global steps, not at moments: so that, with one worker, a seed determines them.
+class Trainer {
+ public:
+  struct Parts {
+    TrainConfig config;
+    std::function<Environment()> make_environment;
+    const AgentFactory& agents;
+    /// Saves a checkpoint; an Error is a warning, and training goes on. Empty: nothing is saved.
+    std::function<void(const Checkpoint&, CheckpointMark)> save = {};
+    /// Told at most four times a second how things stand.
+    std::function<void(const Report&)> on_progress = {};
+    std::function<void(const std::string&)> on_warning = {};
+  };
+
+  /// Makes the workers. Throws UsageError where the configuration does not fit together; whatever making an environment
+  /// throws passes through.
+  explicit Trainer(Parts parts);
+  ~Trainer();
+
+  /// Adds a sink, which must outlive the trainer. Before `run`.
+  void add_sink(MetricsSink& sink);
+
+  /// Goes on from a checkpoint of the same environment and network: throws Error for another one. Before `run`.
+  void restore(const Checkpoint& checkpoint);
+
+  /// Trains until the step limit or the target, a stop request, SIGINT or SIGTERM (a second one exits at once), or a
+  /// worker's failure: then all workers are stopped, what was learnt is saved, and the first failure is rethrown. To be
+  /// called once.
+  TrainReport run(std::stop_token stop = {});
+
+ private:
+  class Run;
+  std::unique_ptr<Run> run_;
+};
+
+}  // namespace sounder

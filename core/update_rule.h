@@ -1,0 +1,112 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace sounder {
+
+/// How one gradient changes one parameter: pure functions of single floats, which ParameterStore applies to all. A rule
+/// keeps kStatistics running statistics per parameter, all zero at the start:
+///
+///     statistic[k] <- accumulate(k, statistic[k], gradient)
+///     parameter    <- parameter + step(statistics, gradient, rate), rate = rate(learning rate, number of the update)
+template <class R>
+concept UpdateRuleModel = requires(const R& rule, std::size_t k, float x, const std::array<float, R::kStatistics>& s,
+                                   std::uint64_t number) {
+  { rule.rate(x, number) }
+  noexcept->std::same_as<float>;
+  { rule.accumulate(k, x, x) }
+  noexcept->std::same_as<float>;
+  { rule.step(s, x, x) }
+  noexcept->std::same_as<float>;
+  { R::kStatisticNames[0] } -> std::convertible_to<std::string_view>;
+};
+
+/// RMSProp without momentum, epsilon inside the root (Mnih et al. 2016, equations 8 and 9).
+struct RmsProp {
+  static constexpr std::size_t kStatistics = 1;
+  static constexpr std::array<std::string_view, 1> kStatisticNames{"square_average"};
+  float decay;    ///< alpha
+  float epsilon;  ///< inside the root
+
+  float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
+  // g <- alpha g + (1 - alpha) d^2
+  float accumulate(std::size_t /*k*/, float g, float d) const noexcept { return decay * g + (1 - decay) * d * d; }
+  // theta <- theta - lr d / sqrt(g + epsilon)
+  float step(const std::array<float, 1>& g, float d, float rate) const noexcept {
+    return -rate * d / std::sqrt(g[0] + epsilon);
+  }
+};
+
+/// SGD with momentum (Mnih et al. 2016, section 4): m <- mu m + (1 - mu) d; theta <- theta - lr m.
+struct MomentumSgd {
+  static constexpr std::size_t kStatistics = 1;
+  static constexpr std::array<std::string_view, 1> kStatisticNames{"momentum"};
+  float momentum;  ///< mu
+
+  float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
+  float accumulate(std::size_t /*k*/, float m, float d) const noexcept { return momentum * m + (1 - momentum) * d; }
+  float step(const std::array<float, 1>& m, float /*d*/, float rate) const noexcept { return -rate * m[0]; }
+};
+
+/// Adam (Kingma and Ba 2015, algorithm 1, in the rearranged form of its section 2: epsilon-hat outside the root).
+struct Adam {
+  static constexpr std::size_t kStatistics = 2;
+  static constexpr std::array<std::string_view, 2> kStatisticNames{"average", "square_average"};
+  float beta1;
+  float beta2;
+  float epsilon;
+
+  // lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)
+  float rate(float learning_rate, std::uint64_t number) const noexcept {
+    const double t = static_cast<double>(number);
+    return static_cast<float>(learning_rate * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t)));
+  }
+  float accumulate(std::size_t k, float s, float d) const noexcept {
+    return k == 0 ? beta1 * s + (1 - beta1) * d : beta2 * s + (1 - beta2) * d * d;
+  }
+  float step(const std::array<float, 2>& s, float /*d*/, float rate) const noexcept {
+    return -rate * s[0] / (std::sqrt(s[1]) + epsilon);
+  }
+};
+
+static_assert(UpdateRuleModel<RmsProp> && UpdateRuleModel<MomentumSgd> && UpdateRuleModel<Adam>);
+
+using UpdateRule = std::variant<RmsProp, MomentumSgd, Adam>;
+
+/// Who keeps a rule's statistics: one set that all workers update, or each worker its own.
+enum class StatisticsOwner { shared, worker };
+
+/// An update rule, with where its statistics live.
+struct Optimizer {
+  UpdateRule rule;
+  StatisticsOwner owner;
+
+  /// Names the rule's statistics, in their order.
+  std::vector<std::string> statistic_names() const {
+    return std::visit(
+        [](const auto& r) { return std::vector<std::string>(r.kStatisticNames.begin(), r.kStatisticNames.end()); },
+        rule);
+  }
+};
+
+/// A learning rate as a function of the global step: constant, or falling to zero on a straight line.
+struct LearningRateSchedule {
+  double initial;
+  std::int64_t anneal_steps;  ///< global step at which the rate reaches zero; 0: constant
+
+  float at(std::int64_t step) const noexcept {
+    if (anneal_steps == 0) return static_cast<float>(initial);
+    const double left = 1 - static_cast<double>(step) / static_cast<double>(anneal_steps);
+    return static_cast<float>(initial * (left > 0 ? left : 0));
+  }
+};
+
+}  // namespace sounder

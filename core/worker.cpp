@@ -1,0 +1,207 @@
+#include "core/worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+// One rollout in eight is timed, which estimates the shares well and costs nothing that can be measured.
+constexpr std::uint64_t kRolloutsPerTimed = 8;
+
+// So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
+constexpr int kMostDroppedInARow = 20;
+
+// Observations may leave their bounds by rounding.
+constexpr float kSpaceTolerance = 1e-4F;
+
+double norm(std::span<const float> vector) noexcept {
+  double sum = 0;
+  for (const float x : vector) sum += static_cast<double>(x) * static_cast<double>(x);
+  return std::sqrt(sum);
+}
+
+}  // namespace
+
+void EpisodeMailbox::add(const EpisodeRecord& episode) {
+  kept_.push_back(episode);
+  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
+    handed_over_.insert(handed_over_.end(), kept_.begin(), kept_.end());
+    kept_.clear();
+  }
+}
+
+void EpisodeMailbox::flush() {
+  const std::lock_guard lock(mutex_);
+  handed_over_.insert(handed_over_.end(), kept_.begin(), kept_.end());
+  kept_.clear();
+}
+
+void EpisodeMailbox::collect(std::vector<EpisodeRecord>& episodes) {
+  const std::lock_guard lock(mutex_);
+  episodes.insert(episodes.end(), handed_over_.begin(), handed_over_.end());
+  handed_over_.clear();
+}
+
+Worker::Worker(Parts parts)
+    : index_(parts.index),
+      environment_(std::move(parts.environment)),
+      spec_(environment_.spec()),
+      store_(parts.store),
+      settings_(parts.settings),
+      clock_(parts.clock),
+      replica_(store_.size()),
+      gradient_(store_.size()),
+      agent_(parts.agents.make(replica_, settings_.rollout)),
+      rollout_(spec_, settings_.rollout),
+      observation_(flat_size(spec_.observation_space)) {
+  if (settings_.optimizer.owner == StatisticsOwner::worker) {
+    own_statistics_.assign(settings_.optimizer.statistic_names().size(), SharedArray(store_.size()));
+  }
+}
+
+Worker::~Worker() = default;
+
+void Worker::restore(const WorkerCount& count) noexcept {
+  counters_.steps.set(count.steps);
+  counters_.episodes_begun.set(count.episodes_begun);
+}
+
+void Worker::run_once() {
+  const std::int64_t left = settings_.total_steps - store_.step();
+  if (left <= 0) return;
+  const auto horizon = static_cast<std::size_t>(std::min(left, static_cast<std::int64_t>(settings_.rollout)));
+  PhaseClock clock(counters_, rollouts_++ % kRolloutsPerTimed == 0 ? PhaseClock::Mode::on : PhaseClock::Mode::off);
+
+  const std::uint64_t version = store_.pull(replica_);
+  clock.lap(Phase::share);
+  if (!in_episode_) begin_episode();
+  roll_out(horizon, clock);
+  check_rollout();
+  clock.lap(Phase::environment);
+
+  std::ranges::fill(gradient_, 0.0F);
+  const LossSums losses = agent_->learn(rollout_, gradient_);
+  const double gradient_norm = norm(gradient_);
+  clock.lap(Phase::learn);
+  if (std::isfinite(gradient_norm) && std::isfinite(losses.policy + losses.value + losses.entropy)) {
+    push_update(losses, gradient_norm, version);
+  } else {
+    drop_update(losses, gradient_norm);
+  }
+  clock.lap(Phase::share);
+  if (!in_episode_) end_episode();
+}
+
+void Worker::begin_episode() {
+  // Each episode has streams of its own: a run that goes on from a checkpoint needs no generator's state, only a count.
+  const auto episode = static_cast<std::uint64_t>(counters_.episodes_begun.get());
+  const auto worker = static_cast<std::uint64_t>(index_);
+  action_rng_ = Rng({.seed = settings_.seed, .worker = worker, .purpose = Stream::action, .index = episode});
+  counters_.episodes_begun.add(1);
+  environment_.reset(
+      derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode}),
+      observation_);
+  in_episode_ = true;
+  episode_return_ = 0;
+  episode_length_ = 0;
+}
+
+void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
+  rollout_.clear();
+  RolloutEnd end = RolloutEnd::horizon;
+  while (in_episode_ && rollout_.size() < horizon) {
+    const std::size_t row = rollout_.begin_step(observation_);
+    clock.lap(Phase::environment);
+    agent_->act({.observations = observation_, .first_row = row, .rng = action_rng_}, rollout_.actions());
+    clock.lap(Phase::forward);
+    const StepResult result = environment_.step(rollout_.actions()[row], observation_);
+    rollout_.end_step(result.reward);
+    episode_return_ += static_cast<double>(result.reward);
+    ++episode_length_;
+    if (result.terminated) {
+      end = RolloutEnd::terminated;
+    } else if (result.truncated) {
+      end = RolloutEnd::truncated;
+    }
+    in_episode_ = end == RolloutEnd::horizon;
+  }
+  rollout_.finish(observation_, end);
+  counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
+}
+
+void Worker::end_episode() {
+  counters_.episodes_ended.add(1);
+  mailbox_.add({.worker = index_,
+                .step = store_.step(),
+                .episode_return = episode_return_,
+                .length = episode_length_,
+                .seconds = clock_.seconds()});
+}
+
+void Worker::check_rollout() const {
+  const std::int64_t first_step = episode_length_ - static_cast<std::int64_t>(rollout_.size());
+  for (std::size_t row = 0; row < rollout_.size(); ++row) {
+    const std::int64_t step = first_step + static_cast<std::int64_t>(row);
+    check_observation(rollout_.observation(row), step);
+    if (!std::isfinite(rollout_.rewards()[row])) {
+      throw Error(
+          fmt::format("worker {}: the environment gave the reward {} in step {} of an episode; expected a finite "
+                      "number; `sounder check` tests an environment",
+                      index_, rollout_.rewards()[row], step + 1));
+    }
+  }
+  check_observation(rollout_.next_observation(), episode_length_);
+}
+
+void Worker::check_observation(std::span<const float> observation, std::int64_t episode_step) const {
+  if (contains(spec_.observation_space, observation, kSpaceTolerance)) return;
+  throw Error(
+      fmt::format("worker {}: the environment wrote the observation [{}] after {} steps of an episode; expected an "
+                  "element of {}; `sounder check` tests an environment",
+                  index_, fmt::join(observation, ", "), episode_step, describe(spec_.observation_space)));
+}
+
+void Worker::push_update(const LossSums& losses, double gradient_norm, std::uint64_t version) {
+  if (gradient_norm > static_cast<double>(settings_.max_gradient_norm)) {
+    const auto scale = static_cast<float>(static_cast<double>(settings_.max_gradient_norm) / gradient_norm);
+    for (float& g : gradient_) g *= scale;
+  }
+  const float learning_rate = settings_.schedule.at(store_.step());
+  const auto steps = static_cast<std::int64_t>(rollout_.size());
+  const std::uint64_t staleness = std::visit(
+      [&](const auto& rule) {
+        return store_.push({.gradient = gradient_,
+                            .learning_rate = learning_rate,
+                            .steps = steps,
+                            .version = version,
+                            .own_statistics = own_statistics_},
+                           rule);
+      },
+      settings_.optimizer.rule);
+
+  dropped_in_a_row_ = 0;
+  counters_.updates.add(1);
+  counters_.learnt_steps.add(steps);
+  counters_.policy_loss.add(static_cast<double>(losses.policy));
+  counters_.value_loss.add(static_cast<double>(losses.value));
+  counters_.entropy.add(static_cast<double>(losses.entropy));
+  counters_.gradient_norm.add(gradient_norm);
+  counters_.staleness.add(static_cast<double>(staleness));
+}
+
+void Worker::drop_update(const LossSums& losses, double gradient_norm) {
+  store_.skip(static_cast<std::int64_t>(rollout_.size()));
+  counters_.dropped_updates.add(1);
+  if (++dropped_in_a_row_ < kMostDroppedInARow) return;
+  throw Error(fmt::format(
+      "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "
+      "entropy {}, gradient norm {}); try a lower learning_rate or max_gradient_norm",
+      index_, dropped_in_a_row_, store_.step(), losses.policy, losses.value, losses.entropy, gradient_norm));
+}
+
+}  // namespace sounder

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "core/agent.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/metrics/records.h"
+#include "core/parameter_store.h"
+#include "core/phase_clock.h"
+#include "core/rollout.h"
+#include "core/update_rule.h"
+#include "core/worker_counters.h"
+#include "envs/environment.h"
+
+namespace sounder {
+
+/// Hands a worker's finished episodes to the trainer. The worker never waits: where the trainer is just collecting, the
+/// episodes stay with the worker until the next time.
+class EpisodeMailbox {
+ public:
+  /// Worker's thread: adds an episode, and hands over what it can without waiting.
+  void add(const EpisodeRecord& episode);
+  /// Worker's thread: hands over everything, waiting for the trainer where it must (for the time of a swap).
+  void flush();
+  /// Trainer's thread: appends what was handed over.
+  void collect(std::vector<EpisodeRecord>& episodes);
+
+ private:
+  std::vector<EpisodeRecord> kept_;  // the worker's alone
+  std::mutex mutex_;
+  std::vector<EpisodeRecord> handed_over_;  // guarded by mutex_
+};
+
+/// What workers of one run have in common.
+struct WorkerSettings {
+  std::uint64_t seed;        ///< the run's
+  std::int64_t total_steps;  ///< global step at which to stop
+  std::size_t rollout;       ///< t_max
+  float max_gradient_norm;   ///< the gradient is scaled down to it
+  LearningRateSchedule schedule;
+  Optimizer optimizer;
+};
+
+/// One actor-learner: its own environment, its own replica of the network, and a way into the shared parameters. Runs
+/// on one thread; never waits for another.
+class Worker {
+ public:
+  struct Parts {
+    std::int64_t index;
+    Environment environment;
+    /// Makes the agent over the replica, which the worker owns.
+    const AgentFactory& agents;
+    ParameterStore& store;
+    WorkerSettings settings;
+    const Stopwatch& clock;  ///< of the run's training time; must outlive the worker
+  };
+  explicit Worker(Parts parts);
+  Worker(const Worker&) = delete;  // its agent views its replica
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  /// Pulls the parameters, rolls out at most t_max steps (or what is left of the total), learns, and pushes the
+  /// gradient. Throws Error if the environment leaves its space, or if updates in a row were not finite; whatever the
+  /// environment throws passes through.
+  void run_once();
+
+  /// What it counted; any thread.
+  const WorkerCounters& counters() const noexcept { return counters_; }
+  EpisodeMailbox& mailbox() noexcept { return mailbox_; }
+
+  /// The optimizer's statistics that this worker keeps, if it does. Any thread may load them.
+  std::span<SharedArray> own_statistics() noexcept { return own_statistics_; }
+
+  /// Goes on from a checkpoint, with a new episode. Only before the first run_once.
+  void restore(const WorkerCount& count) noexcept;
+
+ private:
+  void begin_episode();
+  void roll_out(std::size_t horizon, PhaseClock& clock);
+  void end_episode();
+  void check_rollout() const;
+  void check_observation(std::span<const float> observation, std::int64_t episode_step) const;
+  void push_update(const LossSums& losses, double gradient_norm, std::uint64_t version);
+  void drop_update(const LossSums& losses, double gradient_norm);
+
+  std::int64_t index_;
+  Environment environment_;
+  EnvironmentSpec spec_;
+  ParameterStore& store_;
+  WorkerSettings settings_;
+  const Stopwatch& clock_;
+
+  std::vector<float> replica_;   // parameters, as pulled for this rollout
+  std::vector<float> gradient_;  // flat, as the parameters
+  std::unique_ptr<Agent> agent_;
+  std::vector<SharedArray> own_statistics_;
+  Rollout rollout_;
+
+  std::vector<float> observation_;  // the one to act on next
+  bool in_episode_ = false;
+  Rng action_rng_{0};
+  double episode_return_ = 0;
+  std::int64_t episode_length_ = 0;
+  int dropped_in_a_row_ = 0;
+  std::uint64_t rollouts_ = 0;
+
+  WorkerCounters counters_;
+  EpisodeMailbox mailbox_;
+};
+
+}  // namespace sounder

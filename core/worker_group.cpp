@@ -1,0 +1,216 @@
+#include "core/worker_group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "envs/error.h"
+#include "envs/names.h"
+
+namespace sounder {
+namespace {
+
+WriteMode write_mode(const TrainConfig& config) {
+  const std::vector<std::string> names{"relaxed", "atomic_add", "locked"};
+  const auto name = std::ranges::find(names, config.write_mode);
+  if (name == names.end()) throw UsageError(unknown_name("write_mode", config.write_mode, names));
+  return static_cast<WriteMode>(name - names.begin());
+}
+
+LearningRateSchedule make_schedule(const TrainConfig& config) {
+  const std::vector<std::string> names{"constant", "linear"};
+  if (config.learning_rate_schedule == "constant") return {.initial = config.learning_rate, .anneal_steps = 0};
+  if (config.learning_rate_schedule == "linear") {
+    return {.initial = config.learning_rate,
+            .anneal_steps = config.anneal_steps > 0 ? config.anneal_steps : config.steps};
+  }
+  throw UsageError(unknown_name("learning_rate_schedule", config.learning_rate_schedule, names));
+}
+
+std::size_t shared_statistics(const Optimizer& optimizer) {
+  return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
+}
+
+std::string own_statistic_name(std::size_t worker, const std::string& name) {
+  return fmt::format("worker{}/{}", worker, name);
+}
+
+Tensor flat_tensor(std::string name, std::vector<float> values) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  return {.name = std::move(name), .shape = {size}, .values = std::move(values)};
+}
+
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size) {
+  const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
+  if (tensor == tensors.end()) throw Error(fmt::format("the checkpoint has no tensor '{}'", name));
+  if (tensor->values.size() != size) {
+    throw Error(
+        fmt::format("the checkpoint's tensor '{}' has {} values; expected {}", name, tensor->values.size(), size));
+  }
+  return *tensor;
+}
+
+}  // namespace
+
+Optimizer make_optimizer(const TrainConfig& config) {
+  const RmsProp rms_prop{.decay = static_cast<float>(config.rmsprop_decay),
+                         .epsilon = static_cast<float>(config.rmsprop_epsilon)};
+  if (config.optimizer == "shared_rmsprop") return {.rule = rms_prop, .owner = StatisticsOwner::shared};
+  if (config.optimizer == "rmsprop") return {.rule = rms_prop, .owner = StatisticsOwner::worker};
+  if (config.optimizer == "momentum_sgd") {
+    return {.rule = MomentumSgd{.momentum = static_cast<float>(config.momentum)}, .owner = StatisticsOwner::worker};
+  }
+  if (config.optimizer == "adam") {
+    return {.rule = Adam{.beta1 = static_cast<float>(config.adam_beta1),
+                         .beta2 = static_cast<float>(config.adam_beta2),
+                         .epsilon = static_cast<float>(config.adam_epsilon)},
+            .owner = StatisticsOwner::shared};
+  }
+  const std::vector<std::string> names{"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"};
+  throw UsageError(unknown_name("optimizer", config.optimizer, names));
+}
+
+WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environment()>& make_environment,
+                         const AgentFactory& agents)
+    : config_(config),
+      agents_(agents),
+      spec_(make_environment().spec()),
+      optimizer_(make_optimizer(config)),
+      schedule_(make_schedule(config)),
+      store_(agents.layout().size, shared_statistics(optimizer_), write_mode(config)) {
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  store_.restore({.parameters = agents.initial_parameters(seed),
+                  .statistics = {shared_statistics(optimizer_), std::vector<float>(store_.size())}});
+  const WorkerSettings settings{.seed = seed,
+                                .total_steps = config.steps,
+                                .rollout = static_cast<std::size_t>(config.rollout),
+                                .max_gradient_norm = static_cast<float>(config.max_gradient_norm),
+                                .schedule = schedule_,
+                                .optimizer = optimizer_};
+  for (std::int64_t i = 0; i < config.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(Worker::Parts{.index = i,
+                                                              .environment = make_environment(),
+                                                              .agents = agents,
+                                                              .store = store_,
+                                                              .settings = settings,
+                                                              .clock = clock_}));
+  }
+}
+
+Totals WorkerGroup::totals() const {
+  Totals totals{.step = store_.step(),
+                .updates = static_cast<std::int64_t>(store_.updates()),
+                .episodes = before_.episodes,
+                .seconds = clock_.seconds(),
+                .learning_rate = static_cast<double>(schedule_.at(store_.step())),
+                .lost_updates = store_.lost_updates()};
+  for (const auto& worker : workers_) {
+    const WorkerCounters& counters = worker->counters();
+    totals.episodes += counters.episodes_ended.get();
+    totals.dropped_updates += counters.dropped_updates.get();
+    totals.pushed_updates += counters.updates.get();
+    totals.learnt_steps += counters.learnt_steps.get();
+    totals.policy_loss += counters.policy_loss.get();
+    totals.value_loss += counters.value_loss.get();
+    totals.entropy += counters.entropy.get();
+    totals.gradient_norm += counters.gradient_norm.get();
+    totals.staleness += counters.staleness.get();
+    for (std::size_t i = 0; i < totals.phase_seconds.size(); ++i) {
+      totals.phase_seconds[i] += counters.phase_seconds[i].get();
+    }
+    totals.workers.push_back({.steps = counters.steps.get(), .episodes_begun = counters.episodes_begun.get()});
+  }
+  return totals;
+}
+
+WorkerGroup::Capture WorkerGroup::capture() const {
+  Capture capture{.snapshot = store_.snapshot(), .totals = totals()};
+  capture.totals.step = capture.snapshot.step;
+  capture.totals.updates = static_cast<std::int64_t>(capture.snapshot.updates);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const auto statistics = workers_[i]->own_statistics();
+    for (std::size_t k = 0; k < statistics.size(); ++k) {
+      std::vector<float> values(store_.size());
+      statistics[k].load(values);
+      capture.own_statistics.push_back(
+          flat_tensor(own_statistic_name(i, optimizer_.statistic_names()[k]), std::move(values)));
+    }
+  }
+  return capture;
+}
+
+Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
+  Checkpoint checkpoint{.config = to_toml(config_),
+                        .environment = config_.environment,
+                        .observation_space = describe(spec_.observation_space),
+                        .action_space = describe(spec_.action_space),
+                        .network = agents_.description(),
+                        .seed = static_cast<std::uint64_t>(config_.seed),
+                        .progress = {.step = capture.totals.step,
+                                     .updates = capture.totals.updates,
+                                     .episodes = capture.totals.episodes,
+                                     .seconds = capture.totals.seconds,
+                                     .workers = capture.totals.workers},
+                        .statistics = capture.own_statistics};
+  for (const ParameterBlock& block : agents_.layout().blocks) {
+    const float* const begin = capture.snapshot.parameters.data() + block.offset;
+    checkpoint.parameters.push_back({.name = block.name, .shape = block.shape, .values = {begin, begin + block.size}});
+  }
+  for (std::size_t k = 0; k < capture.snapshot.statistics.size(); ++k) {
+    checkpoint.statistics.push_back(flat_tensor(optimizer_.statistic_names()[k], capture.snapshot.statistics[k]));
+  }
+  // Workers that an earlier part of the run had and this one has not: a later part may have them again.
+  for (std::size_t i = workers_.size(); i < before_.workers.size(); ++i) {
+    checkpoint.progress.workers.push_back(before_.workers[i]);
+  }
+  checkpoint.statistics.insert(checkpoint.statistics.end(), absent_statistics_.begin(), absent_statistics_.end());
+  return checkpoint;
+}
+
+void WorkerGroup::check_identity(const Checkpoint& checkpoint) const {
+  const auto expect = [](std::string_view what, std::string_view expected, std::string_view got) {
+    if (expected == got) return;
+    throw Error(
+        fmt::format("the checkpoint is of the {} {}; expected {}: resume with the configuration it was made with", what,
+                    got, expected));
+  };
+  expect("environment", config_.environment, checkpoint.environment);
+  expect("observation space", describe(spec_.observation_space), checkpoint.observation_space);
+  expect("action space", describe(spec_.action_space), checkpoint.action_space);
+  expect("network", agents_.description(), checkpoint.network);
+}
+
+void WorkerGroup::restore(const Checkpoint& checkpoint) {
+  check_identity(checkpoint);
+  ParameterStore::Snapshot snapshot{.parameters = std::vector<float>(store_.size()),
+                                    .step = checkpoint.progress.step,
+                                    .updates = static_cast<std::uint64_t>(checkpoint.progress.updates)};
+  for (const ParameterBlock& block : agents_.layout().blocks) {
+    const Tensor& tensor = find_tensor(checkpoint.parameters, block.name, block.size);
+    std::ranges::copy(tensor.values, snapshot.parameters.begin() + static_cast<std::ptrdiff_t>(block.offset));
+  }
+  const std::vector<std::string> names = optimizer_.statistic_names();
+  for (std::size_t k = 0; k < shared_statistics(optimizer_); ++k) {
+    snapshot.statistics.push_back(find_tensor(checkpoint.statistics, names[k], store_.size()).values);
+  }
+  store_.restore(snapshot);
+
+  before_ = checkpoint.progress;
+  const std::size_t own_statistics = optimizer_.owner == StatisticsOwner::worker ? names.size() : 0;
+  absent_statistics_.clear();
+  for (std::size_t i = 0; i < before_.workers.size(); ++i) {
+    const bool present = i < workers_.size();
+    if (present) workers_[i]->restore(before_.workers[i]);
+    for (std::size_t k = 0; k < own_statistics; ++k) {
+      const Tensor& tensor = find_tensor(checkpoint.statistics, own_statistic_name(i, names[k]), store_.size());
+      if (present) {
+        workers_[i]->own_statistics()[k].store(tensor.values);
+      } else {
+        absent_statistics_.push_back(tensor);
+      }
+    }
+  }
+  start_clock();  // the totals count from the seconds before
+}
+
+}  // namespace sounder

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/agent.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/config/config.h"
+#include "core/metrics/report_builder.h"
+#include "core/parameter_store.h"
+#include "core/phase_clock.h"
+#include "core/worker.h"
+#include "envs/environment.h"
+
+namespace sounder {
+
+/// Makes the update rule that a configuration names. Throws UsageError for an unknown one.
+Optimizer make_optimizer(const TrainConfig& config);
+
+/// The workers of a run and the parameters that they share: what there is to train, count, capture and restore. It owns
+/// no thread.
+class WorkerGroup {
+ public:
+  /// Throws UsageError where the configuration does not fit together.
+  WorkerGroup(const TrainConfig& config, const std::function<Environment()>& make_environment,
+              const AgentFactory& agents);
+
+  const EnvironmentSpec& spec() const noexcept { return spec_; }
+  std::size_t size() const noexcept { return workers_.size(); }
+  Worker& worker(std::size_t index) noexcept { return *workers_[index]; }
+  ParameterStore& store() noexcept { return store_; }
+  const ParameterStore& store() const noexcept { return store_; }
+
+  /// Starts the clock of the training time. Before any worker runs.
+  void start_clock() noexcept { clock_ = Stopwatch(before_.seconds); }
+  double seconds() const noexcept { return clock_.seconds(); }
+
+  /// Adds up what the workers have counted. Any thread, at any time.
+  Totals totals() const;
+
+  /// Everything that a checkpoint holds besides the recent episodes, at one moment.
+  struct Capture {
+    ParameterStore::Snapshot snapshot;
+    Totals totals;
+    std::vector<Tensor> own_statistics;  ///< of the workers that keep their own
+  };
+  /// Any thread, at any time; exact while no other worker runs.
+  Capture capture() const;
+
+  /// Words a capture as a checkpoint. Its progress holds what the totals hold: the caller adds the rest.
+  Checkpoint checkpoint(const Capture& capture) const;
+
+  /// Goes on from a checkpoint, with new episodes. Throws Error if it is of another environment or network. Before any
+  /// worker runs.
+  void restore(const Checkpoint& checkpoint);
+
+ private:
+  void check_identity(const Checkpoint& checkpoint) const;
+
+  TrainConfig config_;
+  const AgentFactory& agents_;
+  EnvironmentSpec spec_;
+  Optimizer optimizer_;
+  LearningRateSchedule schedule_;
+  Stopwatch clock_;
+  ParameterStore store_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  TrainingProgress before_;                // what was restored; const while workers run
+  std::vector<Tensor> absent_statistics_;  // likewise: of workers that this part of the run does without
+};
+
+}  // namespace sounder

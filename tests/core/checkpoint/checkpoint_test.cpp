@@ -1,0 +1,262 @@
+#include "core/checkpoint/checkpoint.h"
+
+#include <stdio.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <sstream>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+#include "tests/core/checkpoint/fixtures.h"
+
+using namespace sounder;
+using namespace sounder::test;
+
+namespace {
+
+/// Returns what a shell command prints, or nothing if it fails.
+std::string output_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), [](FILE*) { return 0; });
+  std::string output;
+  std::array<char, 4096> chunk{};
+  while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), pipe.get()))
+    output.append(chunk.data(), count);
+  return ::pclose(pipe.get()) == 0 ? output : std::string();
+}
+
+Checkpoint round_trip(const Checkpoint& checkpoint) {
+  const TemporaryFolder folder;
+  save_checkpoint(folder / "file", checkpoint);
+  return load_checkpoint(folder / "file");
+}
+
+Safetensors decoded(const std::filesystem::path& path) {
+  const std::string bytes = read_bytes(path);
+  return decode_safetensors(std::as_bytes(std::span(bytes)));
+}
+
+void write_encoded(const std::filesystem::path& path, const Safetensors& content) {
+  const auto bytes = encode_safetensors(content);
+  write_bytes(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::string load_error(const std::filesystem::path& path) {
+  return error_of<Error>([&] { load_checkpoint(path); });
+}
+
+}  // namespace
+
+TEST_CASE("A checkpoint loads as it was saved, also a default one and one of extremes") {
+  REQUIRE(round_trip(checkpoint_of_step(12'345)) == checkpoint_of_step(12'345));
+  REQUIRE(round_trip({}) == Checkpoint{});
+  Checkpoint extremes;
+  extremes.seed = std::numeric_limits<std::uint64_t>::max();
+  extremes.progress.step = std::numeric_limits<std::int64_t>::max();
+  extremes.progress.solved_step = std::numeric_limits<std::int64_t>::min();
+  extremes.progress.seconds = std::numeric_limits<double>::denorm_min();
+  extremes.progress.best_mean_return = -std::numeric_limits<double>::max();
+  extremes.progress.solved_seconds = std::numeric_limits<double>::infinity();
+  extremes.progress.evaluated = true;
+  extremes.config = "text with \"quotes\", \\ and \xf0\x9f\x90\x97\n";
+  REQUIRE(round_trip(extremes) == extremes);
+}
+
+TEST_CASE("Doubles survive exactly, whatever their digits") {
+  Rng rng(1);
+  Checkpoint checkpoint;
+  for (int i = 0; i < 1000; ++i) {
+    const double value = std::bit_cast<double>(rng());
+    if (std::isfinite(value)) checkpoint.progress.recent_returns.push_back(value);
+  }
+  checkpoint.progress.recent_returns.push_back(-0.0);
+  const auto returned = round_trip(checkpoint).progress.recent_returns;
+  REQUIRE(returned == checkpoint.progress.recent_returns);
+  REQUIRE(std::signbit(returned.back()));
+}
+
+TEST_CASE("The file has the names and texts that the format promises") {
+  const TemporaryFolder folder;
+  Checkpoint checkpoint = checkpoint_of_step(7);
+  checkpoint.seed = 3;
+  checkpoint.progress.recent_returns = {0.1, -200};
+  checkpoint.parameters = {{.name = "policy.weight", .shape = {1, 2}, .values = {1, 2}}};
+  checkpoint.statistics = {{.name = "square_average", .shape = {1}, .values = {3}}};
+  save_checkpoint(folder / "file", checkpoint);
+  const Safetensors content = decoded(folder / "file");
+  REQUIRE(content.tensors == std::vector<Tensor>{{.name = "policy.weight", .shape = {1, 2}, .values = {1, 2}},
+                                                 {.name = "optimizer/square_average", .shape = {1}, .values = {3}}});
+  REQUIRE(content.metadata ==
+          std::map<std::string, std::string>{{"sounder_format", "1"},
+                                             {"config", "steps = 7\nhidden = [64, 64]  # \"two layers\"\n"},
+                                             {"environment", "CartPole-v1"},
+                                             {"observation_space", "Box(4)"},
+                                             {"action_space", "Discrete(2)"},
+                                             {"network", "mlp 4-64-64-2"},
+                                             {"seed", "3"},
+                                             {"step", "7"},
+                                             {"updates", "0"},
+                                             {"episodes", "0"},
+                                             {"seconds", "0.30000000000000004"},
+                                             {"solved_step", "-1"},
+                                             {"solved_seconds", "0"},
+                                             {"best_mean_return", "0"},
+                                             {"evaluated", "false"},
+                                             {"workers", "[[7,3],[14,0]]"},
+                                             {"recent_returns", "[0.1,-200]"},
+                                             {"recent_lengths", "[500,12]"}});
+}
+
+TEST_CASE("What is no checkpoint is refused with a line that names the file, the reason and the remedy") {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "file").string();
+  REQUIRE(load_error(file) == "cannot load checkpoint '" + file + "': there is no such file; check the path");
+  REQUIRE(load_error(folder.path()) ==
+          "cannot load checkpoint '" + folder.path().string() + "': it is not a file; name a .safetensors file");
+  REQUIRE(contains(load_error("/dev/zero"), "it is not a file"));
+  std::filesystem::create_symlink("nowhere", folder / "last");
+  REQUIRE(contains(load_error(folder / "last"), "there is no such file"));
+  write_bytes(file, "");
+  REQUIRE(load_error(file) ==
+          "cannot load checkpoint '" + file + "': the file is empty; take another checkpoint of the run");
+  write_bytes(file, "PK\3\4 is how a zip begins, and what torch.save writes");
+  REQUIRE(contains(load_error(file), "the header's length, "));
+}
+
+TEST_CASE("A checkpoint of a later format is told from a damaged one") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  save_checkpoint(file, checkpoint_of_step(1));
+  const Safetensors saved = decoded(file);
+  const auto error_with_format = [&](const std::string& format) {
+    Safetensors content = saved;
+    content.metadata["sounder_format"] = format;
+    content.metadata["something_new"] = "1";
+    write_encoded(file, content);
+    return load_error(file);
+  };
+  REQUIRE(error_with_format("2") == "cannot load checkpoint '" + file.string() +
+                                        "': it was written by a later Sounder (format 2); this one reads up to 1; "
+                                        "update Sounder");
+  REQUIRE(contains(error_with_format("1"), "metadata entry 'something_new' is unknown"));
+  for (const std::string format : {"0", "-1", "01", "1 ", "", "two", "99999999999999999999"}) {
+    REQUIRE(contains(error_with_format(format), "metadata entry 'sounder_format' is malformed: '" + format + "'"));
+  }
+}
+
+TEST_CASE("Metadata in any other form than the saved one are refused by name") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  save_checkpoint(file, checkpoint_of_step(1));
+  const Safetensors saved = decoded(file);
+  for (const auto& [key, text] : saved.metadata) {
+    Safetensors content = saved;
+    content.metadata.erase(key);
+    write_encoded(file, content);
+    REQUIRE(contains(load_error(file), "metadata entry '" + key + "' is missing"));
+  }
+  const std::vector<std::pair<std::string, std::string>> malformed = {{"seed", "-1"},
+                                                                      {"seed", "18446744073709551616"},
+                                                                      {"step", "007"},
+                                                                      {"step", "1e3"},
+                                                                      {"step", "[1]"},
+                                                                      {"updates", ""},
+                                                                      {"episodes", "1,2"},
+                                                                      {"seconds", "1.0"},
+                                                                      {"seconds", "1e999"},
+                                                                      {"evaluated", "True"},
+                                                                      {"workers", "[[1,2],[3]]"},
+                                                                      {"workers", "[1,2]"},
+                                                                      {"recent_returns", "[1"},
+                                                                      {"recent_returns", "[1,]"},
+                                                                      {"recent_lengths", "[1.5]"}};
+  for (const auto& [key, text] : malformed) {
+    Safetensors content = saved;
+    content.metadata[key] = text;
+    write_encoded(file, content);
+    REQUIRE(contains(load_error(file), "metadata entry '" + key + "' is malformed: '" + text + "'"));
+  }
+}
+
+TEST_CASE("Non-finite tensors are neither saved nor loaded") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  save_checkpoint(file, checkpoint_of_step(1));
+  const std::string before = read_bytes(file);
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    Checkpoint checkpoint = checkpoint_of_step(1);
+    checkpoint.statistics[0].values[17] = value;
+    const auto message = error_of<Error>([&] { save_checkpoint(file, checkpoint); });
+    REQUIRE(
+        contains(message, "cannot save checkpoint '" + file.string() + "': tensor 'optimizer/square_average' holds "));
+    REQUIRE(contains(message, " at index 17: the training has diverged"));
+    REQUIRE(read_bytes(file) == before);
+
+    Safetensors content = decoded(file);
+    content.tensors[0].values[3] = value;
+    write_encoded(folder / "other", content);
+    REQUIRE(contains(load_error(folder / "other"), "tensor 'policy.0.weight' holds "));
+  }
+}
+
+TEST_CASE("Parameters cannot pass for statistics, nor stand after them") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  Checkpoint checkpoint = checkpoint_of_step(1);
+  save_checkpoint(file, checkpoint);
+  Safetensors content = decoded(file);
+  std::swap(content.tensors[0], content.tensors[3]);
+  write_encoded(file, content);
+  REQUIRE(contains(load_error(file), "parameter 'policy.0.bias' stands after the statistics"));
+  checkpoint.parameters[0].name = "optimizer/weight";
+  REQUIRE(contains(error_of<Error>([&] { save_checkpoint(file, checkpoint); }),
+                   "parameter 'optimizer/weight' needs a name"));
+}
+
+TEST_CASE("A dozen lines of Python read the same tensors, bit for bit") {
+  if (std::system("python3 -c 'import array, json, struct' 2>/dev/null") != 0) {
+    WARN("skipped: python3 is not installed");
+    return;
+  }
+  const TemporaryFolder folder;
+  Checkpoint checkpoint = checkpoint_of_step(42);
+  checkpoint.parameters[1].values[0] = -0.0F;
+  checkpoint.parameters[1].values[1] = std::numeric_limits<float>::denorm_min();
+  checkpoint.parameters[1].values[2] = std::numeric_limits<float>::max();
+  save_checkpoint(folder / "file", checkpoint);
+  std::istringstream lines(output_of("python3 '" SOUNDER_TEST_SOURCES "/core/checkpoint/read_checkpoint.py' '" +
+                                     (folder / "file").string() + "'"));
+  std::string line;
+  const auto read_values = [&](auto& values) {
+    std::istringstream words(line);
+    for (std::string word; words >> word;) values.push_back(std::strtod(word.c_str(), nullptr));
+  };
+  REQUIRE(std::getline(lines, line, ' '));
+  REQUIRE(line == "step");
+  REQUIRE(std::getline(lines, line));
+  std::vector<double> numbers;
+  read_values(numbers);
+  REQUIRE(numbers ==
+          std::vector<double>{42, checkpoint.progress.recent_returns[0], checkpoint.progress.recent_returns[1]});
+  std::vector<Tensor> expected = checkpoint.parameters;
+  expected.push_back(checkpoint.statistics[0]);
+  expected.back().name = "optimizer/square_average";
+  for (const Tensor& tensor : expected) {
+    REQUIRE(std::getline(lines, line, ']'));
+    std::string head = tensor.name + " [";
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) head += (i > 0 ? ", " : "") + std::to_string(tensor.shape[i]);
+    REQUIRE(line == head);
+    REQUIRE(std::getline(lines, line));
+    std::vector<double> values;
+    read_values(values);
+    REQUIRE(values.size() == tensor.values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      REQUIRE(std::bit_cast<std::uint32_t>(static_cast<float>(values[i])) ==
+              std::bit_cast<std::uint32_t>(tensor.values[i]));
+    }
+  }
+  REQUIRE(!std::getline(lines, line));
+}

@@ -1,0 +1,262 @@
+#include "core/config/config.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+using sounder::apply_toml;
+using sounder::set_config;
+using sounder::to_toml;
+using sounder::TrainConfig;
+using sounder::UsageError;
+
+namespace {
+
+/// Returns the message of the UsageError that the call throws; fails if it throws none.
+template <class Call>
+std::string error_of(Call call) {
+  try {
+    call();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  FAIL("no UsageError was thrown");
+  return {};
+}
+
+std::string set_error(std::string_view key, std::string_view value) {
+  return error_of([&] {
+    TrainConfig config;
+    set_config(config, key, value);
+  });
+}
+
+std::string toml_error(std::string_view text) {
+  return error_of([&] {
+    TrainConfig config;
+    apply_toml(config, text, "run.toml");
+  });
+}
+
+/// A configuration that differs from the defaults in every key.
+TrainConfig everything_changed() {
+  TrainConfig config;
+  config.environment = "A \"quoted\\\" name\n\tin 'two' lines, é";
+  config.algorithm = "other";
+  config.workers = 1024;
+  config.steps = 1'000'000'000'000'000;
+  config.seed = 9'007'199'254'740'992;
+  config.backend = "";
+  config.network = "none";
+  config.hidden = {1, 8192, 3};
+  config.activation = "relu";
+  config.rollout = 1;
+  config.discount = 1;
+  config.entropy_coefficient = 0.1;
+  config.value_coefficient = 1.0 / 3.0;
+  config.max_gradient_norm = 1e12;
+  config.optimizer = "adam";
+  config.learning_rate = 1e-12;
+  config.learning_rate_schedule = "constant";
+  config.anneal_steps = 12'345;
+  config.rmsprop_decay = 0;
+  config.rmsprop_epsilon = 0.30000000000000004;
+  config.momentum = 0.99;
+  config.adam_beta1 = 0.8;
+  config.adam_beta2 = 0.99;
+  config.adam_epsilon = 1e-5;
+  config.write_mode = "locked";
+  config.until_solved = true;
+  config.until_return = -1e9;
+  config.evaluation_interval = 1;
+  config.evaluation_episodes = 2;
+  config.report_interval = 3;
+  config.checkpoint_interval = 0.001;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("A configuration written as TOML reads back equal, whatever it was applied to") {
+  const TrainConfig changed = everything_changed();
+  TrainConfig config;
+  REQUIRE_FALSE(changed == config);
+  apply_toml(config, to_toml(changed), "config.toml");
+  CHECK(config == changed);
+
+  // An optional number that is not set is written too, so that it overrides one that is.
+  apply_toml(config, to_toml(TrainConfig{}), "config.toml");
+  CHECK(config == TrainConfig{});
+}
+
+TEST_CASE("Every key differs between the defaults and the changed configuration") {
+  // Guards the test above: a key that it left at its default would not be tested.
+  const std::string defaults = to_toml(TrainConfig{});
+  const std::string changed = to_toml(everything_changed());
+  for (const auto& field : sounder::config_fields()) {
+    const auto line_of = [&](const std::string& toml) {
+      const auto begin = toml.find("\n" + field.name + " = ");
+      REQUIRE(begin != std::string::npos);
+      return toml.substr(begin, toml.find('\n', begin + 1) - begin);
+    };
+    CHECK(line_of(defaults) != line_of(changed));
+  }
+}
+
+TEST_CASE("Real numbers of any size survive TOML to the last bit") {
+  TrainConfig config;
+  for (const double number : {0.1, 1e-5, 123456789.123456789, 1e9, -1e9, 5e-324, 2.0 / 3.0, -0.0}) {
+    config.until_return = number;
+    TrainConfig read;
+    apply_toml(read, to_toml(config), "config.toml");
+    REQUIRE(read.until_return.has_value());
+    CHECK(*read.until_return == number);
+    CHECK(std::signbit(*read.until_return) == std::signbit(number));
+  }
+}
+
+TEST_CASE("The defaults lie within every key's range") {
+  const std::string defaults = to_toml(TrainConfig{});
+  TrainConfig config;
+  CHECK_NOTHROW(apply_toml(config, defaults, "defaults"));
+  CHECK(TrainConfig::default_workers() >= 1);
+  CHECK(TrainConfig::default_workers() <= 8);
+}
+
+TEST_CASE("Keys are named once and have a help line") {
+  std::set<std::string> names;
+  for (const auto& field : sounder::config_fields()) {
+    CHECK(names.insert(field.name).second);
+    CHECK_FALSE(field.help.empty());
+    CHECK(field.help.find('\n') == std::string::npos);
+  }
+  // As many as TrainConfig has members.
+  CHECK(names.size() == 31);
+}
+
+TEST_CASE("Keys are set from text of every type") {
+  TrainConfig config;
+  set_config(config, "workers", "7");
+  set_config(config, "learning_rate", "1e-3");
+  set_config(config, "discount", "1");
+  set_config(config, "until_return", "-110");
+  set_config(config, "write_mode", "atomic_add");
+  set_config(config, "until_solved", "true");
+  set_config(config, "hidden", "128,64,32");
+  set_config(config, "environment", "Anything-v0");
+  CHECK(config.workers == 7);
+  CHECK(config.learning_rate == 1e-3);
+  CHECK(config.discount == 1.0);
+  CHECK(config.until_return == -110.0);
+  CHECK(config.write_mode == "atomic_add");
+  CHECK(config.until_solved);
+  CHECK(config.hidden == std::vector<std::int64_t>{128, 64, 32});
+  CHECK(config.environment == "Anything-v0");
+
+  set_config(config, "until_return", "none");
+  set_config(config, "until_solved", "false");
+  set_config(config, "hidden", "8");
+  CHECK_FALSE(config.until_return.has_value());
+  CHECK_FALSE(config.until_solved);
+  CHECK(config.hidden == std::vector<std::int64_t>{8});
+}
+
+TEST_CASE("A value that is not of the key's type is refused with the type, the range and what came") {
+  CHECK(set_error("workers", "2x") == "workers: expected integer, 1 to 1024; got '2x'");
+  CHECK(set_error("workers", "") == "workers: expected integer, 1 to 1024; got ''");
+  CHECK(set_error("write_mode", "atomic") == "write_mode: expected one of relaxed, atomic_add, locked; got 'atomic'");
+  CHECK(set_error("until_solved", "yes") == "until_solved: expected true or false; got 'yes'");
+  CHECK(set_error("until_return", "high") ==
+        "until_return: expected number, -1000000000 to 1000000000, or none; got 'high'");
+  CHECK(set_error("discount", "0.9,0.8") == "discount: expected number, 0 to 1; got '0.9,0.8'");
+  for (const char* value : {"64,", ",64", "64,,64", "64;64", "64, 64", "", "64,a"}) {
+    CHECK(set_error("hidden", value) == fmt::format("hidden: expected integers, 1 to 8192 each; got '{}'", value));
+  }
+  for (const char* value : {" 2", "2 ", "+2", "0x2", "2.0", "1e3", "99999999999999999999"}) {
+    CHECK_FALSE(set_error("steps", value).empty());
+  }
+}
+
+TEST_CASE("A value out of its key's range is refused, its ends are taken") {
+  TrainConfig config;
+  CHECK_FALSE(set_error("workers", "0").empty());
+  CHECK_FALSE(set_error("workers", "-1").empty());
+  CHECK_FALSE(set_error("workers", "1025").empty());
+  CHECK_NOTHROW(set_config(config, "workers", "1"));
+  CHECK_NOTHROW(set_config(config, "workers", "1024"));
+  CHECK_FALSE(set_error("steps", "0").empty());
+  CHECK_FALSE(set_error("seed", "-1").empty());
+  CHECK_FALSE(set_error("seed", "9007199254740993").empty());
+  CHECK_NOTHROW(set_config(config, "seed", "0"));
+  CHECK_FALSE(set_error("discount", "1.0000001").empty());
+  CHECK_FALSE(set_error("discount", "-0.1").empty());
+  CHECK_NOTHROW(set_config(config, "discount", "0"));
+  CHECK_FALSE(set_error("learning_rate", "0").empty());
+  CHECK_FALSE(set_error("hidden", "64,0").empty());
+  CHECK_FALSE(set_error("checkpoint_interval", "0").empty());
+}
+
+TEST_CASE("Infinite numbers and NaN are refused") {
+  for (const char* value : {"nan", "inf", "-inf", "1e999"}) {
+    CHECK_FALSE(set_error("learning_rate", value).empty());
+    CHECK_FALSE(set_error("until_return", value).empty());
+  }
+  CHECK(toml_error("learning_rate = nan") == "run.toml:1: learning_rate: expected number, 1e-12 to 1000; got 'nan'");
+  CHECK_FALSE(toml_error("until_return = -inf").empty());
+}
+
+TEST_CASE("An unknown key is refused with the nearest known one") {
+  CHECK(set_error("worker", "2") == "unknown key 'worker'; did you mean 'workers'?");
+  CHECK(set_error("learningrate", "2") == "unknown key 'learningrate'; did you mean 'learning_rate'?");
+  CHECK(toml_error("\nlr_schedule = 3\n[learning_rat]\nx = 1\n").find("run.toml:3: unknown key 'learning_rat'") == 0);
+}
+
+TEST_CASE("TOML overrides the keys that it holds, and no others") {
+  TrainConfig config;
+  config.seed = 17;
+  apply_toml(config,
+             "# a comment\nworkers = 3\nhidden = [32, 16]\nlearning_rate = 1\nuntil_return = 5\nuntil_solved = true",
+             "run.toml");
+  TrainConfig expected;
+  expected.seed = 17;
+  expected.workers = 3;
+  expected.hidden = {32, 16};
+  expected.learning_rate = 1;
+  expected.until_return = 5;
+  expected.until_solved = true;
+  CHECK(config == expected);
+}
+
+TEST_CASE("Errors in TOML name the file, the line and what was expected") {
+  CHECK(toml_error("seed = 1\n\nworkers = 0") == "run.toml:3: workers: expected integer, 1 to 1024; got '0'");
+  CHECK(toml_error("workers = \"2\"") == "run.toml:1: workers: expected integer, 1 to 1024; got '2' (a string)");
+  CHECK(toml_error("workers = 2.0") == "run.toml:1: workers: expected integer, 1 to 1024; got 2.0");
+  CHECK(toml_error("discount = true") == "run.toml:1: discount: expected number, 0 to 1; got true");
+  CHECK(toml_error("until_solved = 1") == "run.toml:1: until_solved: expected true or false; got 1");
+  CHECK(toml_error("activation = 1") == "run.toml:1: activation: expected one of tanh, relu; got 1");
+  CHECK(toml_error("until_return = \"some\"").find("expected number") != std::string::npos);
+  CHECK(toml_error("hidden = 64") == "run.toml:1: hidden: expected integers, 1 to 8192 each; got 64");
+  CHECK_FALSE(toml_error("hidden = []").empty());
+  CHECK_FALSE(toml_error("hidden = [64.0]").empty());
+  CHECK_FALSE(toml_error("hidden = [[64], [64]]").empty());
+  CHECK(toml_error("[steps]\nx = 1").find("run.toml:1: steps: expected integer") == 0);
+  CHECK_FALSE(toml_error("seed = 2020-01-01").empty());
+}
+
+TEST_CASE("Text that is not TOML is refused in one line that names the place") {
+  for (const char* text : {"workers = 2\nworkers", "workers = 2\nworkers = 3", "\nseed = [1", "\n\"unterminated"}) {
+    const std::string error = toml_error(text);
+    CHECK(error.find("run.toml:2: not TOML: ") == 0);
+    CHECK(error.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("A refused TOML text changes nothing") {
+  TrainConfig config;
+  CHECK_THROWS_AS(apply_toml(config, "seed = 5\nworkers = 0", "run.toml"), UsageError);
+  CHECK(config == TrainConfig{});
+}

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/agent.h"
+#include "core/rollout.h"
+#include "envs/environment.h"
+
+/// Agents and environments that a test states in a few functions. Those functions are called by every worker's thread
+/// at once, so what they write to must stand that.
+namespace sounder::fakes {
+
+/// What a fake agent chooses one action from.
+struct Choice {
+  std::span<const float> parameters;
+  std::span<const float> observation;
+  Selection selection;
+  Rng& rng;
+};
+
+/// What the fake agents of one run do.
+struct Behaviour {
+  std::size_t size = 3;  ///< parameters
+  float initial = 0;     ///< value of every parameter at the start
+  std::function<std::int64_t(const Choice&)> choose = [](const Choice& choice) {
+    return choice.selection == Selection::sample ? choice.rng.below(2) : 0;
+  };
+  std::function<LossSums(const Rollout&, std::span<const float> parameters, std::span<float> gradient)> learn =
+      [](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
+        // Something that depends on all there is: each parameter is drawn towards rewards and observations.
+        for (std::size_t t = 0; t < rollout.size(); ++t) {
+          for (std::size_t i = 0; i < gradient.size(); ++i) {
+            gradient[i] += parameters[i] - rollout.rewards()[t] - static_cast<float>(i) * rollout.observation(t)[1];
+          }
+        }
+        const auto steps = static_cast<float>(rollout.size());
+        return LossSums{.policy = steps, .value = 2 * steps, .entropy = 0.5F * steps};
+      };
+};
+
+class FakeAgent final : public Agent {
+ public:
+  FakeAgent(const Behaviour& behaviour, std::span<const float> parameters)
+      : behaviour_(behaviour), parameters_(parameters) {}
+
+  void act(const ActRequest& request, ActionArray& actions) override {
+    const std::size_t width = 2;  // of FakeEnvironment's observations
+    for (std::size_t row = 0; row * width < request.observations.size(); ++row) {
+      actions.discrete(request.first_row + row)[0] =
+          behaviour_.choose({.parameters = parameters_,
+                             .observation = request.observations.subspan(row * width, width),
+                             .selection = request.selection,
+                             .rng = request.rng});
+    }
+  }
+  LossSums learn(const Rollout& rollout, std::span<float> gradient) override {
+    return behaviour_.learn(rollout, parameters_, gradient);
+  }
+
+ private:
+  const Behaviour& behaviour_;
+  std::span<const float> parameters_;
+};
+
+class FakeAgents final : public AgentFactory {
+ public:
+  explicit FakeAgents(Behaviour behaviour = {}) : behaviour_(std::move(behaviour)) {
+    const auto size = static_cast<std::int64_t>(behaviour_.size);
+    // Two blocks, so that what is saved by names must be put together again.
+    layout_.blocks = {{.name = "first", .shape = {1}, .offset = 0, .size = 1},
+                      {.name = "rest", .shape = {size - 1}, .offset = 1, .size = behaviour_.size - 1}};
+    layout_.size = behaviour_.size;
+  }
+
+  const ParameterLayout& layout() const noexcept override { return layout_; }
+  std::string description() const override { return "fake of " + std::to_string(layout_.size); }
+  std::string backend() const override { return "fake"; }
+  std::vector<float> initial_parameters(std::uint64_t) const override {
+    return std::vector<float>(layout_.size, behaviour_.initial);
+  }
+  std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t) const override {
+    return std::make_unique<FakeAgent>(behaviour_, parameters);
+  }
+  void prepare_thread() const override {}
+
+ private:
+  Behaviour behaviour_;
+  ParameterLayout layout_;
+};
+
+/// An environment whose observation is [steps since the reset, a number in [0, 1) drawn from the episode's seed] and
+/// whose reward is 1 + action, until an episode's length is reached.
+struct FakeEnvironment {
+  using Action = std::int64_t;
+
+  struct Step {
+    std::uint64_t seed;    ///< of the episode
+    std::int64_t episode;  ///< 0, 1, ... since the environment was made
+    std::int64_t step;     ///< 1, 2, ... of the episode
+    std::int64_t action;
+    StepResult& result;
+    std::span<float> observation;
+  };
+  struct Options {
+    std::function<std::int64_t(std::uint64_t seed)> length = [](std::uint64_t) { return 5; };
+    RolloutEnd end = RolloutEnd::terminated;  ///< of an episode that has its length
+    std::function<void(std::uint64_t seed)> on_reset = [](std::uint64_t) {};
+    std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change what the step gives, or throw
+    std::optional<std::int64_t> max_episode_steps = {};
+    std::optional<double> reward_threshold = {};
+  };
+
+  EnvironmentSpec spec() const {
+    return {.observation_space = Box::bounds({0, 0}, {1000, 1}),
+            .action_space = Discrete{2},
+            .max_episode_steps = options.max_episode_steps,
+            .reward_threshold = options.reward_threshold};
+  }
+  void reset(std::uint64_t seed_of_episode, std::span<float> observation) {
+    options.on_reset(seed_of_episode);
+    seed = seed_of_episode;
+    ++episode;
+    steps = 0;
+    mark = Rng(seed).uniform();
+    observe(observation);
+  }
+  StepResult step(std::int64_t action, std::span<float> observation) {
+    ++steps;
+    const bool over = steps >= options.length(seed);
+    StepResult result{.reward = static_cast<float>(1 + action),
+                      .terminated = over && options.end == RolloutEnd::terminated,
+                      .truncated = over && options.end == RolloutEnd::truncated};
+    observe(observation);
+    options.on_step({.seed = seed,
+                     .episode = episode,
+                     .step = steps,
+                     .action = action,
+                     .result = result,
+                     .observation = observation});
+    return result;
+  }
+  void observe(std::span<float> observation) const {
+    observation[0] = static_cast<float>(steps);
+    observation[1] = mark;
+  }
+
+  Options options = {};
+  std::uint64_t seed = 0;
+  std::int64_t episode = -1;
+  std::int64_t steps = 0;
+  float mark = 0;
+};
+
+/// Makes equal environments, as a run asks for them.
+inline std::function<Environment()> environments(FakeEnvironment::Options options = {}) {
+  return [options = std::move(options)] { return Environment(FakeEnvironment{.options = options}); };
+}
+
+}  // namespace sounder::fakes

@@ -1,0 +1,118 @@
+#include "core/metrics/text_sinks.h"
+
+#include <limits>
+
+#include "core/metrics/scalars.h"
+#include "tests/catch.h"
+#include "tests/core/checkpoint/fixtures.h"
+
+using sounder::Evaluation;
+using sounder::format_number;
+using sounder::kNotMeasured;
+using sounder::MonitorCsv;
+using sounder::Report;
+using sounder::test::read_bytes;
+using sounder::test::TemporaryFolder;
+
+namespace {
+
+const std::string kHeader =
+    "time/total_timesteps,time/time_elapsed,time/fps,time/episodes,rollout/ep_rew_mean,rollout/ep_len_mean,"
+    "train/policy_loss,train/value_loss,train/entropy,train/learning_rate,train/grad_norm,train/staleness_mean,"
+    "train/n_updates,train/lost_updates,train/dropped_updates,time/environment,time/forward,time/learn,time/share\n";
+
+Report full_report() {
+  return {.step = 12'000,
+          .episodes = 90,
+          .updates = 600,
+          .seconds = 0.125,
+          .steps_per_second = 96'000,
+          .mean_return = 133.25,
+          .mean_length = 133,
+          .policy_loss = -0.5,
+          .value_loss = 0.1,
+          .entropy = 0.6931471805599453,
+          .learning_rate = 7e-4,
+          .gradient_norm = 1.5,
+          .staleness = 2.25,
+          .lost_updates = 1e-05,
+          .dropped_updates = 3,
+          .worker_steps = {6'000, 6'000},
+          .phase_shares = {0.125, 0.25, 0.5, 0.125}};
+}
+
+}  // namespace
+
+TEST_CASE("Numbers are written so that they read back as they were") {
+  for (const double value : {0.1, 1.0 / 3, -2.5e-308, 1e22, 123456789.0, 0.0}) {
+    CHECK(std::stod(format_number(value)) == value);
+  }
+  CHECK(format_number(500.0) == "500");
+  CHECK(format_number(kNotMeasured).empty());
+}
+
+TEST_CASE("progress.csv has a row per report, and what was not measured is an empty cell") {
+  const TemporaryFolder folder;
+  {
+    sounder::ProgressCsv progress(folder / "progress.csv");
+    CHECK(read_bytes(folder / "progress.csv") == kHeader);
+    progress.report({.step = 10});
+    CHECK(read_bytes(folder / "progress.csv") == kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0\n");
+  }
+  sounder::ProgressCsv continued(folder / "progress.csv");
+  continued.report(full_report());
+  CHECK(read_bytes(folder / "progress.csv") ==
+        kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0\n" +
+            "12000,0.125,96000,90,133.25,133,-0.5,0.1,0.6931471805599453,0.0007,1.5,2.25,600,1e-05,3,0.125,0.25,0.5,"
+            "0.125\n");
+}
+
+TEST_CASE("The columns that depend on the clock are marked") {
+  std::string timed;
+  for (const auto& scalar : sounder::report_scalars()) {
+    if (scalar.timed) timed.append(scalar.name) += ' ';
+  }
+  CHECK(timed == "time/time_elapsed time/fps time/environment time/forward time/learn time/share ");
+}
+
+TEST_CASE("metrics.jsonl has an object per report and per evaluation, with null for what was not measured") {
+  const TemporaryFolder folder;
+  sounder::MetricsJsonLines lines(folder / "metrics.jsonl");
+  lines.report({.step = 10, .mean_return = std::numeric_limits<double>::infinity()});
+  lines.evaluation({.step = 10, .seconds = 0.5, .returns = {1, 2}, .lengths = {10, 30}});
+  CHECK(read_bytes(folder / "metrics.jsonl") ==
+        R"({"time/total_timesteps": 10, "time/time_elapsed": 0, "time/fps": null, "time/episodes": 0, )"
+        R"("rollout/ep_rew_mean": null, "rollout/ep_len_mean": null, "train/policy_loss": null, )"
+        R"("train/value_loss": null, "train/entropy": null, "train/learning_rate": null, "train/grad_norm": null, )"
+        R"("train/staleness_mean": null, "train/n_updates": 0, "train/lost_updates": null, )"
+        R"("train/dropped_updates": 0, "time/environment": 0, "time/forward": 0, "time/learn": 0, "time/share": 0})"
+        "\n"
+        R"({"time/total_timesteps": 10, "time/time_elapsed": 0.5, "eval/mean_reward": 1.5, "eval/mean_ep_length": 20})"
+        "\n");
+}
+
+TEST_CASE("evaluations.csv has a row of statistics per evaluation") {
+  const TemporaryFolder folder;
+  sounder::EvaluationsCsv evaluations(folder / "evaluations.csv");
+  evaluations.evaluation({.step = 5'000, .seconds = 0.25, .returns = {9, 9, 9, 9}, .lengths = {9, 9, 9, 10}});
+  evaluations.evaluation({.step = 9'000, .seconds = 0.5, .returns = {500}, .lengths = {500}, .solved = true});
+  CHECK(read_bytes(folder / "evaluations.csv") ==
+        "step,seconds,mean,std,median,iqm,ci95_low,ci95_high,min,max,mean_length,episodes,solved\n"
+        "5000,0.25,9,0,9,9,9,9,9,9,9.25,4,false\n"
+        "9000,0.5,500,0,500,500,500,500,500,500,500,1,true\n");
+}
+
+TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's format, once a report is made") {
+  const TemporaryFolder folder;
+  const std::string header = "#{\"t_start\": 1700000000.250000, \"env_id\": \"Quoted\\\"-v0\"}\nr,l,t\n";
+  MonitorCsv monitor(folder.path(), {.environment = "Quoted\"-v0", .workers = 2, .start = 1'700'000'000.25});
+  monitor.episodes(std::vector<sounder::EpisodeRecord>{
+      {.worker = 1, .step = 23, .episode_return = 23, .length = 23, .seconds = 0.5},
+      {.worker = 0, .step = 43, .episode_return = -1.0 / 3, .length = 20, .seconds = 1.23456789},
+      {.worker = 1, .step = 53, .episode_return = 10, .length = 10, .seconds = 2},
+  });
+  CHECK(read_bytes(folder / "1.monitor.csv") == header);
+  monitor.report({});
+  CHECK(read_bytes(folder / "0.monitor.csv") == header + "-0.333333,20,1.234568\n");
+  CHECK(read_bytes(folder / "1.monitor.csv") == header + "23.0,23,0.5\n10.0,10,2.0\n");
+}

@@ -1,0 +1,181 @@
+#include "core/parameter_store.h"
+
+#include <vector>
+
+#include "envs/random.h"
+#include "tests/catch.h"
+
+using namespace sounder;
+
+namespace {
+
+/// Adds 1 to every parameter with each update of a gradient of -1 at rate 1.
+constexpr MomentumSgd kCount{.momentum = 0};
+
+WriteMode any_mode() {
+  return GENERATE(WriteMode::relaxed, WriteMode::atomic_add, WriteMode::locked);
+}
+
+std::vector<float> pulled(const ParameterStore& store) {
+  std::vector<float> parameters(store.size());
+  store.pull(parameters);
+  return parameters;
+}
+
+template <UpdateRuleModel Rule>
+std::uint64_t push(ParameterStore& store, const Rule& rule, std::vector<float> gradient, float learning_rate = 1) {
+  return store.push({.gradient = gradient, .learning_rate = learning_rate, .steps = 1, .version = store.updates()},
+                    rule);
+}
+
+/// Parameters that are all 1, with statistics of zeros.
+ParameterStore::Snapshot ones(std::size_t size, std::size_t statistics) {
+  return {.parameters = std::vector<float>(size, 1.0F), .statistics = {statistics, std::vector<float>(size)}};
+}
+
+/// Applies the gradients of update_rule_test.cpp to parameters that start at 1, odd ones with the sign turned.
+template <UpdateRuleModel Rule>
+void check_path(const Rule& rule, float learning_rate, const std::vector<float>& gradients,
+                const std::vector<double>& expected) {
+  const WriteMode mode = any_mode();
+  const auto size =
+      GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{63}, std::size_t{64}, std::size_t{129}, std::size_t{1000});
+  INFO("mode " << static_cast<int>(mode) << ", " << size << " parameters");
+  ParameterStore store(size, Rule::kStatistics, mode);
+  store.restore(ones(size, Rule::kStatistics));
+  for (std::size_t n = 0; n < gradients.size(); ++n) {
+    std::vector<float> gradient(size);
+    for (std::size_t i = 0; i < size; ++i) gradient[i] = i % 2 == 0 ? gradients[n] : -gradients[n];
+    push(store, rule, gradient, learning_rate);
+    const std::vector<float> parameters = pulled(store);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const double value = i % 2 == 0 ? expected[n] : 2 - expected[n];
+      if (static_cast<double>(parameters[i]) != Approx(value).epsilon(1e-6)) ++wrong;
+    }
+    INFO("update " << n + 1);
+    CHECK(wrong == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a store applies RMSProp to every parameter, in every write mode") {
+  check_path(RmsProp{.decay = 0.5F, .epsilon = 1}, 0.1F, {2, -1, 3}, {0.8845299462, 0.9477755015, 0.8277755015});
+}
+
+TEST_CASE("a store applies momentum SGD to every parameter, in every write mode") {
+  check_path(MomentumSgd{.momentum = 0.75F}, 0.5F, {4, -2, 0}, {0.5, 0.375, 0.28125});
+}
+
+TEST_CASE("a store applies Adam to every parameter, in every write mode") {
+  check_path(Adam{.beta1 = 0.5F, .beta2 = 0.75F, .epsilon = 0.5F}, 0.1F, {2, -2, 1},
+             {0.9333333333, 0.9575235865, 0.9451097852});
+}
+
+TEST_CASE("in one thread the write modes give the same numbers, bit for bit") {
+  const auto run = [](WriteMode mode) {
+    ParameterStore store(77, 1, mode);
+    Rng rng(5);
+    for (int n = 0; n < 50; ++n) {
+      std::vector<float> gradient(77);
+      for (float& g : gradient) g = rng.uniform() - 0.5F;
+      push(store, RmsProp{.decay = 0.9F, .epsilon = 0.1F}, gradient, 0.01F);
+    }
+    return pulled(store);
+  };
+  const std::vector<float> relaxed = run(WriteMode::relaxed);
+  CHECK(run(WriteMode::atomic_add) == relaxed);
+  CHECK(run(WriteMode::locked) == relaxed);
+}
+
+TEST_CASE("a worker's own statistics are its own; shared ones are everybody's") {
+  ParameterStore store(1, 1, any_mode());
+  const MomentumSgd rule{.momentum = 0.75F};
+  const std::vector<float> gradient{4};
+  std::vector<std::vector<SharedArray>> own(2, std::vector<SharedArray>(1, SharedArray(1)));
+  const auto push_with = [&](std::span<SharedArray> statistics) {
+    store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0, .own_statistics = statistics},
+               rule);
+    return pulled(store)[0];
+  };
+  CHECK(push_with(own[0]) == -1);      // m = 1
+  CHECK(push_with(own[1]) == -2);      // m = 1: it knows nothing of the other's
+  CHECK(push_with(own[0]) == -3.75F);  // m = 0.75 + 1
+  CHECK(store.snapshot().statistics[0][0] == 0);
+  CHECK(push_with({}) == -4.75F);  // shared, m = 1
+  CHECK(push_with({}) == -6.5F);   // shared, m = 1.75
+  CHECK(store.snapshot().statistics[0][0] == 1.75F);
+}
+
+TEST_CASE("staleness counts the updates that others completed between a pull and its push") {
+  ParameterStore store(3, 1, any_mode());
+  std::vector<float> replica(3);
+  const std::vector<float> gradient(3, -1.0F);
+  const auto push_at = [&](std::uint64_t version) {
+    return store.push({.gradient = gradient, .learning_rate = 1, .steps = 4, .version = version}, kCount);
+  };
+  const std::uint64_t slow = store.pull(replica);
+  CHECK(slow == 0);
+  CHECK(push_at(store.pull(replica)) == 0);
+  const std::uint64_t middle = store.pull(replica);
+  CHECK(middle == 1);
+  CHECK(replica == std::vector<float>{1, 1, 1});
+  CHECK(push_at(store.pull(replica)) == 0);
+  CHECK(push_at(slow) == 2);
+  CHECK(push_at(middle) == 2);
+  CHECK(store.updates() == 4);
+  CHECK(store.pull(replica) == 4);
+  CHECK(replica == std::vector<float>{4, 4, 4});
+}
+
+TEST_CASE("the global step counts the steps of updates, and those that no update was made of") {
+  ParameterStore store(1, 1, WriteMode::relaxed);
+  const std::vector<float> gradient{0};
+  store.push({.gradient = gradient, .learning_rate = 1, .steps = 5, .version = 0}, kCount);
+  store.skip(3);
+  store.push({.gradient = gradient, .learning_rate = 1, .steps = 2, .version = 1}, kCount);
+  CHECK(store.step() == 10);
+  CHECK(store.updates() == 2);
+}
+
+TEST_CASE("a store that was restored goes on from the snapshot") {
+  const WriteMode mode = any_mode();
+  const Adam rule{.beta1 = 0.5F, .beta2 = 0.75F, .epsilon = 0.5F};
+  ParameterStore store(65, 2, mode);
+  store.restore(ones(65, 2));
+  push(store, rule, std::vector<float>(65, 2.0F), 0.1F);
+  push(store, rule, std::vector<float>(65, -2.0F), 0.1F);
+  const ParameterStore::Snapshot snapshot = store.snapshot();
+  CHECK(snapshot.consistent);
+  CHECK(snapshot.step == 2);
+  CHECK(snapshot.updates == 2);
+  CHECK(snapshot.statistics[0] == std::vector<float>(65, -0.5F));
+  CHECK(snapshot.statistics[1] == std::vector<float>(65, 1.75F));
+
+  ParameterStore other(65, 2, mode);
+  other.restore(snapshot);
+  CHECK(other.step() == 2);
+  CHECK(other.updates() == 2);
+  CHECK(pulled(other) == pulled(store));
+  CHECK(other.lost_updates() == 0);
+  // The third of the updates above: Adam's bias correction goes on counting.
+  push(other, rule, std::vector<float>(65, 1.0F), 0.1F);
+  CHECK(static_cast<double>(pulled(other)[64]) == Approx(0.9451097852).epsilon(1e-6));
+  CHECK(other.lost_updates() == 0);  // of one, not of three
+}
+
+TEST_CASE("the quiescent view is the parameters themselves") {
+  ParameterStore store(70, 1, WriteMode::relaxed);
+  push(store, kCount, std::vector<float>(70, -1.0F));
+  const std::span<float> view = store.quiescent_view();
+  CHECK(std::vector<float>(view.begin(), view.end()) == std::vector<float>(70, 1.0F));
+}
+
+TEST_CASE("one thread loses no update") {
+  ParameterStore store(1000, 1, any_mode());
+  CHECK(store.lost_updates() == 0);
+  for (int n = 0; n < 100; ++n) push(store, kCount, std::vector<float>(1000, -1.0F));
+  CHECK(store.lost_updates() == 0);
+  CHECK(pulled(store) == std::vector<float>(1000, 100.0F));
+}

@@ -1,0 +1,205 @@
+// How a run ends before its time: failures, stop requests, signals; and what fails beside it.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+#include "tests/core/trainer_bench.h"
+
+using namespace sounder;
+using namespace sounder::fakes;
+
+namespace {
+
+constexpr std::int64_t kForever = 1'000'000'000'000;
+
+/// Acts once, at the n-th step of all environments together.
+std::function<void(const FakeEnvironment::Step&)> at_step(std::int64_t n, std::function<void()> act) {
+  return
+      [n, act = std::move(act), steps = std::make_shared<std::atomic<std::int64_t>>(0)](const FakeEnvironment::Step&) {
+        if (++*steps == n) act();
+      };
+}
+
+void check_saved_at_the_end(const TrainerBench& bench) {
+  REQUIRE(bench.saved.size() == 1);
+  const Checkpoint& checkpoint = bench.saved[0].checkpoint;
+  CHECK(checkpoint.progress.step > 0);
+  CHECK(checkpoint.progress.step < kForever);
+  std::int64_t steps = 0;
+  for (const WorkerCount& worker : checkpoint.progress.workers) steps += worker.steps;
+  CHECK(std::ranges::none_of(checkpoint.parameters[0].values, [](float x) { return x == 0; }));
+  REQUIRE_FALSE(bench.reports.empty());
+  CHECK(bench.reports.back().step == checkpoint.progress.step);
+  CHECK(static_cast<std::int64_t>(bench.finished.size()) == checkpoint.progress.episodes);
+  // A rollout that failed was counted by its worker, perhaps, and taught nothing.
+  CHECK(steps >= checkpoint.progress.step);
+  CHECK(steps <= checkpoint.progress.step + 4);
+}
+
+}  // namespace
+
+TEST_CASE("a worker's failure ends the run when all are drained, and what was learnt is saved") {
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.config.workers = GENERATE(1, 3);
+  bench.environment.on_step = at_step(500, [] { throw Error("the wheels came off"); });
+  CHECK_THROWS_WITH(bench.run(), "the wheels came off");
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("what an environment throws becomes an Error with the worker's name, and stays nested in it") {
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.environment.on_step = at_step(500, [] { throw std::out_of_range("no wheel 5\nbacktrace: ..."); });
+  try {
+    bench.run();
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "worker 0: no wheel 5");
+    CHECK_THROWS_AS(std::rethrow_if_nested(error), std::out_of_range);
+  }
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("the first failure of several is the one that is rethrown") {
+  TrainerBench bench;
+  bench.config.workers = 3;
+  bench.config.steps = kForever;
+  std::atomic<int> failures{0};
+  bench.environment.on_step = at_step(500, [&] {
+    ++failures;
+    throw Error("first");
+  });
+  const auto fail_first = bench.environment.on_step;
+  bench.environment.on_step = [&](const FakeEnvironment::Step& step) {
+    fail_first(step);
+    if (failures > 0) throw Error("first or later");
+  };
+  CHECK_THROWS_WITH(bench.run(), Catch::StartsWith("first"));
+}
+
+TEST_CASE("a failure in an evaluation ends the run, too") {
+  TrainerBench bench;
+  bench.config.workers = 2;
+  bench.config.steps = kForever;
+  bench.config.evaluation_interval = 200;
+  bench.behaviour.choose = [](const Choice& choice) -> std::int64_t {
+    if (choice.selection == Selection::greedy) throw std::runtime_error("blinded");
+    return 0;
+  };
+  CHECK_THROWS_WITH(bench.run(), Catch::Matches("worker [01]: blinded"));
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("a stop request interrupts a run, and what was learnt is saved") {
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.config.workers = 2;
+  std::stop_source stop;
+  bench.environment.on_step = at_step(500, [&] { stop.request_stop(); });
+  const TrainReport report = bench.run(stop.get_token());
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.signal == 0);
+  CHECK(report.steps == bench.saved.back().checkpoint.progress.step);
+  CHECK(bench.evaluations.empty());
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("a run that was stopped before it began learns nothing") {
+  TrainerBench bench;
+  std::stop_source stop;
+  stop.request_stop();
+  const TrainReport report = bench.run(stop.get_token());
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.steps == 0);
+  CHECK(report.parameters == std::vector<float>(3));
+}
+
+TEST_CASE("a signal interrupts a run, and what was learnt is saved") {
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.config.workers = 2;
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  bench.environment.on_step = at_step(500, [=] { std::raise(signal); });
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.signal == signal);
+  CHECK(report.saved);
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("a stop interrupts an evaluation that would never end") {
+  TrainerBench bench;
+  bench.config.evaluation_interval = 200;
+  bench.config.steps = kForever;
+  std::stop_source stop;
+  bench.behaviour.choose = [&](const Choice& choice) -> std::int64_t {
+    if (choice.selection == Selection::greedy) stop.request_stop();
+    return 0;
+  };
+  bench.environment.max_episode_steps = kForever;
+  bench.environment.length = [&](std::uint64_t) { return stop.stop_requested() ? kForever : 5; };
+  const TrainReport report = bench.run(stop.get_token());
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.steps == 200);
+  CHECK(bench.evaluations.empty());
+}
+
+TEST_CASE("a sink that fails is warned of once and left out; the others go on") {
+  struct Failing : MetricsSink {
+    void report(const Report&) override {
+      ++calls;
+      throw Error("disk full");
+    }
+    void episodes(std::span<const EpisodeRecord>) override { ++calls; }
+    int calls = 0;
+  } failing;
+  TrainerBench bench;
+  bench.more_sinks = {&failing};
+  const TrainReport report = bench.run();
+  CHECK(report.steps == 1000);
+  CHECK(failing.calls == 2);  // its first episodes, its first report
+  CHECK(bench.warnings == std::vector<std::string>{"disk full; training goes on without it"});
+  CHECK(bench.reports.size() == 10);
+  CHECK(bench.finished.size() == 200);
+}
+
+TEST_CASE("a checkpoint that cannot be saved is warned of, and training goes on") {
+  TrainerBench bench;
+  bench.config.evaluation_interval = 300;
+  int saves = 0;
+  SECTION("never") {
+    bench.before_save = [&] { throw Error("disk full " + std::to_string(++saves)); };
+    const TrainReport report = bench.run();
+    CHECK(report.steps == 1000);
+    CHECK_FALSE(report.saved);
+    REQUIRE(bench.warnings.size() == 2);  // the best one, and the last
+    CHECK(bench.warnings[0].find("disk full 1; ") == 0);
+    CHECK(bench.warnings[1].find("disk full 2; ") == 0);
+    CHECK(report.progress.step == 1000);
+  }
+  SECTION("the first time") {
+    bench.before_save = [&] {
+      if (++saves == 1) throw Error("disk full");
+    };
+    CHECK(bench.run().saved);
+    CHECK(bench.warnings.size() == 1);
+    CHECK(bench.saved.size() == 1);
+  }
+}
+
+TEST_CASE("what a sink throws that is no Error ends the run when all are drained") {
+  struct Broken : MetricsSink {
+    void report(const Report&) override { throw std::logic_error("broken"); }
+  } broken;
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.config.workers = 2;
+  bench.more_sinks = {&broken};
+  CHECK_THROWS_WITH(bench.run(), "broken");
+}

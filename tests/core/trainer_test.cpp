@@ -1,0 +1,200 @@
+#include "core/trainer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+#include "tests/core/trainer_bench.h"
+
+using namespace sounder;
+using namespace sounder::fakes;
+
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("one worker trains for exactly as many steps as were asked for") {
+  TrainerBench bench;
+  bench.config.steps = 1003;
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.signal == 0);
+  CHECK(report.steps == 1003);
+  CHECK(report.progress.step == 1003);
+  CHECK(report.progress.episodes == 200);
+  CHECK(report.progress.updates == 401);  // two for each episode, one for the three steps of the last
+  CHECK(report.staleness == 0);
+  CHECK(report.lost_updates == 0);
+  CHECK(report.saved);
+  CHECK(report.seconds > 0);
+}
+
+TEST_CASE("several workers stop within a rollout each of the limit, and all steps are theirs") {
+  TrainerBench bench;
+  bench.config.workers = 3;
+  bench.config.steps = 20'000;
+  const TrainReport report = bench.run();
+  CHECK(report.steps >= 20'000);
+  CHECK(report.steps <= 20'000 + 2 * 4);
+  REQUIRE(report.progress.workers.size() == 3);
+  std::int64_t steps = 0;
+  for (const WorkerCount& worker : report.progress.workers) steps += worker.steps;
+  CHECK(steps == report.steps);
+
+  // Each worker leaves one episode of at most 5 steps unfinished.
+  CHECK(bench.finished_steps() <= report.steps);
+  CHECK(bench.finished_steps() >= report.steps - 3 * 5);
+  CHECK(static_cast<std::int64_t>(bench.finished.size()) == report.progress.episodes);
+  CHECK(std::ranges::is_sorted(bench.report_steps(), std::less_equal<>{}));
+  CHECK(bench.reports.back().step == report.progress.step);
+}
+
+TEST_CASE("reports come at the multiples of their interval, and at the end") {
+  TrainerBench bench;
+  bench.config.steps = 503;
+  bench.run();
+  CHECK(bench.report_steps() == Steps{100, 200, 300, 400, 500, 503});
+  bench = TrainerBench();
+  bench.config.steps = 500;
+  bench.run();
+  CHECK(bench.report_steps() == Steps{100, 200, 300, 400, 500});  // the end is not told twice
+  CHECK(bench.reports.back().episodes == 100);
+  CHECK(bench.reports.back().worker_steps == Steps{500});
+  CHECK(bench.reports.back().policy_loss == 1);  // what the fake learner says, per step
+  CHECK(bench.reports.back().value_loss == 2);
+  CHECK(bench.reports.back().entropy == 0.5);
+}
+
+TEST_CASE("a report lies at the first step at which its multiple is reached") {
+  TrainerBench bench;
+  bench.config.steps = 50;
+  bench.config.report_interval = 7;
+  bench.run();  // rollouts of 4, 1, 4, 1, ... end at 4, 5, 9, 10, 14, ...
+  CHECK(bench.report_steps() == Steps{9, 14, 24, 29, 35, 44, 49, 50});
+}
+
+TEST_CASE("all episodes reach the sinks, in the order of one worker's steps") {
+  TrainerBench bench;
+  bench.config.steps = 503;
+  bench.run();
+  REQUIRE(bench.finished.size() == 100);
+  CHECK(bench.finished_steps() == 500);
+  for (std::size_t i = 0; i < 100; ++i) CHECK(bench.finished[i].step == 5 * (static_cast<std::int64_t>(i) + 1));
+}
+
+TEST_CASE("evaluations come at the multiples of their interval, and at the end, and the best one is saved") {
+  TrainerBench bench;
+  bench.config.evaluation_interval = 300;
+  // Evaluations after step 500 go better: the greedy action follows the parameter, which the updates raise.
+  bench.behaviour.choose = [](const Choice& choice) { return choice.parameters[0] > 0.5F ? 1 : 0; };
+  bench.behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
+    gradient[0] = -1;
+    return LossSums{};
+  };
+  bench.config.optimizer = "momentum_sgd";
+  bench.config.momentum = 0;
+  bench.config.learning_rate = 0.0025;  // 0.5 after 200 updates: 500 steps
+  const TrainReport report = bench.run();
+  REQUIRE(bench.evaluation_steps() == Steps{300, 600, 900, 1000});
+  const std::vector<double> expected{5, 10, 10, 10};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(bench.evaluations[i].returns == std::vector<double>(3, expected[i]));
+    CHECK(bench.evaluations[i].lengths == Steps{5, 5, 5});
+    CHECK(bench.evaluations[i].best == (i < 2));  // as good is not better
+    CHECK_FALSE(bench.evaluations[i].solved);     // there is no threshold
+  }
+  REQUIRE(bench.saved.size() == 3);
+  CHECK(bench.saved[0].mark == CheckpointMark::last_and_best);
+  CHECK(bench.saved[0].checkpoint.progress.step == 300);
+  CHECK(bench.saved[0].checkpoint.progress.best_mean_return == 5);
+  CHECK(bench.saved[1].mark == CheckpointMark::last_and_best);
+  CHECK(bench.saved[1].checkpoint.progress.step == 600);
+  CHECK(bench.saved[1].checkpoint.parameters[0].values[0] == Approx(0.6));
+  CHECK(bench.saved[2].mark == CheckpointMark::last);
+  CHECK(bench.saved[2].checkpoint.progress.step == 1000);
+  CHECK(bench.saved[2].checkpoint.progress == report.progress);
+  CHECK(report.progress.best_mean_return == 10);
+  CHECK(report.progress.solved_step == -1);
+}
+
+TEST_CASE("a run stops at the evaluation that reaches its target") {
+  TrainerBench bench;
+  bench.config.evaluation_interval = 300;
+  bench.environment.reward_threshold = 5;
+  SECTION("a return") {
+    bench.config.until_return = 5;
+  }
+  SECTION("the environment's threshold") {
+    bench.config.until_solved = true;
+  }
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::target_reached);
+  CHECK(report.steps == 300);
+  CHECK(report.progress.solved_step == 300);
+  CHECK(bench.evaluation_steps() == Steps{300});
+  CHECK(bench.saved.back().checkpoint.progress.solved_step == 300);
+}
+
+TEST_CASE("a run whose target stays out of reach, or that has none, goes on to its step limit") {
+  TrainerBench bench;
+  bench.config.evaluation_interval = 300;
+  bench.environment.reward_threshold = 5;
+  SECTION("out of reach") {
+    bench.config.until_return = 5.5;
+  }
+  SECTION("none") {}
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.steps == 1000);
+  CHECK(report.progress.solved_step == 300);  // the first evaluation at the threshold
+}
+
+TEST_CASE("until_solved needs a threshold") {
+  TrainerBench bench;
+  bench.config.until_solved = true;
+  CHECK_THROWS_AS(bench.run(), UsageError);
+}
+
+TEST_CASE("with one worker, a seed determines all but the times") {
+  const auto run = [](std::int64_t seed, TrainerBench& bench) {
+    bench.config.seed = seed;
+    bench.config.evaluation_interval = 300;
+    bench.environment.length = [](std::uint64_t episode) { return static_cast<std::int64_t>(1 + episode % 9); };
+    return bench.run();
+  };
+  TrainerBench first, second, other;
+  const TrainReport report = run(1, first);
+  CHECK(run(1, second).parameters == report.parameters);
+  CHECK(words(second.reports) == words(first.reports));
+  CHECK(words(second.finished) == words(first.finished));
+  CHECK(words(second.evaluations) == words(first.evaluations));
+  CHECK(run(2, other).parameters != report.parameters);
+}
+
+TEST_CASE("with one worker, reports are the same however often checkpoints are saved meanwhile") {
+  TrainerBench rarely;
+  rarely.run();
+
+  TrainerBench often;
+  often.config.checkpoint_interval = 1e-9;
+  std::atomic<std::int64_t> steps{0};
+  often.environment.on_step = [&](const FakeEnvironment::Step&) { ++steps; };
+  // Holds the trainer's thread up at each report, until the worker is two reports further.
+  struct Slow : MetricsSink {
+    explicit Slow(std::atomic<std::int64_t>& s) : steps(s) {}
+    void report(const Report& report) override {
+      while (steps < std::min<std::int64_t>(report.step + 250, 1000)) std::this_thread::yield();
+    }
+    std::atomic<std::int64_t>& steps;
+  } slow(steps);
+  often.more_sinks = {&slow};
+  often.run();
+  CHECK(often.saved.size() > 1);
+  CHECK(words(often.reports) == words(rarely.reports));
+  CHECK(words(often.finished) == words(rarely.finished));
+}

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/worker.h"
+#include "tests/core/fake_agents.h"
+
+namespace sounder::fakes {
+
+/// What learn was called with.
+struct Learnt {
+  std::vector<float> clocks;  ///< first number of each observation: steps since the reset
+  std::vector<float> rewards;
+  std::vector<std::int64_t> actions;
+  float next_clock;
+  RolloutEnd end;
+  std::vector<float> parameters;
+};
+
+inline Learnt record(const Rollout& rollout, std::span<const float> parameters) {
+  Learnt learnt{.next_clock = rollout.next_observation()[0],
+                .end = rollout.end(),
+                .parameters = {parameters.begin(), parameters.end()}};
+  for (std::size_t t = 0; t < rollout.size(); ++t) {
+    learnt.clocks.push_back(rollout.observation(t)[0]);
+    learnt.rewards.push_back(rollout.rewards()[t]);
+    learnt.actions.push_back(rollout.actions().discrete(t)[0]);
+  }
+  return learnt;
+}
+
+/// One worker with all that it needs. Its gradients are (2, 2, 1) per update, unless said otherwise: of norm 3.
+struct WorkerBench {
+  std::vector<Learnt> learnt = {};
+  std::function<void(std::span<float> gradient, LossSums& losses)> change = [](std::span<float>, LossSums&) {};
+  Behaviour behaviour = {};
+  FakeEnvironment::Options environment = {};
+  WorkerSettings settings{.seed = 7,
+                          .total_steps = 1'000'000,
+                          .rollout = 4,
+                          .max_gradient_norm = 100,
+                          .schedule = {.initial = 1, .anneal_steps = 0},
+                          .optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared}};
+  std::int64_t index = 3;
+
+  void make() {
+    behaviour.learn = [this](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
+      learnt.push_back(record(rollout, parameters));
+      gradient[0] += 2;
+      gradient[1] += 2;
+      gradient[2] += 1;
+      LossSums losses{.policy = 1, .value = 2, .entropy = 3};
+      change(gradient, losses);
+      return losses;
+    };
+    agents = std::make_unique<FakeAgents>(behaviour);
+    worker = std::make_unique<Worker>(Worker::Parts{.index = index,
+                                                    .environment = environments(environment)(),
+                                                    .agents = *agents,
+                                                    .store = store,
+                                                    .settings = settings,
+                                                    .clock = clock});
+  }
+  void run(int rollouts) {
+    if (!worker) make();
+    for (int i = 0; i < rollouts; ++i) worker->run_once();
+  }
+  std::vector<float> parameters() const {
+    std::vector<float> pulled(3);
+    store.pull(pulled);
+    return pulled;
+  }
+  std::vector<EpisodeRecord> episodes() {
+    std::vector<EpisodeRecord> collected;
+    worker->mailbox().collect(collected);
+    return collected;
+  }
+
+  ParameterStore store{3, 1, WriteMode::relaxed};
+  Stopwatch clock;
+  std::unique_ptr<FakeAgents> agents;
+  std::unique_ptr<Worker> worker;
+};
+
+}  // namespace sounder::fakes

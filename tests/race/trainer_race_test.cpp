@@ -1,0 +1,73 @@
+// Whole runs with several workers, which report, evaluate and save as often as they can.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <stop_token>
+#include <string>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+#include "tests/core/trainer_bench.h"
+
+using namespace sounder;
+using namespace sounder::fakes;
+
+namespace {
+
+void make_busy(TrainerBench& bench) {
+  bench.config.workers = 4;
+  bench.config.steps = 30'000;
+  bench.config.evaluation_interval = 500;
+  bench.config.report_interval = 50;
+  bench.config.checkpoint_interval = 0.005;
+  bench.behaviour.size = 200;
+}
+
+}  // namespace
+
+TEST_CASE("four workers train while all is reported, evaluated and saved") {
+  TrainerBench bench;
+  make_busy(bench);
+  bench.config.optimizer = GENERATE("shared_rmsprop", "rmsprop", "adam");
+  bench.config.write_mode = GENERATE("relaxed", "atomic_add", "locked");
+  INFO(bench.config.optimizer << ", " << bench.config.write_mode);
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.steps >= 30'000);
+  CHECK(bench.warnings.empty());
+  CHECK_FALSE(bench.evaluations.empty());
+  CHECK(std::ranges::is_sorted(bench.report_steps(), std::less_equal<>{}));
+  CHECK(std::ranges::is_sorted(bench.evaluation_steps()));
+  CHECK(static_cast<std::int64_t>(bench.finished.size()) == report.progress.episodes);
+  CHECK(bench.finished_steps() >= report.steps - 4 * 5);
+  CHECK(bench.saved.back().checkpoint.progress == report.progress);
+}
+
+TEST_CASE("a busy run stops in its middle") {
+  TrainerBench bench;
+  make_busy(bench);
+  bench.config.steps = 1'000'000'000'000;
+  std::atomic<int> steps{0};
+  std::stop_source stop;
+  SECTION("by a request") {
+    bench.environment.on_step = [&](const FakeEnvironment::Step&) {
+      if (++steps == 10'000) stop.request_stop();
+    };
+    CHECK(bench.run(stop.get_token()).reason == StopReason::interrupted);
+  }
+  SECTION("by a signal") {
+    bench.environment.on_step = [&](const FakeEnvironment::Step&) {
+      if (++steps == 10'000) std::raise(SIGTERM);
+    };
+    CHECK(bench.run().signal == SIGTERM);
+  }
+  SECTION("by failures of all workers") {
+    bench.environment.on_step = [&](const FakeEnvironment::Step&) {
+      if (++steps >= 10'000) throw std::runtime_error("worn out");
+    };
+    CHECK_THROWS_WITH(bench.run(), Catch::Contains("worn out"));
+  }
+  REQUIRE_FALSE(bench.saved.empty());
+  CHECK(bench.saved.back().checkpoint.progress.step > 0);
+  CHECK(static_cast<std::int64_t>(bench.finished.size()) == bench.saved.back().checkpoint.progress.episodes);
+}
