@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/agent.h"
+#include "envs/action.h"
+
+namespace sounder {
+
+/// The actor-critic loss of a rollout (Mnih et al. 2016, section 4), a sum over its T steps:
+///
+///     L = sum_t [ -log pi(a_t) A_t - entropy_coefficient H(pi_t) + value_coefficient (R_t - V_t)^2 ]
+///
+/// A_t = R_t - V_t is a constant in it: the policy's loss does not move the value. Here pi is categorical.
+struct ActorCriticLoss {
+  float entropy_coefficient;  ///< beta
+  float value_coefficient;    ///< 0.5: half the squared error
+
+  struct Inputs {
+    std::span<const float> logits;      ///< [T, K]
+    std::span<const float> values;      ///< [T]
+    const ActionArray& actions;         ///< [T], Discrete
+    std::span<const float> returns;     ///< [T]
+    std::span<const float> advantages;  ///< [T]
+  };
+  /// The gradient of L with respect to the network's outputs.
+  struct Gradients {
+    std::span<float> logits;  ///< [T, K]
+    std::span<float> values;  ///< [T]
+  };
+
+  /// Writes the gradients, in closed form, and returns the parts of the loss. Allocates nothing.
+  LossSums differentiate(const Inputs& inputs, const Gradients& gradients) const noexcept;
+};
+
+}  // namespace sounder

@@ -1,0 +1,111 @@
+#include "agents/factory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agents/a3c.h"
+#include "agents/networks/mlp.h"
+#include "agents/networks/torch_network.h"
+#include "envs/error.h"
+#include "envs/names.h"
+
+namespace sounder {
+namespace {
+
+// ---- The lists. A new algorithm, network or backend is a line here.
+
+/// A way to compute networks.
+struct Backend {
+  std::string name;  // as it is reported: "auto" stands for another one
+  std::unique_ptr<Network> (*make)(const MlpSpec&, std::span<float>, std::size_t);
+};
+
+template <class Entry>
+using Named = std::vector<std::pair<std::string, Entry>>;
+
+const Named<Backend>& backends() {
+  static const Backend torch{.name = "torch", .make = make_torch_mlp};
+  static const Named<Backend> list{{"auto", torch}, {"torch", torch}};
+  return list;
+}
+
+const Named<Activation>& activations() {
+  static const Named<Activation> list{{"tanh", Activation::tanh}, {"relu", Activation::relu}};
+  return list;
+}
+
+/// Finds an entry by name; throws UsageError for an unknown one.
+template <class Entry>
+const Entry& find(const Named<Entry>& list, std::string_view kind, std::string_view name) {
+  const auto entry = std::ranges::find(list, name, &std::pair<std::string, Entry>::first);
+  if (entry != list.end()) return entry->second;
+  std::vector<std::string> known;
+  for (const auto& [known_name, unused] : list) known.push_back(known_name);
+  throw UsageError(unknown_name(kind, name, known));
+}
+
+MlpSpec mlp_spec(const TrainConfig& config, const EnvironmentSpec& spec) {
+  MlpSpec mlp{.inputs = flat_size(spec.observation_space),
+              .activation = find(activations(), "activation", config.activation),
+              .outputs = static_cast<std::size_t>(std::get<Discrete>(spec.action_space).n)};
+  for (const std::int64_t units : config.hidden) mlp.hidden.push_back(static_cast<std::size_t>(units));
+  return mlp;
+}
+
+class A3cFactory final : public AgentFactory {
+ public:
+  A3cFactory(const TrainConfig& config, const EnvironmentSpec& spec)
+      : backend_(find(backends(), "backend", config.backend)),
+        mlp_(mlp_spec(config, spec)),
+        layout_(parameter_layout(mlp_)),
+        settings_{.discount = static_cast<float>(config.discount),
+                  .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
+                           .value_coefficient = static_cast<float>(config.value_coefficient)}} {}
+
+  const ParameterLayout& layout() const noexcept override { return layout_; }
+  std::string description() const override { return describe(mlp_); }
+  std::string backend() const override { return backend_.name; }
+  std::vector<float> initial_parameters(std::uint64_t seed) const override {
+    return sounder::initial_parameters(mlp_, seed);
+  }
+  std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t rows) const override {
+    return std::make_unique<A3c>(backend_.make(mlp_, parameters, rows + 1), rows, settings_);
+  }
+  void prepare_thread() const override { use_one_torch_thread(); }
+
+ private:
+  Backend backend_;
+  MlpSpec mlp_;
+  ParameterLayout layout_;
+  A3c::Settings settings_;
+};
+
+std::unique_ptr<AgentFactory> make_a3c(const TrainConfig& config, const EnvironmentSpec& spec) {
+  if (!std::holds_alternative<Discrete>(spec.action_space)) {
+    throw UsageError(fmt::format("algorithm 'a3c' takes Discrete actions; {} has {}", config.environment,
+                                 describe(spec.action_space)));
+  }
+  if (config.network != "mlp") {
+    throw UsageError(unknown_name("network", config.network, std::vector<std::string>{"mlp"}));
+  }
+  return std::make_unique<A3cFactory>(config, spec);
+}
+
+using MakeAgents = std::unique_ptr<AgentFactory> (*)(const TrainConfig&, const EnvironmentSpec&);
+
+const Named<MakeAgents>& algorithms() {
+  static const Named<MakeAgents> list{{"a3c", make_a3c}};
+  return list;
+}
+
+}  // namespace
+
+std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec) {
+  return find(algorithms(), "algorithm", config.algorithm)(config, spec);
+}
+
+}  // namespace sounder

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "core/agent.h"
+#include "core/config/config.h"
+#include "envs/environment.h"
+
+namespace sounder {
+
+/// Makes what a configuration learns with in an environment: its algorithm, network and backend (agents/factory.cpp
+/// lists them all). Throws UsageError for an unknown name, with the nearest known one, and for an algorithm or a
+/// network that does not suit the environment's spaces.
+std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec);
+
+}  // namespace sounder

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/network.h"
+
+namespace sounder {
+
+enum class Activation { tanh, relu };
+
+/// An actor-critic multilayer perceptron: a trunk of fully connected layers that the policy and the value share, and
+/// one linear layer on top, the head, which computes the policy's outputs and, last, the value.
+///
+///     h_0 = observation,  h_i = f(W_i h_{i-1} + b_i),  (outputs, value) = W_head h_n + b_head
+struct MlpSpec {
+  std::size_t inputs;               ///< D, numbers of an observation
+  std::vector<std::size_t> hidden;  ///< units of each layer of the trunk, at least one layer
+  Activation activation;
+  std::size_t outputs;  ///< K, of the policy
+};
+
+/// Lays the parameters out: body.0.weight [hidden_0, D], body.0.bias [hidden_0], body.1.weight, ..., head.weight
+/// [K + 1, hidden_n], head.bias [K + 1]; the value's row is the last. Weights are row-major.
+ParameterLayout parameter_layout(const MlpSpec& spec);
+
+/// Describes the network: "mlp 4-64-64-(2+1) tanh".
+std::string describe(const MlpSpec& spec);
+
+/// Draws initial parameters as is usual for actor-critic networks (Engstrom et al. 2020; Andrychowicz et al. 2021):
+/// orthogonal weights, with gain sqrt(2) in the trunk, 0.01 for the policy's rows of the head (so that it starts out
+/// uniform), 1 for the value's row; biases zero. The seed determines them.
+std::vector<float> initial_parameters(const MlpSpec& spec, std::uint64_t seed);
+
+}  // namespace sounder

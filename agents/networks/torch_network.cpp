@@ -1,0 +1,166 @@
+#include "agents/networks/torch_network.h"
+
+#include <dlfcn.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+namespace sounder {
+namespace {
+
+/// What TorchNetwork asks of a module: of observations [B, D], outputs and values in one tensor [B, K + 1], the value
+/// last (one operation fewer than two heads, at a few microseconds each).
+class ActorCriticModule : public torch::nn::Module {
+ public:
+  virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
+};
+
+/// The formula stands at MlpSpec. The submodules' names are those of parameter_layout.
+class MlpModule final : public ActorCriticModule {
+ public:
+  explicit MlpModule(const MlpSpec& spec) : activation_(spec.activation) {
+    auto width = static_cast<std::int64_t>(spec.inputs);
+    torch::nn::ModuleList body;
+    for (const std::size_t units : spec.hidden) {
+      layers_.push_back(torch::nn::Linear(width, static_cast<std::int64_t>(units)));
+      body->push_back(layers_.back());
+      width = static_cast<std::int64_t>(units);
+    }
+    register_module("body", body);
+    head_ = register_module("head", torch::nn::Linear(width, static_cast<std::int64_t>(spec.outputs + 1)));
+  }
+
+  torch::Tensor forward(const torch::Tensor& observations) override {
+    torch::Tensor hidden = observations;
+    for (auto& layer : layers_) {
+      hidden = layer->forward(hidden);
+      hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
+    }
+    return head_->forward(hidden);
+  }
+
+ private:
+  Activation activation_;
+  std::vector<torch::nn::Linear> layers_;
+  torch::nn::Linear head_{nullptr};
+};
+
+torch::Tensor view(float* floats, at::IntArrayRef shape) {
+  return torch::from_blob(floats, shape, torch::kFloat32);
+}
+
+/// Any module behind the interface Network. Rows are remembered by their observations: backward goes forward once more,
+/// this time for autograd, over all rows at once.
+class TorchNetwork final : public Network {
+ public:
+  struct Parts {
+    std::unique_ptr<ActorCriticModule> module;
+    ParameterLayout layout;
+    std::span<float> parameters;
+    std::size_t observation_size;
+    std::size_t output_size;
+    std::size_t rows;
+  };
+
+  explicit TorchNetwork(Parts parts)
+      : module_(std::move(parts.module)),
+        layout_(std::move(parts.layout)),
+        output_size_(parts.output_size),
+        observation_size_(parts.observation_size),
+        observations_(parts.rows * parts.observation_size),
+        outputs_(parts.rows * parts.output_size),
+        values_(parts.rows),
+        result_gradients_(parts.rows * (parts.output_size + 1)) {
+    assert(parts.parameters.size() == layout_.size);
+    const torch::NoGradGuard no_grad;
+    const auto named = module_->named_parameters();
+    for (const ParameterBlock& block : layout_.blocks) {
+      torch::Tensor parameter = named[block.name];  // throws for a name that the module does not have
+      TORCH_CHECK(parameter.sizes() == at::IntArrayRef(block.shape), block.name, " is laid out in another shape");
+      parameter.set_data(view(parts.parameters.data() + block.offset, block.shape));
+      parameters_.push_back(parameter);
+    }
+  }
+
+  std::size_t observation_size() const noexcept override { return observation_size_; }
+  std::size_t output_size() const noexcept override { return output_size_; }
+
+  NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
+    const std::size_t rows = observations.size() / observation_size_;
+    assert(observations.size() == rows * observation_size_ && first_row + rows <= values_.size());
+    float* const remembered = observations_.data() + first_row * observation_size_;
+    std::ranges::copy(observations, remembered);
+
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor result =
+        module_->forward(view(remembered, {signed_size(rows), signed_size(observation_size_)}));
+    const float* row = result.data_ptr<float>();
+    for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
+      std::copy_n(row, output_size_, outputs_.data() + i * output_size_);
+      values_[i] = row[output_size_];
+    }
+    return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
+  }
+
+  void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
+                std::span<float> gradient) override {
+    const std::size_t rows = value_gradients.size();
+    assert(output_gradients.size() == rows * output_size_ && gradient.size() == layout_.size);
+    bind_gradient(gradient);
+    float* row = result_gradients_.data();
+    for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
+      std::copy_n(output_gradients.data() + i * output_size_, output_size_, row);
+      row[output_size_] = value_gradients[i];
+    }
+    module_->forward(view(observations_.data(), {signed_size(rows), signed_size(observation_size_)}))
+        .backward(view(result_gradients_.data(), {signed_size(rows), signed_size(output_size_ + 1)}));
+  }
+
+ private:
+  static std::int64_t signed_size(std::size_t size) noexcept { return static_cast<std::int64_t>(size); }
+
+  /// Lets autograd accumulate straight into the flat gradient.
+  void bind_gradient(std::span<float> gradient) {
+    if (gradient.data() == bound_gradient_) return;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const ParameterBlock& block = layout_.blocks[i];
+      parameters_[i].mutable_grad() = view(gradient.data() + block.offset, block.shape);
+    }
+    bound_gradient_ = gradient.data();
+  }
+
+  std::unique_ptr<ActorCriticModule> module_;
+  ParameterLayout layout_;
+  std::vector<torch::Tensor> parameters_;  // of module_, in the layout's order
+  const float* bound_gradient_ = nullptr;  // what their gradients are views of
+  std::size_t output_size_;
+  std::size_t observation_size_;
+  std::vector<float> observations_;      // [rows, D], remembered
+  std::vector<float> outputs_;           // [rows, K]
+  std::vector<float> values_;            // [rows]
+  std::vector<float> result_gradients_;  // [rows, K + 1]
+};
+
+}  // namespace
+
+std::unique_ptr<Network> make_torch_mlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows) {
+  return std::make_unique<TorchNetwork>(TorchNetwork::Parts{.module = std::make_unique<MlpModule>(spec),
+                                                            .layout = parameter_layout(spec),
+                                                            .parameters = parameters,
+                                                            .observation_size = spec.inputs,
+                                                            .output_size = spec.outputs,
+                                                            .rows = rows});
+}
+
+void use_one_torch_thread() {
+  at::set_num_threads(1);
+  // Debian's OpenBLAS keeps a thread count of its own and does not listen to LibTorch.
+  using SetThreads = void (*)(int);
+  if (auto* const set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+    set_threads(1);
+  }
+}
+
+}  // namespace sounder

@@ -1,0 +1,95 @@
+#include "agents/factory.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/rollout.h"
+#include "envs/error.h"
+#include "envs/registry.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+TrainConfig config_for(const std::string& environment) {
+  TrainConfig config;
+  config.environment = environment;
+  return config;
+}
+
+EnvironmentSpec spec_of(const std::string& environment) {
+  return Registry::with_builtins().make(environment).spec();
+}
+
+TEST_CASE("unknown algorithms, networks, backends and activations are refused by name") {
+  const EnvironmentSpec spec = spec_of("CartPole-v1");
+  const auto message = [&](std::string TrainConfig::*member, const std::string& value) {
+    TrainConfig config = config_for("CartPole-v1");
+    config.*member = value;
+    try {
+      make_agent_factory(config, spec);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(message(&TrainConfig::algorithm, "a3d") == "unknown algorithm 'a3d'; did you mean 'a3c'?");
+  CHECK(message(&TrainConfig::network, "mpl") == "unknown network 'mpl'; did you mean 'mlp'?");
+  CHECK(message(&TrainConfig::backend, "tirch") == "unknown backend 'tirch'; did you mean 'torch'?");
+  CHECK(message(&TrainConfig::activation, "rely") == "unknown activation 'rely'; did you mean 'relu'?");
+}
+
+TEST_CASE("an algorithm that does not suit the action space is refused before training") {
+  CHECK_THROWS_WITH(make_agent_factory(config_for("Pendulum-v1"), spec_of("Pendulum-v1")),
+                    Catch::Contains("algorithm 'a3c' takes Discrete actions") && Catch::Contains("Pendulum-v1"));
+}
+
+TEST_CASE("in every built-in environment that suits, each parameter gets a gradient, the same one twice") {
+  const Registry registry = Registry::with_builtins();
+  int environments = 0;
+  for (const std::string& id : registry.ids()) {
+    Environment environment = registry.make(id);
+    const EnvironmentSpec spec = environment.spec();
+    if (!std::holds_alternative<Discrete>(spec.action_space)) continue;
+    ++environments;
+    INFO(id);
+    const TrainConfig config = config_for(id);
+    const auto agents = make_agent_factory(config, spec);
+    std::vector<float> parameters = agents->initial_parameters(1);
+    const std::size_t inputs = flat_size(spec.observation_space);
+    const auto outputs = static_cast<std::size_t>(std::get<Discrete>(spec.action_space).n);
+    CHECK(agents->layout().size == (inputs + 1) * 64 + 65 * 64 + 65 * (outputs + 1));
+    REQUIRE(parameters.size() == agents->layout().size);
+
+    const auto agent = agents->make(parameters, 16);
+    Rollout rollout(spec, 16);
+    Rng rng(2);
+    std::vector<float> observation(inputs);
+    environment.reset(3, observation);
+    bool ended = false;
+    while (!ended && rollout.size() < 16) {
+      const std::size_t row = rollout.begin_step(observation);
+      agent->act({.observations = rollout.observation(row), .first_row = row, .rng = rng}, rollout.actions());
+      const StepResult result = environment.step(rollout.actions()[row], observation);
+      rollout.end_step(result.reward);
+      ended = result.terminated || result.truncated;
+    }
+    rollout.finish(observation, ended ? RolloutEnd::terminated : RolloutEnd::horizon);
+
+    std::vector<float> gradient(parameters.size());
+    agent->learn(rollout, gradient);
+    for (const ParameterBlock& block : agents->layout().blocks) {
+      const auto begin = gradient.begin() + static_cast<std::ptrdiff_t>(block.offset);
+      const auto zeros = std::count(begin, begin + static_cast<std::ptrdiff_t>(block.size), 0.0F);
+      INFO(block.name);
+      CHECK(zeros == 0);
+    }
+    std::vector<float> again(parameters.size());
+    agent->learn(rollout, again);
+    CHECK(again == gradient);
+  }
+  CHECK(environments == 3);
+}
+
+}  // namespace
+}  // namespace sounder

@@ -1,0 +1,67 @@
+// Does it learn? Each slow test has a fast twin, which only runs.
+#include <cmath>
+
+#include "agents/factory.h"
+#include "core/trainer.h"
+#include "envs/registry.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+TrainReport train(const TrainConfig& config) {
+  const Registry registry = Registry::with_builtins();
+  const auto agents = make_agent_factory(config, registry.make(config.environment).spec());
+  Trainer trainer(
+      {.config = config, .make_environment = [&] { return registry.make(config.environment); }, .agents = *agents});
+  return trainer.run();
+}
+
+/// The values of apps/presets/CartPole-v1.toml.
+TrainConfig cart_pole() {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.discount = 0.98;
+  config.learning_rate = 0.01;
+  config.entropy_coefficient = 0;
+  config.evaluation_interval = 2'500;
+  return config;
+}
+
+TEST_CASE("every update rule and write mode trains with finite parameters") {
+  for (const char* optimizer : {"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"}) {
+    for (const char* write_mode : {"relaxed", "atomic_add", "locked"}) {
+      TrainConfig config = cart_pole();
+      config.workers = 2;
+      config.steps = 2'000;
+      config.evaluation_episodes = 5;
+      config.optimizer = optimizer;
+      config.write_mode = write_mode;
+      config.learning_rate = 1e-3;
+      INFO(optimizer << ", " << write_mode);
+      const TrainReport report = train(config);
+      CHECK(report.progress.step >= 2'000);
+      for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+    }
+  }
+}
+
+TEST_CASE("A3C solves CartPole-v1 with one worker, and with four") {
+  for (const std::int64_t workers : {1, 4}) {
+    for (const std::int64_t seed : {1, 2, 3}) {
+      TrainConfig config = cart_pole();
+      config.workers = workers;
+      config.seed = seed;
+      config.steps = 300'000;
+      config.until_solved = true;
+      INFO(workers << " workers, seed " << seed);
+      const TrainReport report = train(config);
+      CHECK(report.reason == StopReason::target_reached);
+      CHECK(report.progress.solved_step > 0);
+      CHECK(report.progress.best_mean_return >= 475);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sounder

@@ -1,0 +1,73 @@
+#include "agents/networks/mlp.h"
+
+#include <cmath>
+#include <span>
+
+#include "agents/networks/orthogonal.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+const MlpSpec kCartPole{.inputs = 4, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 2};
+
+double row_product(std::span<const float> matrix, std::size_t columns, std::size_t a, std::size_t b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < columns; ++i) {
+    sum += static_cast<double>(matrix[a * columns + i]) * static_cast<double>(matrix[b * columns + i]);
+  }
+  return sum;
+}
+
+TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
+  const ParameterLayout layout = parameter_layout(kCartPole);
+  REQUIRE(layout.blocks.size() == 6);
+  // 4*64 + 64 + 64*64 + 64 + 64*3 + 3
+  CHECK(layout.size == 4675);
+  CHECK(layout.blocks[0].name == "body.0.weight");
+  CHECK(layout.blocks[0].shape == std::vector<std::int64_t>{64, 4});
+  CHECK(layout.blocks[2].offset == 320);
+  CHECK(layout.blocks[4].name == "head.weight");
+  CHECK(layout.blocks[4].shape == std::vector<std::int64_t>{3, 64});
+  CHECK(layout.blocks[5].offset == 4672);
+  CHECK(layout.blocks[5].size == 3);
+  CHECK(describe(kCartPole) == "mlp 4-64-64-(2+1) tanh");
+}
+
+TEST_CASE("rows or columns of an orthogonal matrix are orthonormal, times the gain") {
+  Rng rng(5);
+  std::vector<float> wide(3 * 8);
+  fill_orthogonal(wide, {.rows = 3, .columns = 8}, 2.0F, rng);
+  for (std::size_t a = 0; a < 3; ++a) {
+    for (std::size_t b = 0; b < 3; ++b) {
+      CHECK(row_product(wide, 8, a, b) == Approx(a == b ? 4.0 : 0.0).margin(1e-5));
+    }
+  }
+  std::vector<float> tall(8 * 3);
+  fill_orthogonal(tall, {.rows = 8, .columns = 3}, 1.0F, rng);
+  std::vector<float> transposed(3 * 8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) transposed[j * 8 + i] = tall[i * 3 + j];
+  }
+  CHECK(row_product(transposed, 8, 0, 0) == Approx(1));
+  CHECK(row_product(transposed, 8, 0, 2) == Approx(0).margin(1e-6));
+}
+
+TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {
+  const ParameterLayout layout = parameter_layout(kCartPole);
+  const std::vector<float> parameters = initial_parameters(kCartPole, 42);
+  const auto block = [&](std::size_t i) {
+    return std::span(parameters).subspan(layout.blocks[i].offset, layout.blocks[i].size);
+  };
+  CHECK(row_product(block(2), 64, 0, 0) == Approx(2).epsilon(1e-4));     // trunk: sqrt(2) squared
+  CHECK(row_product(block(4), 64, 0, 0) == Approx(1e-4).epsilon(1e-3));  // policy: 0.01 squared
+  CHECK(row_product(block(4), 64, 2, 2) == Approx(1).epsilon(1e-4));     // value
+  for (const std::size_t bias : {1U, 3U, 5U}) {
+    for (const float b : block(bias)) REQUIRE(b == 0);
+  }
+  CHECK(parameters == initial_parameters(kCartPole, 42));
+  CHECK(parameters != initial_parameters(kCartPole, 43));
+}
+
+}  // namespace
+}  // namespace sounder

@@ -1,0 +1,134 @@
+#include "agents/networks/torch_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/parameter_store.h"
+#include "envs/random.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+// 2 inputs, one hidden layer of 2 ReLU units, 1 output and the value.
+const MlpSpec kTiny{.inputs = 2, .hidden = {2}, .activation = Activation::relu, .outputs = 1};
+// body.0.weight [[1, 2], [3, -4]], body.0.bias [0.5, 1], head.weight [[1, -1], [2, 3]], head.bias [0.25, -0.5]
+const std::vector<float> kTinyParameters{1, 2, 3, -4, 0.5F, 1, 1, -1, 2, 3, 0.25F, -0.5F};
+
+TEST_CASE("a small network's outputs, values and gradient are as worked out by hand") {
+  std::vector<float> parameters = kTinyParameters;
+  const auto network = make_torch_mlp(kTiny, parameters, 4);
+  // x = (1, 1): pre-activations (3.5, 0), h = (3.5, 0): output 3.75, value 6.5
+  // x = (2, 0): pre-activations (2.5, 7), h = (2.5, 7): output -4.25, value 25.5
+  const std::vector<float> observations{1, 1, 2, 0};
+  const NetworkOutput output = network->forward(observations, 0);
+  REQUIRE(output.outputs.size() == 2);
+  CHECK(output.outputs[0] == Approx(3.75));
+  CHECK(output.values[0] == Approx(6.5));
+  CHECK(output.outputs[1] == Approx(-4.25));
+  CHECK(output.values[1] == Approx(25.5));
+
+  // dL/doutput = (1, 0.5), dL/dvalue = (-1, 2):
+  // dL/dh: row 0: 1 (1,-1) - 1 (2,3) = (-1,-4), unit 1 is off (0 at its kink): (-1, 0)
+  //        row 1: 0.5 (1,-1) + 2 (2,3) = (4.5, 5.5)
+  std::vector<float> gradient(parameters.size());
+  network->backward(std::vector<float>{1, 0.5F}, std::vector<float>{-1, 2}, gradient);
+  const std::vector<float> expected{
+      -1 + 2 * 4.5F,
+      -1,
+      2 * 5.5F,
+      0,  // body.0.weight
+      -1 + 4.5F,
+      5.5F,  // body.0.bias
+      3.5F + 0.5F * 2.5F,
+      0.5F * 7,  // head.weight, output
+      -3.5F + 2 * 2.5F,
+      2 * 7.0F,  // head.weight, value
+      1.5F,
+      1  // head.bias
+  };
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    INFO("parameter " << i);
+    CHECK(gradient[i] == Approx(expected[i]).margin(1e-6));
+  }
+}
+
+TEST_CASE("backward adds to the gradient, of whichever array it is given") {
+  std::vector<float> parameters = kTinyParameters;
+  const auto network = make_torch_mlp(kTiny, parameters, 4);
+  network->forward(std::vector<float>{2, 0}, 0);
+  std::vector<float> once(parameters.size());
+  network->backward(std::vector<float>{1}, std::vector<float>{0}, once);
+  std::vector<float> twice(parameters.size(), 10);
+  network->backward(std::vector<float>{1}, std::vector<float>{0}, twice);
+  network->backward(std::vector<float>{1}, std::vector<float>{0}, twice);
+  for (std::size_t i = 0; i < once.size(); ++i) CHECK(twice[i] == Approx(10 + 2 * once[i]));
+  CHECK(std::ranges::any_of(once, [](float g) { return g != 0; }));
+}
+
+TEST_CASE("rows that were filled one by one are differentiated together") {
+  std::vector<float> parameters = kTinyParameters;
+  const auto network = make_torch_mlp(kTiny, parameters, 4);
+  network->forward(std::vector<float>{1, 2, -3, 1}, 0);
+  std::vector<float> together(parameters.size());
+  network->backward(std::vector<float>{1, 2}, std::vector<float>{3, 4}, together);
+
+  network->forward(std::vector<float>{1, 2}, 0);
+  network->forward(std::vector<float>{-3, 1}, 1);
+  network->forward(std::vector<float>{9, 9}, 2);  // a row that is not learnt from: the bootstrap's
+  std::vector<float> one_by_one(parameters.size());
+  network->backward(std::vector<float>{1, 2}, std::vector<float>{3, 4}, one_by_one);
+  CHECK(one_by_one == together);
+}
+
+TEST_CASE("the gradient is the slope of the outputs, for networks of any depth and width") {
+  Rng rng(17);
+  for (const auto& hidden : std::vector<std::vector<std::size_t>>{{1}, {5}, {7, 3}, {4, 8, 6}}) {
+    const MlpSpec spec{.inputs = 3, .hidden = hidden, .activation = Activation::tanh, .outputs = 4};
+    std::vector<float> parameters = initial_parameters(spec, 9);
+    for (float& p : parameters) p += 0.3F * static_cast<float>(rng.normal());
+    const auto network = make_torch_mlp(spec, parameters, 3);
+    std::vector<float> observations(3 * 3);
+    for (float& x : observations) x = static_cast<float>(rng.normal());
+    std::vector<float> weights(3 * 4);
+    for (float& w : weights) w = static_cast<float>(rng.normal());
+    const std::vector<float> value_weights{1, -2, 0.5F};
+    const auto loss = [&] {
+      const NetworkOutput output = network->forward(observations, 0);
+      return std::inner_product(weights.begin(), weights.end(), output.outputs.begin(), 0.0) +
+             std::inner_product(value_weights.begin(), value_weights.end(), output.values.begin(), 0.0);
+    };
+    loss();
+    std::vector<float> gradient(parameters.size());
+    network->backward(weights, value_weights, gradient);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      constexpr float kStep = 1e-2F;
+      const float before = parameters[i];
+      parameters[i] = before + kStep;
+      const double above = loss();
+      parameters[i] = before - kStep;
+      const double below = loss();
+      parameters[i] = before;
+      INFO("parameter " << i);
+      CHECK(gradient[i] == Approx((above - below) / (2 * static_cast<double>(kStep))).margin(5e-3).epsilon(1e-2));
+    }
+  }
+}
+
+TEST_CASE("the global network is a module over the shared parameters: an update changes it") {
+  ParameterStore store(parameter_layout(kTiny).size, 1, WriteMode::relaxed);
+  store.restore({.parameters = kTinyParameters, .statistics = {std::vector<float>(store.size())}});
+  const auto global = make_torch_mlp(kTiny, store.quiescent_view(), 1);
+  CHECK(global->forward(std::vector<float>{1, 1}, 0).outputs[0] == Approx(3.75));
+
+  // Momentum SGD without momentum: head.bias[0] (parameter 10) goes from 0.25 to 0.25 - 0.5 * 2.
+  std::vector<float> gradient(store.size());
+  gradient[10] = 2;
+  store.push({.gradient = gradient, .learning_rate = 0.5F, .steps = 1, .version = 0, .own_statistics = {}},
+             MomentumSgd{.momentum = 0});
+  CHECK(global->forward(std::vector<float>{1, 1}, 0).outputs[0] == Approx(2.75));
+}
+
+}  // namespace
+}  // namespace sounder
