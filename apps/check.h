@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "apps/output.h"
+#include "envs/conformance.h"
+#include "envs/registry.h"
+
+namespace sounder {
+
+/// What `sounder check` was asked for.
+struct CheckRequest {
+  std::string environment;
+  ConformanceOptions options = {};
+  Output output = Output::human;
+};
+
+/// Checks that an environment keeps to its contract and prints a line per check. Returns the exit code: 1 if any
+/// failed. Throws UsageError if the environment is unknown.
+int check(const CheckRequest& request, const Registry& environments);
+
+}  // namespace sounder

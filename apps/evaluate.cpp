@@ -1,0 +1,51 @@
+#include "apps/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <numeric>
+
+#include "apps/saved_policy.h"
+#include "core/evaluator.h"
+#include "core/metrics/statistics.h"
+
+namespace sounder {
+
+void evaluate(const EvaluateRequest& request, const Registry& environments) {
+  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments, 1);
+  Evaluator evaluator({.make_environment = [&] { return environments.make(policy.checkpoint.environment); },
+                       .agents = *policy.agents,
+                       .episodes = request.episodes});
+  const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
+                                                       .seed = static_cast<std::uint64_t>(request.seed),
+                                                       .selection = request.selection});
+  const Summary summary = summarize(result.returns);
+  const double mean_length =
+      static_cast<double>(std::accumulate(result.lengths.begin(), result.lengths.end(), std::int64_t{0})) /
+      static_cast<double>(result.lengths.size());
+  if (request.output == Output::json) {
+    const boost::json::object object{{"env", policy.checkpoint.environment},
+                                     {"episodes", request.episodes},
+                                     {"mean", summary.mean},
+                                     {"std", summary.standard_deviation},
+                                     {"median", summary.median},
+                                     {"iqm", summary.interquartile_mean},
+                                     {"ci95", {summary.low, summary.high}},
+                                     {"min", summary.min},
+                                     {"max", summary.max},
+                                     {"mean_length", mean_length},
+                                     {"checkpoint", policy.file.string()}};
+    print_json(boost::json::serialize(object));
+    return;
+  }
+  print_human(fmt::format(
+      "{}: {} {} episodes of {} (saved at step {})\n"
+      "  return  mean {:.2f} (95 % confidence {:.2f} to {:.2f}), standard deviation {:.2f}\n"
+      "          median {:.2f}, interquartile mean {:.2f}, min {:.2f}, max {:.2f}\n"
+      "  length  mean {:.1f} steps\n",
+      policy.checkpoint.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
+      policy.file.string(), policy.checkpoint.progress.step, summary.mean, summary.low, summary.high,
+      summary.standard_deviation, summary.median, summary.interquartile_mean, summary.min, summary.max, mean_length));
+}
+
+}  // namespace sounder

@@ -1,0 +1,25 @@
+#include "apps/output.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "envs/error.h"
+
+namespace sounder {
+
+void print_json(std::string_view json) {
+  std::string line(json);
+  line += '\n';
+  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
+    throw Error(std::string("cannot write to standard output: ") + std::strerror(errno));
+  }
+}
+
+void print_human(std::string_view text) {
+  // Where stderr cannot be written, there is nowhere left to say so.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
+}  // namespace sounder

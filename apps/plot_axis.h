@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sounder::chart {
+
+/// A stretch of an axis; low < high.
+struct Range {
+  double low;
+  double high;
+};
+
+/// Finds round numbers (1, 2 or 5 times a power of ten apart) within a range: as many as there are, but at most
+/// `count`, which is at least 2.
+std::vector<double> round_ticks(const Range& range, int count);
+
+/// Words a number for an axis or a legend, to so many significant digits: 50k, 1.5M, 0.25, with a true minus sign.
+std::string short_number(double value, int digits = 6);
+
+}  // namespace sounder::chart

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# From a fresh clone to a trained and evaluated policy: installs what is missing, builds Release, trains CartPole-v1 until
+# it is solved, and evaluates what was saved over 100 episodes. A second time it installs and rebuilds nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bash apps/install_dependencies.sh
+mkdir -p build
+cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
+echo "Building (a few minutes the first time)"
+cmake --build --preset release --target sounder -- --quiet
+
+sounder=build/bin/sounder
+echo
+echo "\$ $sounder train CartPole-v1 --until-solved"
+"$sounder" train CartPole-v1 --until-solved
+run=$(readlink -f runs/latest)
+run=runs/${run##*/}
+echo
+echo "\$ $sounder evaluate $run --episodes 100"
+"$sounder" evaluate "$run" --episodes 100
+cat <<END
+
+The run is in $run: its configuration, learning curves, evaluations and checkpoints. What to try next:
+  $sounder watch $run                        see the policy balance the pole
+  $sounder plot $run -o curve.png            draw its learning curve
+  $sounder train Acrobot-v1 --workers 4      train on something else
+  $sounder envs                              list the environments
+END

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sounder {
+
+/// Characters that a terminal shows.
+struct TerminalSize {
+  std::size_t columns;
+  std::size_t rows;
+};
+
+/// Whether colours are written: not at all, or as 24-bit escape sequences.
+enum class ColorSupport { none, rgb };
+
+/// Tells whether a file descriptor is a terminal that understands escape sequences (TERM is not "dumb").
+bool is_terminal(int descriptor);
+
+/// Asks a terminal for its size; 80 by 24 where there is none.
+TerminalSize terminal_size(int descriptor);
+
+/// Finds out from the environment (NO_COLOR, COLORTERM, TERM) whether a terminal shows 24-bit colours. NO_COLOR that is
+/// set and not empty rules them out (https://no-color.org).
+ColorSupport color_support();
+
+/// Cuts a line without escape sequences to so many columns: UTF-8, each character taken to be one column wide.
+std::string cut_to_width(std::string_view line, std::size_t columns);
+
+}  // namespace sounder

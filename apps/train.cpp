@@ -1,0 +1,141 @@
+#include "apps/train.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <numeric>
+
+#include "agents/factory.h"
+#include "apps/progress_display.h"
+#include "core/run_folder.h"
+#include "core/trainer.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+constexpr std::string_view kStopReasons[] = {"step_limit", "target_reached", "interrupted"};
+
+struct Outcome {
+  const TrainConfig& config;
+  const AgentFactory& agents;
+  const EnvironmentSpec& spec;
+  const TrainReport& report;
+  std::filesystem::path run;
+
+  bool solved() const { return report.progress.solved_step >= 0; }
+  double steps_per_second() const {
+    return report.seconds > 0 ? static_cast<double>(report.steps) / report.seconds : 0;
+  }
+};
+
+template <class Number>
+boost::json::value value_if(bool known, Number number) {
+  return known ? boost::json::value(number) : boost::json::value(nullptr);
+}
+
+boost::json::object to_json(const Outcome& outcome) {
+  const TrainingProgress& progress = outcome.report.progress;
+  const std::vector<double>& returns = progress.recent_returns;
+  const double return_sum = std::accumulate(returns.begin(), returns.end(), 0.0);
+  const auto& threshold = outcome.spec.reward_threshold;
+  return {{"env", outcome.config.environment},
+          {"algorithm", outcome.config.algorithm},
+          {"backend", outcome.agents.backend()},
+          {"workers", outcome.config.workers},
+          {"seed", outcome.config.seed},
+          {"steps", progress.step},
+          {"episodes", progress.episodes},
+          {"updates", progress.updates},
+          {"seconds", progress.seconds},
+          {"steps_per_second", outcome.steps_per_second()},
+          {"mean_return", value_if(!returns.empty(), return_sum / static_cast<double>(returns.size()))},
+          {"solved", outcome.solved()},
+          {"solved_step", value_if(outcome.solved(), progress.solved_step)},
+          {"solved_seconds", value_if(outcome.solved(), progress.solved_seconds)},
+          {"staleness_mean", outcome.report.staleness},
+          {"lost_updates", outcome.report.lost_updates},
+          {"best_mean_return", value_if(progress.evaluated, progress.best_mean_return)},
+          {"reward_threshold", value_if(threshold.has_value(), threshold.value_or(0))},
+          {"stopped_by", kStopReasons[static_cast<std::size_t>(outcome.report.reason)]},
+          {"run", outcome.run.string()}};
+}
+
+std::string to_text(const Outcome& outcome) {
+  const TrainingProgress& progress = outcome.report.progress;
+  std::string text;
+  if (outcome.solved()) {
+    text += fmt::format("{} solved at step {} after {:.2f} s of training\n", outcome.config.environment,
+                        progress.solved_step, progress.solved_seconds);
+  } else {
+    text += fmt::format("{} {}\n", outcome.config.environment,
+                        outcome.spec.reward_threshold ? "not solved" : "has no threshold to be solved at");
+  }
+  if (progress.evaluated) {
+    text += fmt::format("  best greedy mean return of {} episodes: {:.2f}\n", outcome.config.evaluation_episodes,
+                        progress.best_mean_return);
+  }
+  text += fmt::format("  {} steps, {} episodes, {} updates in {:.2f} s: {:.0f} steps per second\n", progress.step,
+                      progress.episodes, progress.updates, progress.seconds, outcome.steps_per_second());
+  text += fmt::format("  mean staleness {:.2f} updates, {:.2f} % of the updates lost\n", outcome.report.staleness,
+                      100 * outcome.report.lost_updates);
+  text += fmt::format("  run: {}\n", outcome.run.string());
+  return text;
+}
+
+void check_resumable(const Checkpoint& checkpoint, const TrainRequest& request) {
+  if (request.config.steps > checkpoint.progress.step) return;
+  throw UsageError(fmt::format("{} stands at step {}; expected --steps above it, got {}", request.resume->string(),
+                               checkpoint.progress.step, request.config.steps));
+}
+
+}  // namespace
+
+int train(const TrainRequest& request, const Registry& environments) {
+  const TrainConfig& config = request.config;
+  const auto make_environment = [&] { return environments.make(config.environment); };
+  const EnvironmentSpec spec = make_environment().spec();
+  const auto agents = make_agent_factory(config, spec);
+  agents->prepare_thread();
+
+  // Everything that can be wrong with the request is found before a folder is made.
+  std::optional<RunFolder> folder;
+  ProgressDisplay display = ProgressDisplay::for_stderr(config.steps);
+  Trainer trainer({.config = config,
+                   .make_environment = make_environment,
+                   .agents = *agents,
+                   .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { folder->save(checkpoint, mark); },
+                   .on_progress = [&](const Report& report) { display.live(report); },
+                   .on_warning = [&](const std::string& message) { display.warn(message); }});
+  const RunFolder::Identity identity{.environment = config.environment,
+                                     .algorithm = config.algorithm,
+                                     .seed = static_cast<std::uint64_t>(config.seed),
+                                     .workers = config.workers};
+  if (request.resume) {
+    const Checkpoint checkpoint = load_checkpoint(find_checkpoint(*request.resume, WhichCheckpoint::last));
+    check_resumable(checkpoint, request);
+    trainer.restore(checkpoint);
+    folder = RunFolder::resume(*request.resume, identity, to_toml(config),
+                               {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});
+  } else {
+    folder = RunFolder::create(request.run, identity, to_toml(config));
+  }
+  trainer.add_sink(*folder);
+  trainer.add_sink(display);
+
+  const TrainReport report = trainer.run();
+  display.finish();
+  const Outcome outcome{.config = config, .agents = *agents, .spec = spec, .report = report, .run = folder->path()};
+  const std::string summary = boost::json::serialize(to_json(outcome));
+  if (request.output == Output::json) {
+    print_json(summary);
+  } else {
+    print_human(to_text(outcome));
+  }
+  folder->write_summary(summary);
+  if (!report.saved)
+    throw Error(fmt::format("the last checkpoint could not be written to {}", folder->path().string()));
+  return report.signal == 0 ? 0 : 128 + report.signal;
+}
+
+}  // namespace sounder

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "apps/output.h"
+#include "core/config/config.h"
+#include "envs/registry.h"
+
+namespace sounder {
+
+/// What `sounder train` was asked for.
+struct TrainRequest {
+  TrainConfig config;
+  std::filesystem::path run;                    ///< folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>
+  std::optional<std::filesystem::path> resume;  ///< folder to go on in: config is its own with the overrides applied
+  Output output = Output::human;
+};
+
+/// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
+/// after SIGINT (SIGTERM). Throws Error.
+int train(const TrainRequest& request, const Registry& environments);
+
+}  // namespace sounder

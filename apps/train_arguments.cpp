@@ -1,0 +1,146 @@
+#include "apps/train_arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "apps/preset.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/run_folder.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kEnvironmentKey = "environment";
+
+/// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
+/// same run.
+constexpr std::array<std::string_view, 7> kKeptOnResume{kEnvironmentKey, "algorithm",  "seed",     "network",
+                                                        "hidden",        "activation", "optimizer"};
+
+/// A configuration file as the user gave it.
+struct ConfigFile {
+  std::string name;
+  std::string toml;
+};
+
+ConfigFile read_config(const fs::path& path) {
+  const auto refuse = [&path](std::string_view reason) {
+    throw UsageError(fmt::format("--config: expected a TOML file; cannot read '{}': {}", path.string(), reason));
+  };
+  if (fs::is_directory(path)) refuse("it is a folder");
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) refuse(std::strerror(errno));
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) refuse("reading failed");
+  return {.name = path.string(), .toml = std::move(text)};
+}
+
+/// An environment's name, and where it was given.
+struct NamedEnvironment {
+  std::string id;
+  std::string source;
+};
+
+/// Takes the environment that the places agree on.
+std::string agree(const std::vector<NamedEnvironment>& named) {
+  if (named.empty()) {
+    throw UsageError("expected an environment: 'sounder train ENV'; 'sounder envs' lists them");
+  }
+  for (const NamedEnvironment& other : named) {
+    if (other.id == named.front().id) continue;
+    throw UsageError(fmt::format("{} names the environment '{}', but {} names '{}'; name one only",
+                                 named.front().source, named.front().id, other.source, other.id));
+  }
+  return named.front().id;
+}
+
+/// Lists the environments that the command line and the file name, if any.
+std::vector<NamedEnvironment> named_environments(const TrainArguments& arguments,
+                                                 const std::optional<ConfigFile>& file) {
+  std::vector<NamedEnvironment> named;
+  if (arguments.environment) named.push_back({*arguments.environment, "the command line"});
+  for (const ConfigOverride& override : arguments.overrides) {
+    if (override.key == kEnvironmentKey) named.push_back({override.value, "--set"});
+  }
+  if (file) {
+    TrainConfig config;
+    apply_toml(config, file->toml, file->name);
+    if (!config.environment.empty()) named.push_back({config.environment, file->name});
+  }
+  return named;
+}
+
+void apply_preset(TrainConfig& config, const std::string& environment) {
+  if (const auto toml = preset(environment)) apply_toml(config, *toml, fmt::format("preset {}", environment));
+}
+
+void apply_file_and_overrides(TrainConfig& config, const TrainArguments& arguments,
+                              const std::optional<ConfigFile>& file) {
+  if (file) apply_toml(config, file->toml, file->name);
+  for (const ConfigOverride& override : arguments.overrides) set_config(config, override.key, override.value);
+}
+
+TrainConfig config_of_run(const fs::path& run) {
+  if (fs::exists(run) && !fs::is_directory(run)) {
+    throw UsageError(fmt::format("--resume: expected a run's folder, got the file '{}'", run.string()));
+  }
+  const fs::path checkpoint = find_checkpoint(run, WhichCheckpoint::last);
+  TrainConfig config;
+  apply_toml(config, load_checkpoint(checkpoint).config, checkpoint.string());
+  return config;
+}
+
+void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
+  for (const ConfigField& field : config_fields()) {
+    if (std::ranges::find(kKeptOnResume, field.name) == kKeptOnResume.end()) continue;
+    const std::string expected = value_text(kept, field);
+    const std::string got = value_text(changed, field);
+    if (got == expected) continue;
+    throw UsageError(fmt::format("--resume: {}: expected {}, as in the run; got {}; leave it out, or train a new run",
+                                 field.name, expected, got));
+  }
+}
+
+}  // namespace
+
+ConfigOverride parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) throw UsageError(fmt::format("--set: expected key=value; got '{}'", text));
+  return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
+}
+
+TrainRequest make_train_request(const TrainArguments& arguments) {
+  std::optional<ConfigFile> file;
+  if (arguments.config_file) file = read_config(*arguments.config_file);
+  auto named = named_environments(arguments, file);
+
+  TrainRequest request{.config = {}, .run = arguments.run, .resume = arguments.resume, .output = arguments.output};
+  if (arguments.resume) {
+    if (!arguments.run.empty()) {
+      throw UsageError("--run and --resume exclude each other: a resumed run goes on in its own folder");
+    }
+    request.config = config_of_run(*arguments.resume);
+    const TrainConfig kept = request.config;
+    named.push_back({kept.environment, arguments.resume->string()});
+    agree(named);
+    apply_file_and_overrides(request.config, arguments, file);
+    require_same_run(kept, request.config);
+    return request;
+  }
+  const std::string environment = agree(named);
+  apply_preset(request.config, environment);
+  apply_file_and_overrides(request.config, arguments, file);
+  request.config.environment = environment;
+  return request;
+}
+
+}  // namespace sounder

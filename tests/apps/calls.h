@@ -1,0 +1,110 @@
+#pragma once
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "apps/command_line.h"
+#include "tests/apps/temporary_folder.h"
+#include "tests/catch.h"
+
+namespace sounder::testing {
+
+namespace json = boost::json;
+using Arguments = std::vector<std::string>;
+
+/// What a call of the program left.
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+inline std::string read(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+inline std::vector<char*> pointers(Arguments& arguments) {
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// Lets a descriptor lead to a file for as long as this lives.
+class Redirection {
+ public:
+  Redirection(int descriptor, const std::filesystem::path& file) : descriptor_(descriptor), saved_(dup(descriptor)) {
+    const int opened = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(opened, descriptor_);
+    close(opened);
+  }
+  ~Redirection() {
+    dup2(saved_, descriptor_);
+    close(saved_);
+  }
+  Redirection(const Redirection&) = delete;
+  Redirection& operator=(const Redirection&) = delete;
+
+ private:
+  int descriptor_;
+  int saved_;
+};
+
+/// Calls the command line in this process, which spares LibTorch's start.
+inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins()) {
+  const TemporaryFolder folder;
+  arguments.insert(arguments.begin(), "sounder");
+  auto argv = pointers(arguments);
+  int exit_code = 0;
+  {
+    std::cout.flush();
+    std::fflush(stdout);
+    const Redirection out(STDOUT_FILENO, folder.path() / "out");
+    const Redirection err(STDERR_FILENO, folder.path() / "err");
+    exit_code = sounder::run(static_cast<int>(arguments.size()), argv.data(), environments);
+    std::cout.flush();
+    std::fflush(stdout);
+  }
+  return {exit_code, read(folder.path() / "out"), read(folder.path() / "err")};
+}
+
+/// Waits for a process that exits by itself; returns its exit code.
+inline int wait_for(pid_t child) {
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/// Runs the program itself in a folder.
+inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments) {
+  arguments.insert(arguments.begin(), SOUNDER_PROGRAM);
+  auto argv = pointers(arguments);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.path().c_str());
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t child = 0;
+  REQUIRE(posix_spawn(&child, SOUNDER_PROGRAM, &actions, nullptr, argv.data(), environ) == 0);
+  posix_spawn_file_actions_destroy(&actions);
+  return {wait_for(child), read(folder.path() / "out"), read(folder.path() / "err")};
+}
+
+/// Checks that a call gives exactly one JSON object on stdout; returns it.
+inline json::object json_of(const Outcome& outcome) {
+  REQUIRE(outcome.out.ends_with('\n'));
+  CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 1);
+  return json::parse(outcome.out).as_object();
+}
+
+}  // namespace sounder::testing

@@ -1,0 +1,219 @@
+#include "apps/command_line.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "tests/apps/calls.h"
+#include "tests/apps/temporary_folder.h"
+#include "tests/catch.h"
+
+namespace json = boost::json;
+using sounder::testing::Arguments;
+using sounder::testing::call;
+using sounder::testing::json_of;
+using sounder::testing::Outcome;
+using sounder::testing::read;
+using sounder::testing::TemporaryFolder;
+
+namespace {
+
+/// Checks that a call fails with an exit code and one line on stderr, nothing on stdout; returns the line.
+std::string failure(const Arguments& arguments, int exit_code) {
+  const Outcome outcome = call(arguments);
+  INFO(fmt::format("sounder {}", fmt::join(arguments, " ")));
+  CHECK(outcome.exit_code == exit_code);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err.starts_with("sounder: "));
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.ends_with('\n'));
+  return outcome.err.substr(0, outcome.err.find('\n'));
+}
+
+std::string usage_error(const Arguments& arguments) {
+  return failure(arguments, 2);
+}
+
+}  // namespace
+
+TEST_CASE("Unknown commands and options are refused with the nearest known one") {
+  CHECK(usage_error({"trian", "CartPole-v1"}) == "sounder: unknown command 'trian'; did you mean 'train'?");
+  CHECK(usage_error({"train", "CartPole-v1", "--worker", "4"}) ==
+        "sounder: unknown option '--worker'; did you mean '--workers'?");
+  CHECK(usage_error({"train", "CartPole-v1", "--learning_rate=1"}) ==
+        "sounder: unknown option '--learning_rate'; did you mean '--learning-rate'?");
+  CHECK(usage_error({"evaluate", "--episode", "4"}) ==
+        "sounder: unknown option '--episode'; did you mean '--episodes'?");
+  CHECK(usage_error({"envs", "-x"}).starts_with("sounder: unknown option '-x'"));
+  CHECK(usage_error({"--nonsense"}).starts_with("sounder: unknown option '--nonsense'"));
+  CHECK(usage_error({"envs", "CartPole-v1", "Acrobot-v1"}).starts_with("sounder: unexpected 'Acrobot-v1'"));
+}
+
+TEST_CASE("Unknown environments, algorithms, networks, backends and keys are refused with the nearest known one") {
+  CHECK(usage_error({"train", "CartPole-v9"}) ==
+        "sounder: unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?");
+  CHECK(usage_error({"envs", "CartPole"}).starts_with("sounder: unknown environment 'CartPole'"));
+  CHECK(usage_error({"check", "Pendulum-v0"}) ==
+        "sounder: unknown environment 'Pendulum-v0'; did you mean 'Pendulum-v1'?");
+  CHECK(usage_error({"train", "CartPole-v1", "--algorithm", "a4c"}).find("did you mean 'a3c'?") != std::string::npos);
+  CHECK(usage_error({"train", "CartPole-v1", "--network", "mlpp"}).find("did you mean 'mlp'?") != std::string::npos);
+  CHECK(usage_error({"train", "CartPole-v1", "--backend", "tarch"}).find("did you mean 'torch'?") != std::string::npos);
+  CHECK(usage_error({"train", "CartPole-v1", "--set", "worker=4"}) ==
+        "sounder: unknown key 'worker'; did you mean 'workers'?");
+}
+
+TEST_CASE("An algorithm that does not suit the action space is refused") {
+  usage_error({"train", "Pendulum-v1"});
+}
+
+TEST_CASE("Values of the wrong type or out of range are refused with the range") {
+  CHECK(usage_error({"train", "CartPole-v1", "--workers", "0"}) ==
+        "sounder: workers: expected integer, 1 to 1024; got '0'");
+  CHECK(usage_error({"train", "CartPole-v1", "--workers", "-1"}) ==
+        "sounder: workers: expected integer, 1 to 1024; got '-1'");
+  CHECK(usage_error({"train", "CartPole-v1", "--workers=2x"}) ==
+        "sounder: workers: expected integer, 1 to 1024; got '2x'");
+  for (const char* value : {"0", "-5", "1e5", "many", "", "1.5"}) {
+    usage_error({"train", "CartPole-v1", "--steps", value});
+    usage_error({"train", "CartPole-v1", "--set", fmt::format("steps={}", value)});
+  }
+  usage_error({"train", "CartPole-v1", "--hidden", "64,,64"});
+  usage_error({"train", "CartPole-v1", "--learning-rate", "nan"});
+  usage_error({"train", "CartPole-v1", "--write-mode", "careful"});
+  usage_error({"train", "CartPole-v1", "--until-solved=maybe"});
+  usage_error({"train", "CartPole-v1", "--set", "workers"});
+  CHECK(usage_error({"evaluate", "run", "--episodes", "0"}) ==
+        "sounder: --episodes: expected integer, 1 to 1000000; got '0'");
+  usage_error({"evaluate", "run", "--seed", "0x10"});
+  usage_error({"watch", "run", "--fps", "0"});
+  usage_error({"replay", "file.json", "--tolerance", "-1"});
+}
+
+TEST_CASE("A forgotten value or argument is refused, and does not swallow the next option") {
+  CHECK(usage_error({"train", "CartPole-v1", "--workers"}).starts_with("sounder: --workers: expected a value"));
+  CHECK(usage_error({"train", "CartPole-v1", "--run", "--json"}) ==
+        "sounder: --run: expected a value; got the option '--json'");
+  CHECK(usage_error({"train"}).starts_with("sounder: expected an environment"));
+  for (const char* command : {"evaluate", "watch", "check", "replay", "plot"}) usage_error({command});
+  usage_error({"plot", "run"});
+}
+
+TEST_CASE("Environments that contradict each other are refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.toml", "environment = 'Acrobot-v1'").string();
+  usage_error({"train", "CartPole-v1", "--config", file});
+  usage_error({"train", "CartPole-v1", "--set", "environment=Acrobot-v1"});
+}
+
+TEST_CASE("Files that are missing or are something else are errors in one line") {
+  const TemporaryFolder folder;
+  const std::string missing = (folder.path() / "missing").string();
+  const std::string garbage = folder.write("garbage", "not what it should be\n").string();
+  usage_error({"train", "CartPole-v1", "--config", missing});
+  usage_error({"train", "CartPole-v1", "--config", garbage});
+  usage_error({"train", "--resume", garbage});
+  failure({"train", "--resume", missing}, 1);
+  for (const std::string& path : {missing, garbage, folder.path().string()}) {
+    failure({"evaluate", path}, 1);
+    failure({"watch", path}, 1);
+    failure({"replay", path}, 1);
+    failure({"plot", path, "-o", (folder.path() / "curve.svg").string()}, 1);
+  }
+}
+
+TEST_CASE("The list of environments goes to stderr for people, and as JSON to stdout") {
+  const Outcome human = call({"envs"});
+  CHECK(human.exit_code == 0);
+  CHECK(human.out.empty());
+  CHECK(human.err.find("CartPole-v1") != std::string::npos);
+
+  const Outcome machine = call({"envs", "--json"});
+  CHECK(machine.exit_code == 0);
+  CHECK(machine.err.empty());
+  const json::array list = json_of(machine).at("environments").as_array();
+  REQUIRE(list.size() == 5);
+  const auto cart_pole = std::ranges::find_if(list, [](const json::value& e) { return e.at("id") == "CartPole-v1"; });
+  REQUIRE(cart_pole != list.end());
+  CHECK(cart_pole->at("max_episode_steps") == 500);
+  CHECK(cart_pole->at("reward_threshold").to_number<double>() == 475);
+  CHECK(cart_pole->at("action_space").at("n") == 2);
+  // No bound is null: JSON has no infinity.
+  CHECK(cart_pole->at("observation_space").at("high").as_array().at(1).is_null());
+
+  const json::object pendulum = json_of(call({"envs", "Pendulum-v1", "--json"}));
+  CHECK(pendulum.at("reward_threshold").is_null());
+  CHECK(pendulum.at("draws") == true);
+  CHECK(call({"envs", "Pendulum-v1"}).err.find("Box([-2], [2])") != std::string::npos);
+}
+
+TEST_CASE("Recorded traces are replayed, and deviations beyond the tolerance are a failed run") {
+  const std::string file = SOUNDER_TEST_DATA "/gymnasium/CartPole-v1.json";
+  const Outcome human = call({"replay", file});
+  CHECK(human.exit_code == 0);
+  CHECK(human.out.empty());
+  CHECK(human.err.find("largest deviation") != std::string::npos);
+
+  const json::object machine = json_of(call({"replay", file, "--json"}));
+  CHECK(machine.at("passed") == true);
+  CHECK(machine.at("largest_deviation").to_number<double>() <= 1e-4);
+  CHECK(machine.at("terminated_mismatches") == 0);
+
+  // One reward of the file is changed.
+  std::string text = read(file);
+  const std::size_t reward = text.find("1.0", text.find("\"rewards\": ["));
+  REQUIRE(reward != std::string::npos);
+  text.replace(reward, 3, "3.0");
+  const TemporaryFolder folder;
+  const std::string changed = folder.write("changed.json", text).string();
+  const Outcome failed = call({"replay", changed, "--json"});
+  CHECK(failed.exit_code == 1);
+  CHECK(json_of(failed).at("passed") == false);
+  CHECK(json_of(failed).at("largest_deviation").to_number<double>() == 2.0);
+  CHECK(call({"replay", changed, "--tolerance", "2"}).exit_code == 0);
+}
+
+TEST_CASE("The checks of a built-in environment pass") {
+  const Outcome human = call({"check", "CartPole-v1"});
+  CHECK(human.exit_code == 0);
+  CHECK(human.out.empty());
+  const Outcome machine = call({"check", "CartPole-v1", "--json"});
+  CHECK(machine.exit_code == 0);
+  CHECK(machine.err.empty());
+  CHECK(json_of(machine).at("passed") == true);
+  // A line for each check, and one for all of them.
+  CHECK(static_cast<std::size_t>(std::count(human.err.begin(), human.err.end(), '\n')) ==
+        json_of(machine).at("checks").as_array().size() + 1);
+}
+
+TEST_CASE("A user's own environment is found by its name, and fails its checks with an exit code") {
+  struct Restless {
+    using Action = std::int64_t;
+    float position = 0;
+    sounder::EnvironmentSpec spec() const {
+      return {.observation_space = sounder::Box::bounds({0}, {1}), .action_space = sounder::Discrete{2}};
+    }
+    void reset(std::uint64_t, std::span<float> observation) { observation[0] = position; }
+    sounder::StepResult step(Action, std::span<float> observation) {
+      observation[0] = position += 0.1F;  // leaves its space, and goes on where the last episode ended
+      return {.reward = 1, .terminated = false};
+    }
+  };
+  sounder::Registry environments;
+  environments.add<Restless>("Restless-v0");
+  const Outcome outcome = call({"check", "Restless-v0", "--json"}, environments);
+  CHECK(outcome.exit_code == 1);
+  CHECK(json_of(outcome).at("passed") == false);
+  CHECK(call({"envs"}, environments).err.find("Restless-v0") != std::string::npos);
+}
+
+TEST_CASE("Of an exception from outside, the first line is shown") {
+  sounder::Registry environments;
+  environments.add("Broken-v0", []() -> sounder::Environment {
+    throw std::runtime_error("the simulator is not there\nbacktrace: 1, 2, 3");
+  });
+  const Outcome outcome = call({"envs", "Broken-v0"}, environments);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.err == "sounder: the simulator is not there\n");
+}

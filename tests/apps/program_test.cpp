@@ -1,0 +1,127 @@
+// The program as a process of its own: what only shows there.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+
+#include "tests/apps/calls.h"
+#include "tests/apps/temporary_folder.h"
+#include "tests/catch.h"
+
+namespace json = boost::json;
+using sounder::testing::Arguments;
+using sounder::testing::json_of;
+using sounder::testing::Outcome;
+using sounder::testing::pointers;
+using sounder::testing::spawn;
+using sounder::testing::TemporaryFolder;
+using sounder::testing::wait_for;
+
+TEST_CASE("The program itself helps, lists its version, and passes exit codes on") {
+  const TemporaryFolder folder;
+  const Outcome help = spawn(folder, {"--help"});
+  CHECK(help.exit_code == 0);
+  CHECK(help.err.empty());
+  for (const char* command : {"train", "evaluate", "watch", "envs", "check", "replay", "plot"}) {
+    CHECK(help.out.find(fmt::format("\n  {} ", command)) != std::string::npos);
+  }
+  const Outcome train_help = spawn(folder, {"train", "--help"});
+  CHECK(train_help.exit_code == 0);
+  for (const char* option :
+       {"--algorithm", "--workers", "--steps", "--seed", "--backend", "--network", "--hidden", "--rollout",
+        "--until-solved", "--until-return", "--run", "--resume", "--config", "--set", "--json", "--learning-rate"}) {
+    CHECK(train_help.out.find(fmt::format("\n  {} ", option)) != std::string::npos);
+  }
+  CHECK(spawn(folder, {"--version"}).out.starts_with("sounder "));
+  const Outcome nothing = spawn(folder, {});
+  CHECK(nothing.exit_code == 2);
+  CHECK(nothing.out.empty());
+  CHECK(nothing.err.find("train") != std::string::npos);
+  CHECK(spawn(folder, {"train", "CartPole-v9"}).exit_code == 2);
+  CHECK(spawn(folder, {"evaluate", "missing"}).exit_code == 1);
+}
+
+TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one JSON object on stdout each") {
+  const TemporaryFolder folder;
+  // Of an option and --set, the last one counts.
+  const Outcome trained =
+      spawn(folder, {"train", "CartPole-v1", "--set", "workers=4", "--workers", "3", "--set", "workers=2", "--steps",
+                     "9", "--steps", "500", "--set", "evaluation_episodes=3", "--json"});
+  REQUIRE(trained.exit_code == 0);
+  const json::object result = json_of(trained);
+  for (const char* key :
+       {"env", "algorithm", "backend", "workers", "seed", "steps", "episodes", "updates", "seconds", "steps_per_second",
+        "mean_return", "solved", "solved_step", "solved_seconds", "staleness_mean", "run"}) {
+    CHECK(result.contains(key));
+  }
+  CHECK(result.at("env") == "CartPole-v1");
+  CHECK(result.at("workers") == 2);
+  CHECK(result.at("steps").as_int64() >= 500);
+  CHECK(result.at("solved") == false);
+
+  const Outcome resumed = spawn(folder, {"train", "--resume", "runs/latest", "--steps", "700", "--json"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(json_of(resumed).at("steps").as_int64() >= 700);
+  CHECK(spawn(folder, {"train", "--resume", "runs/latest", "--steps", "900", "--seed", "9"}).exit_code == 2);
+
+  const json::object evaluated = json_of(spawn(folder, {"evaluate", "runs/latest", "--episodes", "4", "--json"}));
+  for (const char* key : {"env", "episodes", "mean", "std", "median", "iqm", "ci95", "min", "max", "mean_length"}) {
+    CHECK(evaluated.contains(key));
+  }
+  CHECK(evaluated.at("ci95").as_array().size() == 2);
+
+  const Outcome watched = spawn(folder, {"watch", "runs/latest", "--episodes", "2", "--json"});
+  CHECK(json_of(watched).at("episodes").as_array().size() == 2);
+  CHECK(watched.err.empty());
+  const Outcome plain = spawn(folder, {"watch", "runs/latest"});
+  CHECK(plain.exit_code == 0);
+  CHECK(plain.out.empty());
+  CHECK(plain.err.find('\x1b') == std::string::npos);
+  CHECK(plain.err.find("episode 1: return ") != std::string::npos);
+
+  CHECK(spawn(folder, {"plot", "runs/latest", "-o", "curve.svg"}).exit_code == 0);
+  CHECK(std::filesystem::file_size(folder.path() / "curve.svg") > 0);
+}
+
+TEST_CASE("Watching on a terminal is stopped by a signal, and leaves the terminal as it was") {
+  const TemporaryFolder folder;
+  REQUIRE(spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"}).exit_code == 0);
+
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(grantpt(terminal) == 0);
+  REQUIRE(unlockpt(terminal) == 0);
+  const std::string slave = ptsname(terminal);
+  const int slave_end = open(slave.c_str(), O_RDWR | O_NOCTTY);
+  Arguments arguments{SOUNDER_PROGRAM, "watch", (folder.path() / "run").string(), "--fps", "0.001"};
+  auto argv = pointers(arguments);
+  Arguments variables{"TERM=xterm-256color", "COLORTERM=truecolor"};
+  auto environment = pointers(variables);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, slave_end, STDERR_FILENO);
+  pid_t child = 0;
+  REQUIRE(posix_spawn(&child, SOUNDER_PROGRAM, &actions, nullptr, argv.data(), environment.data()) == 0);
+  posix_spawn_file_actions_destroy(&actions);
+  close(slave_end);  // so that reading ends when the program does
+
+  std::string shown;
+  const auto read_until = [&](std::string_view text) {
+    char part[4096];
+    while (shown.find(text) == std::string::npos) {
+      const auto count = ::read(terminal, part, sizeof part);
+      REQUIRE(count > 0);
+      shown.append(part, static_cast<std::size_t>(count));
+    }
+  };
+  read_until("step 0");
+  CHECK(shown.starts_with("\x1b[?1049h\x1b[?25l"));
+  // The next frame is a quarter of an hour away: what is waited for is the signal.
+  REQUIRE(kill(child, SIGTERM) == 0);
+  read_until("\x1b[?25h\x1b[?1049l");
+  CHECK(wait_for(child) == 143);
+  close(terminal);
+}

@@ -1,0 +1,157 @@
+#include "apps/train_arguments.h"
+
+#include "apps/preset.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/run_folder.h"
+#include "envs/error.h"
+#include "tests/apps/temporary_folder.h"
+#include "tests/catch.h"
+
+using sounder::make_train_request;
+using sounder::TrainArguments;
+using sounder::TrainConfig;
+using sounder::UsageError;
+using sounder::testing::TemporaryFolder;
+
+namespace {
+
+std::string error_of(const TrainArguments& arguments) {
+  try {
+    make_train_request(arguments);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  FAIL("no UsageError was thrown");
+  return {};
+}
+
+/// Makes a run's folder that holds one checkpoint of a configuration; returns its path.
+std::filesystem::path run_with(const TemporaryFolder& folder, const TrainConfig& config) {
+  auto run = sounder::RunFolder::create(folder.path() / "run",
+                                        {.environment = config.environment,
+                                         .algorithm = config.algorithm,
+                                         .seed = static_cast<std::uint64_t>(config.seed),
+                                         .workers = config.workers},
+                                        to_toml(config));
+  sounder::Checkpoint checkpoint;
+  checkpoint.config = to_toml(config);
+  checkpoint.environment = config.environment;
+  checkpoint.progress.step = 100;
+  checkpoint.progress.workers.resize(static_cast<std::size_t>(config.workers));
+  run.save(checkpoint, sounder::CheckpointMark::last);
+  return folder.path() / "run";
+}
+
+}  // namespace
+
+TEST_CASE("The command line overrides the file, which overrides the preset, which overrides the defaults") {
+  const TemporaryFolder folder;
+  TrainArguments arguments{.environment = "CartPole-v1"};
+  TrainConfig expected;
+  apply_toml(expected, sounder::preset("CartPole-v1").value(), "preset");
+  CHECK(make_train_request(arguments).config == expected);
+  // A preset that changed nothing would not be seen to have been applied.
+  TrainConfig defaults;
+  defaults.environment = "CartPole-v1";
+  REQUIRE_FALSE(expected == defaults);
+
+  arguments.config_file = folder.write("run.toml", "rollout = 7\ndiscount = 0.5\n");
+  expected.rollout = 7;
+  expected.discount = 0.5;
+  CHECK(make_train_request(arguments).config == expected);
+
+  arguments.overrides = {{"discount", "0.25"}, {"workers", "3"}, {"workers", "4"}};
+  expected.discount = 0.25;
+  expected.workers = 4;
+  CHECK(make_train_request(arguments).config == expected);
+}
+
+TEST_CASE("The environment may be named by the file or by --set alone, and then brings its preset") {
+  const TemporaryFolder folder;
+  const TrainConfig expected = make_train_request({.environment = "CartPole-v1"}).config;
+  CHECK(make_train_request({.config_file = folder.write("a.toml", "environment = 'CartPole-v1'")}).config == expected);
+  CHECK(make_train_request({.overrides = {{"environment", "CartPole-v1"}}}).config == expected);
+  CHECK_FALSE(error_of({}).empty());
+}
+
+TEST_CASE("An environment without a preset starts from the defaults") {
+  TrainConfig expected;
+  expected.environment = "MyTask-v0";
+  CHECK(make_train_request({.environment = "MyTask-v0"}).config == expected);
+}
+
+TEST_CASE("Two names of the environment that differ are refused, both are named") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.toml", "environment = 'Acrobot-v1'");
+  const std::string error = error_of({.environment = "CartPole-v1", .config_file = file});
+  CHECK(error.find("'CartPole-v1'") != std::string::npos);
+  CHECK(error.find("'Acrobot-v1'") != std::string::npos);
+  CHECK(error.find("a.toml") != std::string::npos);
+  CHECK_FALSE(error_of({.environment = "CartPole-v1", .overrides = {{"environment", "Acrobot-v1"}}}).empty());
+  CHECK_NOTHROW(make_train_request({.environment = "Acrobot-v1", .config_file = file}));
+}
+
+TEST_CASE("Errors in the file name it and the line, and a file that cannot be read is refused") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("bad.toml", "seed = 1\nworkers = 0\n");
+  const std::string error = error_of({.environment = "CartPole-v1", .config_file = file});
+  CHECK(error == file.string() + ":2: workers: expected integer, 1 to 1024; got '0'");
+  CHECK_FALSE(error_of({.environment = "CartPole-v1", .config_file = folder.path() / "none.toml"}).empty());
+  CHECK_FALSE(error_of({.environment = "CartPole-v1", .config_file = folder.path()}).empty());
+}
+
+TEST_CASE("The option --set takes key=value, the value may hold further equals signs") {
+  const auto override = sounder::parse_override("environment=a=b");
+  CHECK(override.key == "environment");
+  CHECK(override.value == "a=b");
+  CHECK(sounder::parse_override("until_return=").value.empty());
+  CHECK_THROWS_AS(sounder::parse_override("workers"), UsageError);
+}
+
+TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.workers = 2;
+  config.rollout = 3;  // not the preset's
+  config.until_return = 300;
+  const auto run = run_with(folder, config);
+
+  const auto request = make_train_request({.resume = run});
+  CHECK(request.config == config);
+  CHECK(request.resume == run);
+
+  config.steps = 900'000;
+  config.workers = 4;
+  config.learning_rate = 0.001;
+  config.until_return.reset();
+  const TrainArguments arguments{
+      .environment = "CartPole-v1",
+      .resume = run,
+      .overrides = {{"steps", "900000"}, {"workers", "4"}, {"learning_rate", "0.001"}, {"until_return", "none"}}};
+  CHECK(make_train_request(arguments).config == config);
+}
+
+TEST_CASE("What makes a run the one that it is cannot change when it is resumed") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  const auto run = run_with(folder, config);
+  for (const sounder::ConfigOverride& change : {sounder::ConfigOverride{"environment", "Acrobot-v1"},
+                                                {"algorithm", "other"},
+                                                {"seed", "2"},
+                                                {"network", "other"},
+                                                {"hidden", "32"},
+                                                {"activation", "relu"},
+                                                {"optimizer", "adam"}}) {
+    CHECK_FALSE(error_of({.resume = run, .overrides = {change}}).empty());
+  }
+  CHECK(error_of({.resume = run, .overrides = {{"seed", "2"}}}) ==
+        "--resume: seed: expected 1, as in the run; got 2; leave it out, or train a new run");
+  CHECK_FALSE(error_of({.environment = "Acrobot-v1", .resume = run}).empty());
+  CHECK_FALSE(error_of({.run = folder.path() / "other", .resume = run}).empty());
+  CHECK_FALSE(error_of({.resume = folder.write("file", "")}).empty());
+  CHECK_THROWS_AS(make_train_request({.resume = folder.path() / "missing"}), sounder::Error);
+  // The same value again is no change.
+  CHECK_NOTHROW(make_train_request({.resume = run, .overrides = {{"seed", "1"}, {"hidden", "64,64"}}}));
+}

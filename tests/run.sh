@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds Release, and runs every test. A second time it installs and rebuilds nothing. The last
+# line counts the tests.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bash apps/install_dependencies.sh catch2
+mkdir -p build
+cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
+cmake --build --preset release
+bash tests/ctest.sh build
