@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/speed.h"
 
 namespace sounder {
 namespace {
@@ -23,25 +25,51 @@ std::string_view name_of(CheckOutcome outcome) {
   return {};
 }
 
-std::string human_text(const std::vector<CheckResult>& results, std::string_view environment) {
+/// What a check found out.
+struct Findings {
+  std::string_view environment;
+  std::vector<CheckResult> results;
+  std::optional<Speed> speed = {};  // of an environment that keeps to the contract
+
+  bool passed() const {
+    return std::ranges::none_of(
+        results, [](CheckOutcome outcome) { return outcome == CheckOutcome::failed; }, &CheckResult::outcome);
+  }
+};
+
+std::string human_text(const Findings& findings) {
+  const auto& [environment, results, speed] = findings;
   std::string text;
   for (const CheckResult& result : results) {
     const std::string detail = result.detail.empty() ? "" : fmt::format(": {}", result.detail);
     text += fmt::format("{:<14}  {}{}\n", name_of(result.outcome), result.name, detail);
   }
-  const auto failed = std::ranges::count(results, CheckOutcome::failed, &CheckResult::outcome);
-  if (failed == 0) return text + fmt::format("{} keeps to the contract of an environment\n", environment);
-  return text + fmt::format("{} of {} checks failed for {}\n", failed, results.size(), environment);
+  if (findings.passed()) {
+    text += fmt::format("{} keeps to the contract of an environment\n", environment);
+  } else {
+    const auto failed = std::ranges::count(results, CheckOutcome::failed, &CheckResult::outcome);
+    text += fmt::format("{} of {} checks failed for {}\n", failed, results.size(), environment);
+  }
+  if (speed) {
+    text += fmt::format("It takes {:.2f} million steps per second alone (median; min {:.2f}, max {:.2f})\n",
+                        speed->median / 1e6, speed->min / 1e6, speed->max / 1e6);
+  }
+  return text;
 }
 
-std::string json_text(const std::vector<CheckResult>& results, std::string_view environment, bool passed) {
+std::string json_text(const Findings& findings) {
   boost::json::array checks;
-  for (const CheckResult& result : results) {
+  for (const CheckResult& result : findings.results) {
     checks.push_back(
         {{"name", result.name}, {"outcome", std::string(name_of(result.outcome))}, {"detail", result.detail}});
   }
-  return boost::json::serialize(
-      boost::json::object{{"env", environment}, {"passed", passed}, {"checks", std::move(checks)}});
+  boost::json::object object{
+      {"env", findings.environment}, {"passed", findings.passed()}, {"checks", std::move(checks)}};
+  if (findings.speed) {
+    object["steps_per_second"] = {
+        {"median", findings.speed->median}, {"min", findings.speed->min}, {"max", findings.speed->max}};
+  }
+  return boost::json::serialize(object);
 }
 
 }  // namespace
@@ -51,15 +79,15 @@ int check(const CheckRequest& request, const Registry& environments) {
   if (!environments.contains(request.environment)) {
     throw UsageError(unknown_name("environment", request.environment, environments.ids()));
   }
-  const auto results = check_conformance([&] { return environments.make(request.environment); }, request.options);
-  const bool passed = std::ranges::none_of(
-      results, [](CheckOutcome outcome) { return outcome == CheckOutcome::failed; }, &CheckResult::outcome);
+  const auto make = [&] { return environments.make(request.environment); };
+  Findings findings{.environment = request.environment, .results = check_conformance(make, request.options)};
+  if (findings.passed()) findings.speed = measure_speed(make);
   if (request.output == Output::json) {
-    print_json(json_text(results, request.environment, passed));
+    print_json(json_text(findings));
   } else {
-    print_human(human_text(results, request.environment));
+    print_human(human_text(findings));
   }
-  return passed ? 0 : 1;
+  return findings.passed() ? 0 : 1;
 }
 
 }  // namespace sounder

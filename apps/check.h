@@ -15,7 +15,7 @@ struct CheckRequest {
   Output output = Output::human;
 };
 
-/// Checks that an environment keeps to its contract and prints a line per check. Returns the exit code: 1 if any
+/// Checks that an environment keeps to its contract and prints a line per check, and how fast it steps. Returns the exit code: 1 if any
 /// failed. Throws UsageError if the environment is unknown.
 int check(const CheckRequest& request, const Registry& environments);
 

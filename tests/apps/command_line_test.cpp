@@ -182,9 +182,10 @@ TEST_CASE("The checks of a built-in environment pass") {
   CHECK(machine.exit_code == 0);
   CHECK(machine.err.empty());
   CHECK(json_of(machine).at("passed") == true);
-  // A line for each check, and one for all of them.
+  CHECK(json_of(machine).at("steps_per_second").at("min").to_number<double>() > 0);
+  // A line for each check, one for all of them, and one for the speed.
   CHECK(static_cast<std::size_t>(std::count(human.err.begin(), human.err.end(), '\n')) ==
-        json_of(machine).at("checks").as_array().size() + 1);
+        json_of(machine).at("checks").as_array().size() + 2);
 }
 
 TEST_CASE("A user's own environment is found by its name, and fails its checks with an exit code") {
@@ -205,6 +206,7 @@ TEST_CASE("A user's own environment is found by its name, and fails its checks w
   const Outcome outcome = call({"check", "Restless-v0", "--json"}, environments);
   CHECK(outcome.exit_code == 1);
   CHECK(json_of(outcome).at("passed") == false);
+  CHECK_FALSE(json_of(outcome).contains("steps_per_second"));
   CHECK(call({"envs"}, environments).err.find("Restless-v0") != std::string::npos);
 }
 

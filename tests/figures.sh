@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Measures the figures of the README: tests/figures.sh [SEEDS, 20 unless told]. Needs a build (tests/run.sh or
+# apps/quickstart.sh). Prints; asserts nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+seeds=${1:-20}
+sounder=$PWD/build/bin/sounder
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+number() { sed -E "s/.*\"$1\":([^,}]*).*/\1/"; }
+median() { sort -g | awk '{x[NR] = $1} END {m = (NR + 1) / 2; print (x[int(m)] + x[int(m + 0.5)]) / 2, x[1], x[NR]}'; }
+
+echo "CartPole-v1 until solved (greedy mean of 100 episodes >= 475), $seeds seeds, at most 300,000 steps"
+echo "workers | solved | steps: median min max | seconds: median min max | steps per second: median min max"
+for workers in 1 2 4; do
+  for seed in $(seq "$seeds"); do
+    "$sounder" train CartPole-v1 --workers "$workers" --seed "$seed" --steps 300000 --until-solved --json \
+      --run "$folder/$workers-$seed" 2>/dev/null
+  done >"$folder/$workers.jsonl"
+  solved=$(grep -c '"solved":true' "$folder/$workers.jsonl" || true)
+  echo "$workers | $solved of $seeds | $(number solved_step <"$folder/$workers.jsonl" | median) |" \
+    "$(number solved_seconds <"$folder/$workers.jsonl" | median) |" \
+    "$(number steps_per_second <"$folder/$workers.jsonl" | median)"
+done
+
+echo
+echo "Environments alone: million steps per second, median (min, max)"
+"$sounder" envs --json | tr '{' '\n' | sed -nE 's/.*"id":"([^"]*)".*/\1/p' | while read -r environment; do
+  "$sounder" check "$environment" 2>&1 | sed -nE "s/^It takes (.*) million.*\(median; (.*)\)/$environment: \1 (\2)/p"
+done
