@@ -15,8 +15,8 @@ struct CheckRequest {
   Output output = Output::human;
 };
 
-/// Checks that an environment keeps to its contract and prints a line per check, and how fast it steps. Returns the exit code: 1 if any
-/// failed. Throws UsageError if the environment is unknown.
+/// Checks that an environment keeps to its contract and prints a line per check, and how fast it steps. Returns the
+/// exit code: 1 if any failed. Throws UsageError if the environment is unknown.
 int check(const CheckRequest& request, const Registry& environments);
 
 }  // namespace sounder

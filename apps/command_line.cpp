@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -42,31 +43,30 @@ struct Range {
   Number max;
 };
 
-/// Adds an option that takes an integer; the last one given counts. CLI11's own conversions read octal and hexadecimal.
-void add_integer(CLI::App& app, const std::string& name, std::int64_t& value, Range<std::int64_t> range,
-                 const std::string& help) {
-  const auto set = [name, &value, range](const std::string& text) {
-    const auto number = parse_integer(text);
-    if (!number || *number < range.min || *number > range.max) {
-      throw UsageError(fmt::format("{}: expected integer, {} to {}; got '{}'", name, range.min, range.max, text));
-    }
-    value = *number;
-  };
-  app.add_option_function<std::string>(name, set, fmt::format("{} [{}]", help, value))
-      ->type_name("N")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-}
+struct Label {
+  std::string name;
+  std::string help;
+};
 
-void add_real(CLI::App& app, const std::string& name, double& value, Range<double> range, const std::string& help) {
-  const auto set = [name, &value, range](const std::string& text) {
-    const auto number = parse_real(text);
+/// Adds an option that takes a number; the last one given counts. CLI11's own conversions read octal and hexadecimal.
+template <class Number>
+void add_number(CLI::App& app, const Label& label, Number& value, Range<Number> range) {
+  constexpr bool kInteger = std::is_same_v<Number, std::int64_t>;
+  const auto set = [name = label.name, &value, range](const std::string& text) {
+    std::optional<Number> number;
+    if constexpr (kInteger) {
+      number = parse_integer(text);
+    } else {
+      number = parse_real(text);
+    }
     if (!number || *number < range.min || *number > range.max) {
-      throw UsageError(fmt::format("{}: expected number, {} to {}; got '{}'", name, range.min, range.max, text));
+      throw UsageError(fmt::format("{}: expected {}, {} to {}; got '{}'", name, kInteger ? "integer" : "number",
+                                   range.min, range.max, text));
     }
     value = *number;
   };
-  app.add_option_function<std::string>(name, set, fmt::format("{} [{}]", help, value))
-      ->type_name("X")
+  app.add_option_function<std::string>(label.name, set, fmt::format("{} [{}]", label.help, value))
+      ->type_name(kInteger ? "N" : "X")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
@@ -163,8 +163,8 @@ Command add_evaluate(CLI::App& program, const Registry& environments) {
       app, "RUN", [request](const std::string& text) { request->run_or_checkpoint = text; },
       "run folder (its best checkpoint) or checkpoint file")
       ->required();
-  add_integer(app, "--episodes", request->episodes, {1, kMostEpisodes}, "episodes to play");
-  add_integer(app, "--seed", request->seed, {0, kLargestSeed}, "seed of the episodes");
+  add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
+  add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
   app.add_flag_callback(
       "--stochastic", [request] { request->selection = Selection::sample; },
       "sample actions instead of taking the likeliest");
@@ -182,9 +182,9 @@ Command add_watch(CLI::App& program, const Registry& environments) {
       app, "RUN", [request](const std::string& text) { request->run_or_checkpoint = text; },
       "run folder (its best checkpoint) or checkpoint file")
       ->required();
-  add_integer(app, "--episodes", request->episodes, {1, kMostEpisodes}, "episodes to play");
-  add_integer(app, "--seed", request->seed, {0, kLargestSeed}, "seed of the episodes");
-  add_real(app, "--fps", request->frames_per_second, {0.001, 1000}, "frames per second");
+  add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
+  add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
+  add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
   add_json(app, request->output);
   return {&app, [request, &environments] { return watch(*request, environments); }};
 }
@@ -225,7 +225,7 @@ Command add_replay(CLI::App& program, const Registry& environments) {
   add_text(
       app, "FILE", [request](const std::string& text) { request->file = text; }, "recorded traces, JSON")
       ->required();
-  add_real(app, "--tolerance", request->tolerance, {0, 1e6}, "largest deviation that passes");
+  add_number(app, {.name = "--tolerance", .help = "largest deviation that passes"}, request->tolerance, {0, 1e6});
   add_json(app, request->output);
   return {&app, [request, &environments] { return replay(*request, environments); }};
 }
@@ -331,6 +331,8 @@ int report(std::string_view message, int exit_code) {
 }  // namespace
 
 int run(int argc, char** argv, const Registry& environments) {
+  // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
     return parse_and_run(argc, argv, environments);
   } catch (const UsageError& error) {
@@ -339,6 +341,8 @@ int run(int argc, char** argv, const Registry& environments) {
     return report("out of memory: try fewer or smaller hidden layers, or fewer workers", 1);
   } catch (const std::exception& error) {
     return report(error.what(), 1);
+  } catch (...) {
+    return report("something was thrown that is no std::exception", 1);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <numeric>
 
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
@@ -12,7 +11,7 @@
 namespace sounder {
 
 void evaluate(const EvaluateRequest& request, const Registry& environments) {
-  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments, 1);
+  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
   Evaluator evaluator({.make_environment = [&] { return environments.make(policy.checkpoint.environment); },
                        .agents = *policy.agents,
                        .episodes = request.episodes});
@@ -20,9 +19,7 @@ void evaluate(const EvaluateRequest& request, const Registry& environments) {
                                                        .seed = static_cast<std::uint64_t>(request.seed),
                                                        .selection = request.selection});
   const Summary summary = summarize(result.returns);
-  const double mean_length =
-      static_cast<double>(std::accumulate(result.lengths.begin(), result.lengths.end(), std::int64_t{0})) /
-      static_cast<double>(result.lengths.size());
+  const double mean_length = mean(result.lengths);
   if (request.output == Output::json) {
     const boost::json::object object{{"env", policy.checkpoint.environment},
                                      {"episodes", request.episodes},

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "apps/terminal.h"
+#include "core/metrics/statistics.h"
 
 namespace sounder {
 namespace {
@@ -54,10 +55,6 @@ double fraction_of(std::int64_t step, std::int64_t total_steps) {
 double seconds_left(const Report& report, std::int64_t total_steps) {
   const double steps_left = static_cast<double>(std::max<std::int64_t>(total_steps - report.step, 0));
   return steps_left / report.steps_per_second;
-}
-
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 std::string bar(double fraction, std::size_t width) {

@@ -24,6 +24,6 @@ cat <<END
 The run is in $run: its configuration, learning curves, evaluations and checkpoints. What to try next:
   $sounder watch $run                        see the policy balance the pole
   $sounder plot $run -o curve.png            draw its learning curve
-  $sounder train Acrobot-v1 --workers 4      train on something else
-  $sounder envs                              list the environments
+  $sounder train CartPole-v1 --workers 4 --seed 7 --until-solved
+  $sounder train --help                      everything that can be set
 END

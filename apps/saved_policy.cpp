@@ -22,6 +22,16 @@ void check_identity(const SavedPolicy& policy, const EnvironmentSpec& spec, cons
   expect("network", agents.description(), policy.checkpoint.network);
 }
 
+/// Does something with what a checkpoint holds: what is wrong with that is no mistake in how Sounder was called.
+template <class Action>
+void blame(const std::filesystem::path& file, Action action) {
+  try {
+    action();
+  } catch (const UsageError& error) {
+    throw Error(fmt::format("{}: {}", file.string(), error.what()));
+  }
+}
+
 std::vector<float> flatten(const SavedPolicy& policy, const ParameterLayout& layout) {
   std::vector<float> parameters(layout.size);
   for (const ParameterBlock& block : layout.blocks) {
@@ -36,18 +46,24 @@ std::vector<float> flatten(const SavedPolicy& policy, const ParameterLayout& lay
 
 }  // namespace
 
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments,
-                        std::size_t rows) {
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments) {
   SavedPolicy policy{.file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best)};
   policy.checkpoint = load_checkpoint(policy.file);
-  apply_toml(policy.config, policy.checkpoint.config, policy.file.string());
-  const EnvironmentSpec spec = environments.make(policy.checkpoint.environment).spec();
-  policy.agents = make_agent_factory(policy.config, spec);
-  check_identity(policy, spec, *policy.agents);
+  policy.config = saved_config(policy.checkpoint, policy.file);
+  blame(policy.file, [&] {
+    const EnvironmentSpec spec = environments.make(policy.checkpoint.environment).spec();
+    policy.agents = make_agent_factory(policy.config, spec);
+    check_identity(policy, spec, *policy.agents);
+  });
   policy.parameters = flatten(policy, policy.agents->layout());
   policy.agents->prepare_thread();
-  policy.agent = policy.agents->make(policy.parameters, rows);
   return policy;
+}
+
+TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {
+  TrainConfig config;
+  blame(file, [&] { apply_toml(config, checkpoint.config, "configuration"); });
+  return config;
 }
 
 }  // namespace sounder

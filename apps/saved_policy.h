@@ -11,18 +11,20 @@
 
 namespace sounder {
 
-/// A policy read from a checkpoint, ready to act in the thread that loaded it. Move-only.
+/// A policy read from a checkpoint. Move-only.
 struct SavedPolicy {
   std::filesystem::path file;  ///< that it was read from
   Checkpoint checkpoint;
   TrainConfig config;
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;  ///< flat
-  std::unique_ptr<Agent> agent;   ///< over `parameters`
 };
 
-/// Loads a run's best checkpoint, or a checkpoint file; `rows` is how many observations the agent is to act on at a
-/// time. Throws Error if there is none, it is damaged, or its environment is unknown or has other spaces.
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments, std::size_t rows);
+/// Loads a run's best checkpoint, or a checkpoint file, and prepares the thread for agents that act with it. Throws
+/// Error if there is none, it is damaged, or its environment or configuration is unknown or does not fit.
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments);
+
+/// Reads the configuration that a checkpoint holds; `file` names it in errors. Throws Error.
+TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file);
 
 }  // namespace sounder

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <numeric>
 
 #include "agents/factory.h"
 #include "apps/progress_display.h"
+#include "core/metrics/statistics.h"
 #include "core/run_folder.h"
 #include "core/trainer.h"
 #include "envs/error.h"
@@ -37,7 +37,6 @@ boost::json::value value_if(bool known, Number number) {
 boost::json::object to_json(const Outcome& outcome) {
   const TrainingProgress& progress = outcome.report.progress;
   const std::vector<double>& returns = progress.recent_returns;
-  const double return_sum = std::accumulate(returns.begin(), returns.end(), 0.0);
   const auto& threshold = outcome.spec.reward_threshold;
   return {{"env", outcome.config.environment},
           {"algorithm", outcome.config.algorithm},
@@ -49,7 +48,7 @@ boost::json::object to_json(const Outcome& outcome) {
           {"updates", progress.updates},
           {"seconds", progress.seconds},
           {"steps_per_second", outcome.steps_per_second()},
-          {"mean_return", value_if(!returns.empty(), return_sum / static_cast<double>(returns.size()))},
+          {"mean_return", value_if(!returns.empty(), mean(returns))},
           {"solved", outcome.solved()},
           {"solved_step", value_if(outcome.solved(), progress.solved_step)},
           {"solved_seconds", value_if(outcome.solved(), progress.solved_seconds)},
@@ -83,10 +82,11 @@ std::string to_text(const Outcome& outcome) {
   return text;
 }
 
-void check_resumable(const Checkpoint& checkpoint, const TrainRequest& request) {
-  if (request.config.steps > checkpoint.progress.step) return;
-  throw UsageError(fmt::format("{} stands at step {}; expected --steps above it, got {}", request.resume->string(),
-                               checkpoint.progress.step, request.config.steps));
+void check_resumable(const TrainRequest& request) {
+  const std::int64_t step = request.resume->checkpoint.progress.step;
+  if (request.config.steps > step) return;
+  throw UsageError(fmt::format("{} stands at step {}; expected --steps above it, got {}", request.run.string(), step,
+                               request.config.steps));
 }
 
 }  // namespace
@@ -112,10 +112,11 @@ int train(const TrainRequest& request, const Registry& environments) {
                                      .seed = static_cast<std::uint64_t>(config.seed),
                                      .workers = config.workers};
   if (request.resume) {
-    const Checkpoint checkpoint = load_checkpoint(find_checkpoint(*request.resume, WhichCheckpoint::last));
-    check_resumable(checkpoint, request);
+    check_resumable(request);
+    const auto& [checkpoint, file, warning] = *request.resume;
+    if (!warning.empty()) display.warn(warning);
     trainer.restore(checkpoint);
-    folder = RunFolder::resume(*request.resume, identity, to_toml(config),
+    folder = RunFolder::resume(request.run, identity, to_toml(config),
                                {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});
   } else {
     folder = RunFolder::create(request.run, identity, to_toml(config));
@@ -127,12 +128,12 @@ int train(const TrainRequest& request, const Registry& environments) {
   display.finish();
   const Outcome outcome{.config = config, .agents = *agents, .spec = spec, .report = report, .run = folder->path()};
   const std::string summary = boost::json::serialize(to_json(outcome));
+  folder->write_summary(summary);  // first: whoever reads what is printed may be gone
   if (request.output == Output::json) {
     print_json(summary);
   } else {
     print_human(to_text(outcome));
   }
-  folder->write_summary(summary);
   if (!report.saved)
     throw Error(fmt::format("the last checkpoint could not be written to {}", folder->path().string()));
   return report.signal == 0 ? 0 : 128 + report.signal;

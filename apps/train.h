@@ -5,6 +5,7 @@
 
 #include "apps/output.h"
 #include "core/config/config.h"
+#include "core/run_folder.h"
 #include "envs/registry.h"
 
 namespace sounder {
@@ -12,8 +13,9 @@ namespace sounder {
 /// What `sounder train` was asked for.
 struct TrainRequest {
   TrainConfig config;
-  std::filesystem::path run;                    ///< folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>
-  std::optional<std::filesystem::path> resume;  ///< folder to go on in: config is its own with the overrides applied
+  /// Folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>. With `resume`, the folder to go on in.
+  std::filesystem::path run;
+  std::optional<ResumePoint> resume;  ///< where to go on: config is its own with the overrides applied
   Output output = Output::human;
 };
 

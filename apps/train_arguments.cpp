@@ -10,7 +10,7 @@
 #include <iterator>
 
 #include "apps/preset.h"
-#include "core/checkpoint/checkpoint.h"
+#include "apps/saved_policy.h"
 #include "core/run_folder.h"
 #include "envs/error.h"
 
@@ -83,20 +83,32 @@ void apply_preset(TrainConfig& config, const std::string& environment) {
   if (const auto toml = preset(environment)) apply_toml(config, *toml, fmt::format("preset {}", environment));
 }
 
-void apply_file_and_overrides(TrainConfig& config, const TrainArguments& arguments,
-                              const std::optional<ConfigFile>& file) {
-  if (file) apply_toml(config, file->toml, file->name);
-  for (const ConfigOverride& override : arguments.overrides) set_config(config, override.key, override.value);
+/// Sets what one source gives. Of the two targets, which are alternatives, it replaces the one given before it.
+template <class Set>
+void apply_source(TrainConfig& config, std::string_view source, Set set) {
+  TrainConfig own;
+  set(own);
+  if (own.until_solved && own.until_return) {
+    throw UsageError(fmt::format("expected until_solved or until_return, got both from {}; give one", source));
+  }
+  set(config);
+  if (own.until_solved) config.until_return.reset();
+  if (own.until_return) config.until_solved = false;
 }
 
-TrainConfig config_of_run(const fs::path& run) {
+void apply_file_and_overrides(TrainConfig& config, const TrainArguments& arguments,
+                              const std::optional<ConfigFile>& file) {
+  if (file) apply_source(config, file->name, [&](TrainConfig& c) { apply_toml(c, file->toml, file->name); });
+  apply_source(config, "the command line", [&](TrainConfig& c) {
+    for (const ConfigOverride& override : arguments.overrides) set_config(c, override.key, override.value);
+  });
+}
+
+ResumePoint load_run(const fs::path& run) {
   if (fs::exists(run) && !fs::is_directory(run)) {
     throw UsageError(fmt::format("--resume: expected a run's folder, got the file '{}'", run.string()));
   }
-  const fs::path checkpoint = find_checkpoint(run, WhichCheckpoint::last);
-  TrainConfig config;
-  apply_toml(config, load_checkpoint(checkpoint).config, checkpoint.string());
-  return config;
+  return load_resume_point(run);
 }
 
 void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
@@ -123,12 +135,14 @@ TrainRequest make_train_request(const TrainArguments& arguments) {
   if (arguments.config_file) file = read_config(*arguments.config_file);
   auto named = named_environments(arguments, file);
 
-  TrainRequest request{.config = {}, .run = arguments.run, .resume = arguments.resume, .output = arguments.output};
+  TrainRequest request{.config = {}, .run = arguments.run, .resume = {}, .output = arguments.output};
   if (arguments.resume) {
     if (!arguments.run.empty()) {
       throw UsageError("--run and --resume exclude each other: a resumed run goes on in its own folder");
     }
-    request.config = config_of_run(*arguments.resume);
+    request.run = *arguments.resume;
+    request.resume = load_run(request.run);
+    request.config = saved_config(request.resume->checkpoint, request.resume->file);
     const TrainConfig kept = request.config;
     named.push_back({kept.environment, arguments.resume->string()});
     agree(named);

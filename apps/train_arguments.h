@@ -30,9 +30,9 @@ struct TrainArguments {
 ConfigOverride parse_override(const std::string& text);
 
 /// Makes the configuration: the defaults (or, to resume, what the run's last checkpoint holds), then the environment's
-/// preset, the file, the command line. Throws UsageError where these contradict each other or change what a resumed run
-/// must keep, where no environment is named, and as set_config and apply_toml do; Error for a run that cannot be
-/// resumed.
+/// preset, the file, the command line; of until_solved and until_return, the one given last replaces the other. Throws
+/// UsageError where these contradict each other or change what a resumed run must keep, where no environment is named,
+/// and as set_config and apply_toml do; Error for a run that cannot be resumed.
 TrainRequest make_train_request(const TrainArguments& arguments);
 
 }  // namespace sounder

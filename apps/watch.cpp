@@ -13,6 +13,7 @@
 #include "apps/saved_policy.h"
 #include "apps/terminal.h"
 #include "apps/terminal_canvas.h"
+#include "core/evaluator.h"
 
 namespace sounder {
 namespace {
@@ -59,6 +60,7 @@ class Player {
  public:
   Player(SavedPolicy policy, Environment environment, std::int64_t seed)
       : policy_(std::move(policy)),
+        agent_(policy_.agents->make(policy_.parameters, 1)),
         environment_(std::move(environment)),
         seed_(static_cast<std::uint64_t>(seed)),
         rng_({.seed = seed_, .worker = 0, .purpose = Stream::evaluation}),
@@ -67,7 +69,8 @@ class Player {
 
   const Environment& environment() const noexcept { return environment_; }
 
-  /// Plays one episode to its end. `on_state` is told of every state and says whether to go on.
+  /// Plays one episode to its end, or to where an evaluation cuts one that has none. `on_state` is told of every state
+  /// and says whether to go on.
   Episode play(std::int64_t number, const std::function<bool(const Episode&)>& on_state) {
     Episode episode{.number = number};
     environment_.reset(
@@ -80,17 +83,18 @@ class Player {
 
  private:
   void step(Episode& episode) {
-    policy_.agent->act({.observations = observation_, .selection = Selection::greedy, .rng = rng_}, actions_);
+    agent_->act({.observations = observation_, .selection = Selection::greedy, .rng = rng_}, actions_);
     const StepResult result = environment_.step(actions_[0], observation_);
     ++episode.length;
     episode.reward = result.reward;
     episode.episode_return += static_cast<double>(result.reward);
     episode.terminated = result.terminated;
-    episode.truncated = result.truncated;
+    episode.truncated = result.truncated || (!result.terminated && episode.length >= Evaluator::kMostSteps);
     episode.action = describe(actions_[0]);
   }
 
   SavedPolicy policy_;
+  std::unique_ptr<Agent> agent_;  // over the policy's parameters
   Environment environment_;
   std::uint64_t seed_;
   Rng rng_;
@@ -132,7 +136,7 @@ std::string summary(const Episode& episode) {
 int watch(const WatchRequest& request, const Registry& environments) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
-  SavedPolicy policy = load_policy(request.run_or_checkpoint, environments, 1);
+  SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
   Player player(std::move(policy), environments.make(id), request.seed);

@@ -1,13 +1,11 @@
 #include "core/evaluator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 
-#include "envs/error.h"
+#include "core/environment_errors.h"
 
 namespace sounder {
 namespace {
@@ -22,11 +20,12 @@ std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
 
 Evaluator::Evaluator(const Parts& parts)
     : environments_(make_environments(parts)),
-      observation_size_(flat_size(environments_.front().spec().observation_space)),
-      most_steps_(environments_.front().spec().max_episode_steps.value_or(kMostSteps)),
+      spec_(environments_.front().spec()),
+      observation_size_(flat_size(spec_.observation_space)),
+      most_steps_(spec_.max_episode_steps.value_or(kMostSteps)),
       parameters_(parts.agents.layout().size),
       agent_(parts.agents.make(parameters_, environments_.size())),
-      actions_(environments_.front().spec().action_space, environments_.size()) {}
+      actions_(spec_.action_space, environments_.size()) {}
 
 Evaluator::~Evaluator() = default;
 
@@ -61,6 +60,10 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
       const StepResult step = environments_[episode].step(actions_[row], observation(row));
       result.returns[episode] += static_cast<double>(step.reward);
       const std::int64_t length = ++result.lengths[episode];
+      if (!is_valid(spec_.observation_space, observation(row))) {
+        throw invalid_observation(spec_.observation_space, observation(row), {.who = "evaluation", .step = length});
+      }
+      if (!std::isfinite(step.reward)) throw invalid_reward(step.reward, {.who = "evaluation", .step = length});
       if (step.terminated || step.truncated || length >= most_steps_) continue;
       // The rows that still run move up, in their order.
       running[kept] = episode;
@@ -69,10 +72,11 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
     }
     running.resize(kept);
   }
-  if (!std::ranges::all_of(result.returns, [](double r) { return std::isfinite(r); })) {
-    throw Error("an evaluation's return is not finite; `sounder check` tests an environment");
-  }
   return result;
+}
+
+double Evaluator::Result::mean_return() const {
+  return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
 }
 
 }  // namespace sounder

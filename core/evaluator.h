@@ -40,12 +40,15 @@ class Evaluator {
   struct Result {
     std::vector<double> returns;
     std::vector<std::int64_t> lengths;
+
+    double mean_return() const;
   };
-  /// Throws Error if a return is not finite; whatever the environment throws passes through.
+  /// Throws Error if the environment leaves its space; whatever it throws passes through.
   Result evaluate(const Request& request);
 
  private:
   std::vector<Environment> environments_;  // one per episode
+  EnvironmentSpec spec_;
   std::size_t observation_size_;
   std::int64_t most_steps_;
   std::vector<float> parameters_;

@@ -73,8 +73,8 @@ class ParameterStore {
   /// Replaces everything, as read from a checkpoint. Only while no other thread uses the store.
   void restore(const Snapshot& snapshot) noexcept;
 
-  /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters that lie beside
-  /// every eighth block and are read, incremented and written as the block is.
+  /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters, one for every
+  /// eighth block, that are read before the block is and written, one higher, after it.
   double lost_updates() const noexcept;
 
   /// Views the parameters in place: see SharedArray::quiescent_view. Only while no other thread uses the store.

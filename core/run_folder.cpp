@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "core/metrics/scalars.h"
 #include "core/metrics/tensorboard.h"
 #include "core/metrics/text_sinks.h"
+#include "core/metrics/try_all.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -88,6 +91,10 @@ fs::path follow(const fs::path& link) {
   return fs::exists(path, error) ? path : fs::path{};
 }
 
+std::string checkpoint_name(std::int64_t step) {
+  return fmt::format("{}{}", step, kCheckpointSuffix);
+}
+
 /// The step that names a checkpoint; -1 for any other file.
 std::int64_t checkpoint_step(const fs::path& path) {
   const std::string stem = path.stem().string();
@@ -97,19 +104,36 @@ std::int64_t checkpoint_step(const fs::path& path) {
   return whole && path.extension() == kCheckpointSuffix ? step : -1;
 }
 
-/// Removes all checkpoints but the newest and those that a link names.
-void prune(const fs::path& folder) {
-  const fs::path last = follow(folder / "last");
-  const fs::path best = follow(folder / "best");
+/// Lists the checkpoints in a folder, newest first; none if the folder cannot be read.
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::vector<fs::path> checkpoints;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const fs::path& path = entry.path();
-    if (checkpoint_step(path) >= 0 && path != last && path != best) checkpoints.push_back(path);
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (checkpoint_step(entry->path()) >= 0) checkpoints.push_back(entry->path());
   }
-  std::sort(checkpoints.begin(), checkpoints.end(),
-            [](const fs::path& a, const fs::path& b) { return checkpoint_step(a) > checkpoint_step(b); });
-  for (std::size_t index = RunFolder::kKeptCheckpoints; index < checkpoints.size(); ++index)
-    fs::remove(checkpoints[index]);
+  std::ranges::sort(checkpoints, std::greater{}, checkpoint_step);
+  return checkpoints;
+}
+
+/// Removes all checkpoints but the newest and those that a link names. What cannot be removed stays, and does no harm.
+void prune(const fs::path& folder) {
+  std::vector<fs::path> checkpoints = checkpoints_in(folder);
+  std::erase(checkpoints, follow(folder / "last"));
+  std::erase(checkpoints, follow(folder / "best"));
+  for (std::size_t index = RunFolder::kKeptCheckpoints; index < checkpoints.size(); ++index) {
+    std::error_code ignored;
+    fs::remove(checkpoints[index], ignored);
+  }
+}
+
+/// Removes the checkpoints beyond a step, lets `last` name that step's, and removes `best` if it names none any more.
+void cut_checkpoints(const fs::path& folder, std::int64_t step) {
+  const std::string name = checkpoint_name(step);
+  if (fs::exists(folder / name)) replace_link_atomically(folder / "last", name);
+  for (const fs::path& path : checkpoints_in(folder)) {
+    if (checkpoint_step(path) > step) fs::remove(path);
+  }
+  if (follow(folder / "best").empty()) fs::remove(folder / "best");
 }
 
 /// Cuts off what came after a moment.
@@ -134,6 +158,13 @@ struct RunFolder::Files {
         evaluations(path / "evaluations.csv"),
         monitor(path / "monitor",
                 {.environment = identity.environment, .workers = identity.workers, .start = unix_time()}) {}
+
+  /// Tells every file, also after one has failed.
+  template <class Tell>
+  void tell(Tell tell_one) {
+    const std::array<MetricsSink*, 5> sinks{&progress, &json_lines, &tensorboard, &evaluations, &monitor};
+    try_all(sinks, [&](MetricsSink* sink) { tell_one(*sink); });
+  }
 
   fs::path path;
   ProgressCsv progress;
@@ -165,7 +196,11 @@ RunFolder RunFolder::resume(const fs::path& path, const Identity& identity, std:
   }
   make_folders(path / "monitor");
   make_folders(path / "checkpoints");
-  with_file_errors([&] { cut_text_files(path, moment); });
+  with_file_errors([&] {
+    fs::remove(path / "summary.json");
+    cut_checkpoints(path / "checkpoints", moment.step);
+    cut_text_files(path, moment);
+  });
   RunFolder run(std::make_unique<Files>(path, identity, moment.step + 1));
   write_text(path / "config.toml", config);
   return run;
@@ -176,34 +211,31 @@ const fs::path& RunFolder::path() const noexcept {
 }
 
 void RunFolder::report(const Report& report) {
-  files_->progress.report(report);
-  files_->json_lines.report(report);
-  files_->tensorboard.report(report);
-  files_->monitor.report(report);
+  files_->tell([&](MetricsSink& sink) { sink.report(report); });
 }
 
 void RunFolder::episodes(std::span<const EpisodeRecord> episodes) {
-  files_->monitor.episodes(episodes);
+  files_->tell([&](MetricsSink& sink) { sink.episodes(episodes); });
 }
 
 void RunFolder::evaluation(const Evaluation& evaluation) {
-  files_->evaluations.evaluation(evaluation);
-  files_->json_lines.evaluation(evaluation);
-  files_->tensorboard.evaluation(evaluation);
+  files_->tell([&](MetricsSink& sink) { sink.evaluation(evaluation); });
 }
 
 fs::path RunFolder::save(const Checkpoint& checkpoint, CheckpointMark mark) {
   const fs::path folder = files_->path / "checkpoints";
-  const std::string name = fmt::format("{}{}", checkpoint.progress.step, kCheckpointSuffix);
+  const std::int64_t step = checkpoint.progress.step;
+  const std::string name = checkpoint_name(step);
   save_checkpoint(folder / name, checkpoint);
   // `best` first: a crash in between then leaves `last` at an older checkpoint, which the run repeats its way from.
   if (mark == CheckpointMark::last_and_best) replace_link_atomically(folder / "best", name);
-  replace_link_atomically(folder / "last", name);
+  // An evaluation takes its time: when it turns out the best, a later step may have been saved.
+  if (step >= checkpoint_step(follow(folder / "last"))) replace_link_atomically(folder / "last", name);
   try {
     files_->monitor.flush();  // a run that is resumed from here has no other way to its episodes
   } catch (const Error&) {    // the checkpoint is safe; the episodes stay buffered, and the next report fails in turn
   }
-  with_file_errors([&] { prune(folder); });
+  prune(folder);
   return folder / name;
 }
 
@@ -225,6 +257,25 @@ fs::path find_checkpoint(const fs::path& run_or_checkpoint, WhichCheckpoint whic
         fmt::format("'{}' holds no checkpoint: expected checkpoints/last to lead to one", run_or_checkpoint.string()));
   }
   return path;
+}
+
+ResumePoint load_resume_point(const fs::path& run) {
+  std::string first_error;
+  try {
+    const fs::path last = find_checkpoint(run, WhichCheckpoint::last);
+    return {.checkpoint = load_checkpoint(last), .file = last, .warning = {}};
+  } catch (const Error& error) {
+    first_error = error.what();
+  }
+  for (const fs::path& path : checkpoints_in(run / "checkpoints")) {
+    try {
+      return {.checkpoint = load_checkpoint(path),
+              .file = path,
+              .warning = fmt::format("{}; this goes on from '{}'", first_error, path.string())};
+    } catch (const Error&) {  // the first error is the one to tell
+    }
+  }
+  throw Error(first_error);
 }
 
 }  // namespace sounder

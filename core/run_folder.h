@@ -23,7 +23,8 @@ namespace sounder {
 ///     checkpoints/<step>.safetensors  with links `last` and `best`
 ///
 /// Reports and evaluations outlive the process as soon as they were made, episodes with the next report or checkpoint.
-/// To be used by one thread. Every failure to write throws Error.
+/// To be used by one thread. Every failure to write throws Error, after the other files were written; what could not be
+/// written is kept, and a later call goes on exactly there.
 class RunFolder final : public MetricsSink {
  public:
   /// What names a run.
@@ -45,8 +46,8 @@ class RunFolder final : public MetricsSink {
   };
 
   /// Opens a run's folder to go on in it from a checkpoint: what came after it, which a crash left behind, is cut off
-  /// the text files, so that they read as if nothing had happened. `config` replaces config.toml. Throws Error if the
-  /// folder holds no run.
+  /// the text files, and later checkpoints are removed, so that they read as if nothing had happened. Whatever summary
+  /// there is goes, too. `config` replaces config.toml. Throws Error if the folder holds no run.
   static RunFolder resume(const std::filesystem::path& path, const Identity& identity, std::string_view config,
                           const Moment& moment);
 
@@ -60,8 +61,9 @@ class RunFolder final : public MetricsSink {
   void episodes(std::span<const EpisodeRecord> episodes) override;
   void evaluation(const Evaluation& evaluation) override;
 
-  /// Saves checkpoints/<step>.safetensors, whole or not at all, lets the links name it, and returns its path. Of the
-  /// checkpoints that no link names, all but the newest kKeptCheckpoints are removed.
+  /// Saves checkpoints/<step>.safetensors, whole or not at all, lets the links name it (`last` never goes back to an
+  /// earlier step), and returns its path. Of the checkpoints that no link names, all but the newest kKeptCheckpoints
+  /// are removed; one that cannot be removed stays.
   std::filesystem::path save(const Checkpoint& checkpoint, CheckpointMark mark);
 
   /// Writes summary.json, whole or not at all.
@@ -81,5 +83,16 @@ enum class WhichCheckpoint { last, best };
 /// Finds the file of a checkpoint: of a run's folder (its `best`, or its `last`), or a checkpoint file itself. A run
 /// that was never evaluated has no `best`: its `last` is taken. Throws Error if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& run_or_checkpoint, WhichCheckpoint which);
+
+/// A checkpoint to go on from.
+struct ResumePoint {
+  Checkpoint checkpoint;
+  std::filesystem::path file;
+  std::string warning;  ///< one line, where it is not the run's last checkpoint; else empty
+};
+
+/// Loads a run's last checkpoint; where that is damaged or missing, the newest one that loads. Throws the first Error
+/// if none does.
+ResumePoint load_resume_point(const std::filesystem::path& run);
 
 }  // namespace sounder

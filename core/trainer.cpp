@@ -12,13 +12,12 @@
 #include <chrono>
 #include <csignal>
 #include <mutex>
-#include <numeric>
 #include <semaphore>
 #include <thread>
 
 #include "core/evaluator.h"
-#include "core/metrics/report_builder.h"
 #include "core/milestone.h"
+#include "core/run_record.h"
 #include "core/worker_group.h"
 #include "envs/error.h"
 
@@ -40,22 +39,29 @@ std::optional<double> target_return(const TrainConfig& config, const Environment
     throw UsageError(fmt::format("{} has no reward threshold to be solved at; expected until_return = R in its place",
                                  config.environment));
   }
+  if (config.evaluation_episodes < static_cast<std::int64_t>(RunRecord::kEpisodesToSolve)) {
+    throw UsageError(fmt::format("until_solved takes evaluation_episodes of at least {}; got {}",
+                                 RunRecord::kEpisodesToSolve, config.evaluation_episodes));
+  }
   return spec.reward_threshold;
 }
 
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-/// Rethrows the failure in hand; what is not one of our errors gets the worker's name, and keeps the original nested.
-[[noreturn]] void rethrow_as_error(std::int64_t worker) {
+/// Takes the exception in hand as an Error; what is not one of ours says where it came from, and keeps the original
+/// nested.
+std::exception_ptr as_error(const std::string& where) {
   try {
-    throw;
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& failure) {
-    const std::string_view what = failure.what();  // some libraries add a backtrace: the first line says it
-    std::throw_with_nested(Error(fmt::format("worker {}: {}", worker, what.substr(0, what.find('\n')))));
+    try {
+      throw;
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& failure) {
+      const std::string_view what = failure.what();  // some libraries add a backtrace: the first line says it
+      std::throw_with_nested(Error(fmt::format("{}: {}", where, what.substr(0, what.find('\n')))));
+    } catch (...) {
+      std::throw_with_nested(Error(fmt::format("{}: something was thrown that is no std::exception", where)));
+    }
+  } catch (...) {
+    return std::current_exception();
   }
 }
 
@@ -73,16 +79,20 @@ class Trainer::Run {
                     .episodes = parts_.config.evaluation_episodes}),
         target_(target_return(parts_.config, group_.spec())),
         report_milestone_(parts_.config.report_interval),
-        evaluation_milestone_(parts_.config.evaluation_interval) {}
+        evaluation_milestone_(parts_.config.evaluation_interval),
+        record_({.group = group_, .save = parts_.save, .warn = parts_.on_warning}) {}
 
-  void add_sink(MetricsSink& sink) { sinks_.push_back(&sink); }
+  void add_sink(MetricsSink& sink) { record_.add_sink(sink); }
 
   void restore(const Checkpoint& checkpoint) {
     group_.restore(checkpoint);
-    progress_ = checkpoint.progress;
-    reports_.restore(progress_, group_.totals());
-    report_milestone_.restart(progress_.step);
-    evaluation_milestone_.restart(progress_.step);
+    record_.restore(checkpoint.progress);
+    report_milestone_.restart(checkpoint.progress.step);
+    evaluation_milestone_.restart(checkpoint.progress.step);
+  }
+
+  std::unique_ptr<Agent> global_agent(std::size_t rows) {
+    return parts_.agents.make(group_.store().quiescent_view(), rows);
   }
 
   TrainReport run(const std::stop_token& stop) {
@@ -94,18 +104,18 @@ class Trainer::Run {
     schedule_progress();
     schedule_checkpoint();
     drive_workers();
-    report(group_.totals());
-    save(group_.capture(), CheckpointMark::last);
+    attempt("trainer", [&] { record_.report(group_.totals()); });
+    attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
     if (failure_) std::rethrow_exception(failure_);
     const Totals totals = group_.totals();
     return {.reason = reason_.load(),
             .signal = signal_,
-            .progress = progress_,
+            .progress = record_.progress(),
             .seconds = totals.seconds - first_second,
             .steps = totals.step - first_step,
             .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
             .lost_updates = totals.lost_updates,
-            .saved = saved_,
+            .saved = record_.saved(),
             .parameters = group_.store().snapshot().parameters};
   }
 
@@ -117,26 +127,38 @@ class Trainer::Run {
   void request_stop(StopReason reason) noexcept {
     auto none = StopReason::step_limit;
     reason_.compare_exchange_strong(none, reason);  // the first reason counts
-    stopping_.store(true, std::memory_order_relaxed);
+    group_.stop();
   }
-  bool stopping() const noexcept {
-    // Relaxed: nothing is published with the flag; threads are joined before what they wrote is read.
-    return stopping_.load(std::memory_order_relaxed);
-  }
+  bool stopping() const noexcept { return group_.stopping(); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
+
+  /// Keeps the failure in hand, if it is the first, and stops the run.
+  void keep_failure(const std::string& where) noexcept {
+    {
+      const std::lock_guard lock(failure_mutex_);
+      if (!failure_) failure_ = as_error(where);
+    }
+    group_.stop();
+  }
+
+  /// Does a task; keeps its failure. Returns whether it had none.
+  template <class Task>
+  bool attempt(const std::string& where, Task task) noexcept {
+    try {
+      task();
+      return true;
+    } catch (...) {
+      keep_failure(where);
+      return false;
+    }
+  }
 
   // ---- Workers' threads
 
   void work(std::size_t index) {
     Worker& worker = group_.worker(index);
-    const auto attempt = [&](auto&& task) {
-      try {
-        task();
-      } catch (...) {
-        keep_failure(static_cast<std::int64_t>(index));
-      }
-    };
-    attempt([&] {
+    const std::string name = fmt::format("worker {}", index);
+    attempt(name, [&] {
       parts_.agents.prepare_thread();
       while (!stopping() && !at_step_limit()) {
         worker.run_once();
@@ -146,24 +168,10 @@ class Trainer::Run {
     worker.mailbox().flush();
     // Acquire and release: the last worker sees what the others did, and evaluates what came of it all.
     if (running_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-    attempt([&] {
+    attempt(name, [&] {
       if (!stopping() && evaluated_step_ != group_.store().step()) evaluate();
     });
     asio::post(context_, [this] { context_.stop(); });
-  }
-
-  void keep_failure(std::int64_t worker) noexcept {
-    std::exception_ptr failure;
-    try {
-      rethrow_as_error(worker);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    {
-      const std::lock_guard lock(failure_mutex_);
-      if (!failure_) failure_ = failure;
-    }
-    stopping_.store(true, std::memory_order_relaxed);
   }
 
   void reach_milestones(Worker& worker) {
@@ -174,7 +182,7 @@ class Trainer::Run {
       report_slots_.acquire();
       asio::post(context_, [this, totals = group_.totals()] {
         report_slots_.release();
-        report(totals);
+        record_.report(totals);
       });
     }
     // One evaluation at a time. Acquire and release: the evaluator passes from thread to thread.
@@ -195,9 +203,9 @@ class Trainer::Run {
                                                     .stop = [this] { return stopping(); }});
     if (result.returns.empty()) return;
     evaluated_step_ = capture.snapshot.step;
-    if (target_ && mean(result.returns) >= *target_) request_stop(StopReason::target_reached);
+    if (target_ && result.mean_return() >= *target_) request_stop(StopReason::target_reached);
     asio::post(context_, [this, capture = std::move(capture), result = std::move(result), seconds = group_.seconds()] {
-      conclude_evaluation(capture, result, seconds);
+      record_.evaluation(capture, result, seconds);
     });
   }
 
@@ -206,22 +214,26 @@ class Trainer::Run {
   void drive_workers() {
     running_.store(group_.size(), std::memory_order_relaxed);
     std::vector<std::jthread> threads;
-    try {
+    const bool whole = attempt("trainer", [&] {
       for (std::size_t i = 0; i < group_.size(); ++i) threads.emplace_back([this, i] { work(i); });
       context_.run();  // until the last worker stops it: the signals keep it busy
-    } catch (...) {
-      stopping_.store(true, std::memory_order_relaxed);
+    });
+    if (!whole) {
       report_slots_.release(static_cast<std::ptrdiff_t>(group_.size()));  // nobody waits for this thread any more
-      throw;                                                              // the threads are joined on the way out
+      signals_.clear();  // nor does it hear of a signal: the next one ends the process
     }
     threads.clear();
-    // What the workers posted and the loop did not get to.
+    if (signal_ != 0) signals_.clear();  // likewise, while the end is written
     signals_.cancel();
     progress_timer_.cancel();
     checkpoint_timer_.cancel();
     concluding_ = true;
-    context_.restart();
-    context_.poll();
+    // What the workers posted and the loop did not get to.
+    const auto drain = [&] {
+      context_.restart();
+      context_.poll();
+    };
+    while (!attempt("trainer", drain)) continue;
   }
 
   void wait_for_signal() {
@@ -239,7 +251,7 @@ class Trainer::Run {
     progress_timer_.expires_after(kProgressInterval);
     progress_timer_.async_wait([this](const boost::system::error_code& error) {
       if (error || concluding_) return;
-      parts_.on_progress(reports_.preview(group_.totals()));
+      parts_.on_progress(record_.preview(group_.totals()));
       schedule_progress();
     });
   }
@@ -252,87 +264,13 @@ class Trainer::Run {
       if (error || concluding_) return;
       // Behind the reports that were posted up to here: saving moves later episodes into the window of the last 100.
       asio::post(context_, [this, capture = group_.capture()] {
-        save(capture, CheckpointMark::last);
+        record_.save(capture, CheckpointMark::last);
         schedule_checkpoint();
       });
     });
   }
 
-  void warn(const std::string& message) {
-    if (parts_.on_warning) parts_.on_warning(message);
-  }
-
-  /// Tells all sinks; one that fails is left out from then on.
-  template <class Tell>
-  void tell_sinks(Tell tell) {
-    std::erase_if(sinks_, [&](MetricsSink* sink) {
-      try {
-        tell(*sink);
-        return false;
-      } catch (const Error& error) {
-        warn(fmt::format("{}; training goes on without it", error.what()));
-        return true;
-      }
-    });
-  }
-
-  void settle_episodes(std::int64_t step) {
-    std::vector<EpisodeRecord> episodes;
-    for (std::size_t i = 0; i < group_.size(); ++i) group_.worker(i).mailbox().collect(episodes);
-    reports_.add(episodes);
-    const std::vector<EpisodeRecord> settled = reports_.settle(step);
-    if (!settled.empty()) tell_sinks([&](MetricsSink& sink) { sink.episodes(settled); });
-  }
-
-  void report(const Totals& totals) {
-    // Two workers that pass two milestones may post in the other order: the later one says it all.
-    if (totals.step <= last_reported_step_) return;
-    last_reported_step_ = totals.step;
-    settle_episodes(totals.step);
-    const Report report = reports_.make(totals);
-    tell_sinks([&](MetricsSink& sink) { sink.report(report); });
-  }
-
-  void conclude_evaluation(const Capture& capture, const Evaluator::Result& result, double seconds) {
-    settle_episodes(capture.totals.step);
-    Evaluation evaluation{
-        .step = capture.totals.step, .seconds = seconds, .returns = result.returns, .lengths = result.lengths};
-    const double mean_return = mean(result.returns);
-    const auto& threshold = group_.spec().reward_threshold;
-    evaluation.solved = threshold && mean_return >= *threshold;
-    evaluation.best = !progress_.evaluated || mean_return > progress_.best_mean_return;
-    if (evaluation.solved && progress_.solved_step < 0) {
-      progress_.solved_step = evaluation.step;
-      progress_.solved_seconds = seconds;
-    }
-    if (evaluation.best) progress_.best_mean_return = mean_return;
-    progress_.evaluated = true;
-    tell_sinks([&](MetricsSink& sink) { sink.evaluation(evaluation); });
-    if (evaluation.best) save(capture, CheckpointMark::last_and_best);
-  }
-
-  void save(const Capture& capture, CheckpointMark mark) {
-    settle_episodes(capture.totals.step);
-    Checkpoint checkpoint = group_.checkpoint(capture);
-    checkpoint.progress.solved_step = progress_.solved_step;
-    checkpoint.progress.solved_seconds = progress_.solved_seconds;
-    checkpoint.progress.best_mean_return = progress_.best_mean_return;
-    checkpoint.progress.evaluated = progress_.evaluated;
-    checkpoint.progress.recent_returns = reports_.recent_returns();
-    checkpoint.progress.recent_lengths = reports_.recent_lengths();
-    progress_ = checkpoint.progress;
-    if (!parts_.save) return;
-    try {
-      parts_.save(checkpoint, mark);
-      saved_ = true;
-    } catch (const Error& error) {
-      saved_ = false;
-      warn(fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
-    }
-  }
-
   Parts parts_;
-  std::vector<MetricsSink*> sinks_;
   WorkerGroup group_;
   Evaluator evaluator_;  // of whoever set evaluating_
   const std::optional<double> target_;
@@ -341,7 +279,6 @@ class Trainer::Run {
   std::int64_t evaluated_step_ = -1;  // likewise
   std::atomic<bool> evaluating_{false};
   std::atomic<std::size_t> running_{0};  // workers
-  std::atomic<bool> stopping_{false};
   std::atomic<StopReason> reason_{StopReason::step_limit};
   std::mutex failure_mutex_;
   std::exception_ptr failure_;  // guarded by failure_mutex_ while workers run
@@ -349,15 +286,12 @@ class Trainer::Run {
   std::counting_semaphore<> report_slots_{kMostReportsBehind};
 
   asio::io_context context_;
-  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   asio::steady_timer progress_timer_{context_};
   asio::steady_timer checkpoint_timer_{context_};
   bool concluding_ = false;
   int signal_ = 0;
-  ReportBuilder reports_;
-  TrainingProgress progress_;
-  std::int64_t last_reported_step_ = -1;
-  bool saved_ = true;
+  RunRecord record_;
 };
 
 Trainer::Trainer(Parts parts) : run_(std::make_unique<Run>(std::move(parts))) {}
@@ -369,6 +303,10 @@ void Trainer::add_sink(MetricsSink& sink) {
 
 void Trainer::restore(const Checkpoint& checkpoint) {
   run_->restore(checkpoint);
+}
+
+std::unique_ptr<Agent> Trainer::global_agent(std::size_t rows) {
+  return run_->global_agent(rows);
 }
 
 TrainReport Trainer::run(std::stop_token stop) {

@@ -60,10 +60,14 @@ class Trainer {
   /// Goes on from a checkpoint of the same environment and network: throws Error for another one. Before `run`.
   void restore(const Checkpoint& checkpoint);
 
-  /// Trains until the step limit or the target, a stop request, SIGINT or SIGTERM (a second one exits at once), or a
-  /// worker's failure: then all workers are stopped, what was learnt is saved, and the first failure is rethrown. To be
-  /// called once.
+  /// Trains until the step limit or the target, a stop request, SIGINT, SIGTERM or SIGHUP (a second one exits at once),
+  /// or a worker's failure: then all workers are stopped, what was learnt is saved, and the first failure is rethrown.
+  /// To be called once.
   TrainReport run(std::stop_token stop = {});
+
+  /// Makes an agent over the shared parameters themselves, the global network: what was learnt, ready to act, for
+  /// `rows` observations at a time. Not while `run` lasts; the trainer must outlive it.
+  std::unique_ptr<Agent> global_agent(std::size_t rows);
 
  private:
   class Run;

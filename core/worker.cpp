@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/environment_errors.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -15,9 +16,6 @@ constexpr std::uint64_t kRolloutsPerTimed = 8;
 
 // So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
 constexpr int kMostDroppedInARow = 20;
-
-// Observations may leave their bounds by rounding.
-constexpr float kSpaceTolerance = 1e-4F;
 
 double norm(std::span<const float> vector) noexcept {
   double sum = 0;
@@ -54,6 +52,7 @@ Worker::Worker(Parts parts)
       store_(parts.store),
       settings_(parts.settings),
       clock_(parts.clock),
+      stop_(parts.stop),
       replica_(store_.size()),
       gradient_(store_.size()),
       agent_(parts.agents.make(replica_, settings_.rollout)),
@@ -114,7 +113,11 @@ void Worker::begin_episode() {
 void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
   rollout_.clear();
   RolloutEnd end = RolloutEnd::horizon;
-  while (in_episode_ && rollout_.size() < horizon) {
+  // Relaxed: a request to end, which publishes nothing. A rollout has at least one step.
+  const auto stopped = [&] {
+    return rollout_.size() > 0 && stop_ != nullptr && stop_->load(std::memory_order_relaxed);
+  };
+  while (in_episode_ && rollout_.size() < horizon && !stopped()) {
     const std::size_t row = rollout_.begin_step(observation_);
     clock.lap(Phase::environment);
     agent_->act({.observations = observation_, .first_row = row, .rng = action_rng_}, rollout_.actions());
@@ -145,25 +148,18 @@ void Worker::end_episode() {
 
 void Worker::check_rollout() const {
   const std::int64_t first_step = episode_length_ - static_cast<std::int64_t>(rollout_.size());
+  const auto moment = [&](std::size_t row) {
+    return Moment{.who = fmt::format("worker {}", index_), .step = first_step + static_cast<std::int64_t>(row)};
+  };
   for (std::size_t row = 0; row < rollout_.size(); ++row) {
-    const std::int64_t step = first_step + static_cast<std::int64_t>(row);
-    check_observation(rollout_.observation(row), step);
-    if (!std::isfinite(rollout_.rewards()[row])) {
-      throw Error(
-          fmt::format("worker {}: the environment gave the reward {} in step {} of an episode; expected a finite "
-                      "number; `sounder check` tests an environment",
-                      index_, rollout_.rewards()[row], step + 1));
+    if (!is_valid(spec_.observation_space, rollout_.observation(row))) {
+      throw invalid_observation(spec_.observation_space, rollout_.observation(row), moment(row));
     }
+    if (!std::isfinite(rollout_.rewards()[row])) throw invalid_reward(rollout_.rewards()[row], moment(row + 1));
   }
-  check_observation(rollout_.next_observation(), episode_length_);
-}
-
-void Worker::check_observation(std::span<const float> observation, std::int64_t episode_step) const {
-  if (contains(spec_.observation_space, observation, kSpaceTolerance)) return;
-  throw Error(
-      fmt::format("worker {}: the environment wrote the observation [{}] after {} steps of an episode; expected an "
-                  "element of {}; `sounder check` tests an environment",
-                  index_, fmt::join(observation, ", "), episode_step, describe(spec_.observation_space)));
+  if (!is_valid(spec_.observation_space, rollout_.next_observation())) {
+    throw invalid_observation(spec_.observation_space, rollout_.next_observation(), moment(rollout_.size()));
+  }
 }
 
 void Worker::push_update(const LossSums& losses, double gradient_norm, std::uint64_t version) {

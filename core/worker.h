@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -56,7 +57,8 @@ class Worker {
     const AgentFactory& agents;
     ParameterStore& store;
     WorkerSettings settings;
-    const Stopwatch& clock;  ///< of the run's training time; must outlive the worker
+    const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
+    const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
   };
   explicit Worker(Parts parts);
   Worker(const Worker&) = delete;  // its agent views its replica
@@ -83,7 +85,6 @@ class Worker {
   void roll_out(std::size_t horizon, PhaseClock& clock);
   void end_episode();
   void check_rollout() const;
-  void check_observation(std::span<const float> observation, std::int64_t episode_step) const;
   void push_update(const LossSums& losses, double gradient_norm, std::uint64_t version);
   void drop_update(const LossSums& losses, double gradient_norm);
 
@@ -93,6 +94,7 @@ class Worker {
   ParameterStore& store_;
   WorkerSettings settings_;
   const Stopwatch& clock_;
+  const std::atomic<bool>* stop_;
 
   std::vector<float> replica_;   // parameters, as pulled for this rollout
   std::vector<float> gradient_;  // flat, as the parameters

@@ -10,11 +10,11 @@
 namespace sounder {
 namespace {
 
-WriteMode write_mode(const TrainConfig& config) {
-  const std::vector<std::string> names{"relaxed", "atomic_add", "locked"};
-  const auto name = std::ranges::find(names, config.write_mode);
-  if (name == names.end()) throw UsageError(unknown_name("write_mode", config.write_mode, names));
-  return static_cast<WriteMode>(name - names.begin());
+WriteMode make_write_mode(const TrainConfig& config) {
+  if (config.write_mode == "relaxed") return WriteMode::relaxed;
+  if (config.write_mode == "atomic_add") return WriteMode::atomic_add;
+  if (config.write_mode == "locked") return WriteMode::locked;
+  throw UsageError(unknown_name("write_mode", config.write_mode, {{"relaxed", "atomic_add", "locked"}}));
 }
 
 LearningRateSchedule make_schedule(const TrainConfig& config) {
@@ -77,7 +77,7 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
       spec_(make_environment().spec()),
       optimizer_(make_optimizer(config)),
       schedule_(make_schedule(config)),
-      store_(agents.layout().size, shared_statistics(optimizer_), write_mode(config)) {
+      store_(agents.layout().size, shared_statistics(optimizer_), make_write_mode(config)) {
   const auto seed = static_cast<std::uint64_t>(config.seed);
   store_.restore({.parameters = agents.initial_parameters(seed),
                   .statistics = {shared_statistics(optimizer_), std::vector<float>(store_.size())}});
@@ -93,7 +93,8 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                                               .agents = agents,
                                                               .store = store_,
                                                               .settings = settings,
-                                                              .clock = clock_}));
+                                                              .clock = clock_,
+                                                              .stop = &stop_}));
   }
 }
 

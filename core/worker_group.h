@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,6 +33,13 @@ class WorkerGroup {
   Worker& worker(std::size_t index) noexcept { return *workers_[index]; }
   ParameterStore& store() noexcept { return store_; }
   const ParameterStore& store() const noexcept { return store_; }
+
+  /// Asks the workers to end their rollouts early, and whoever drives them to end. Any thread.
+  void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+  bool stopping() const noexcept {
+    // Relaxed: nothing is published with the flag; threads are joined before what they wrote is read.
+    return stop_.load(std::memory_order_relaxed);
+  }
 
   /// Starts the clock of the training time. Before any worker runs.
   void start_clock() noexcept { clock_ = Stopwatch(before_.seconds); }
@@ -66,6 +74,7 @@ class WorkerGroup {
   LearningRateSchedule schedule_;
   Stopwatch clock_;
   ParameterStore store_;
+  std::atomic<bool> stop_{false};
   std::vector<std::unique_ptr<Worker>> workers_;
   TrainingProgress before_;                // what was restored; const while workers run
   std::vector<Tensor> absent_statistics_;  // likewise: of workers that this part of the run does without

@@ -9,19 +9,23 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 number() { sed -E "s/.*\"$1\":([^,}]*).*/\1/"; }
-median() { sort -g | awk '{x[NR] = $1} END {m = (NR + 1) / 2; print (x[int(m)] + x[int(m + 0.5)]) / 2, x[1], x[NR]}'; }
+# summary FORMAT: median (min to max) of a column of numbers; "null", an unsolved seed, counts as infinite.
+summary() {
+  sed 's/null/inf/' | sort -g | awk -v f="$1" '{x[NR] = $1} END {m = (NR + 1) / 2
+    printf f " (" f " to " f ")", (x[int(m)] + x[int(m + 0.5)]) / 2, x[1], x[NR]}'
+}
 
 echo "CartPole-v1 until solved (greedy mean of 100 episodes >= 475), $seeds seeds, at most 300,000 steps"
-echo "workers | solved | steps: median min max | seconds: median min max | steps per second: median min max"
+echo "workers | solved | steps, median (min to max) | seconds | steps per second, evaluations included"
 for workers in 1 2 4; do
   for seed in $(seq "$seeds"); do
     "$sounder" train CartPole-v1 --workers "$workers" --seed "$seed" --steps 300000 --until-solved --json \
       --run "$folder/$workers-$seed" 2>/dev/null
   done >"$folder/$workers.jsonl"
   solved=$(grep -c '"solved":true' "$folder/$workers.jsonl" || true)
-  echo "$workers | $solved of $seeds | $(number solved_step <"$folder/$workers.jsonl" | median) |" \
-    "$(number solved_seconds <"$folder/$workers.jsonl" | median) |" \
-    "$(number steps_per_second <"$folder/$workers.jsonl" | median)"
+  echo "$workers | $solved of $seeds | $(number solved_step <"$folder/$workers.jsonl" | summary %.0f) |" \
+    "$(number solved_seconds <"$folder/$workers.jsonl" | summary %.2f) |" \
+    "$(number steps_per_second <"$folder/$workers.jsonl" | summary %.0f)"
 done
 
 echo

@@ -133,6 +133,47 @@ void read_members(std::map<std::string, std::string> metadata, Checkpoint& check
   if (!metadata.empty()) throw Error(fmt::format("metadata entry '{}' is unknown", metadata.begin()->first));
 }
 
+/// Tells whether training can have brought about a value: a number is finite, a count not negative, a text anything.
+template <class Any>
+bool is_possible(const Any& /*text*/) {
+  return true;
+}
+
+bool is_possible(double number) {
+  return std::isfinite(number);
+}
+
+bool is_possible(std::int64_t count) {
+  return count >= 0;
+}
+
+bool is_possible(const WorkerCount& count) {
+  return is_possible(count.steps) && is_possible(count.episodes_begun);
+}
+
+template <class Element>
+bool is_possible(const std::vector<Element>& elements) {
+  return std::ranges::all_of(elements, [](const Element& element) { return is_possible(element); });
+}
+
+void check_members(const Checkpoint& checkpoint) {
+  const TrainingProgress& progress = checkpoint.progress;
+  visit_members(checkpoint, [&](std::string_view key, const auto& member) {
+    if (key == "solved_step" && progress.solved_step == TrainingProgress{}.solved_step) return;
+    if (!is_possible(member)) {
+      throw Error(fmt::format("metadata entry '{}' holds a negative or non-finite number: {}", key, to_text(member)));
+    }
+  });
+  if (progress.recent_returns.size() != progress.recent_lengths.size()) {
+    throw Error(fmt::format("metadata entries 'recent_returns' and 'recent_lengths' differ in length: {} and {}",
+                            progress.recent_returns.size(), progress.recent_lengths.size()));
+  }
+  if (progress.recent_returns.size() > TrainingProgress::kMostRecent) {
+    throw Error(fmt::format("metadata entry 'recent_returns' is too long: {} numbers, at most {}",
+                            progress.recent_returns.size(), TrainingProgress::kMostRecent));
+  }
+}
+
 void check_finite(const Tensor& tensor) {
   for (std::size_t i = 0; i < tensor.values.size(); ++i) {
     if (!std::isfinite(tensor.values[i])) {
@@ -143,6 +184,7 @@ void check_finite(const Tensor& tensor) {
 }
 
 std::vector<std::byte> encode(const Checkpoint& checkpoint) {
+  check_members(checkpoint);
   Safetensors content;
   content.metadata[kFormatKey] = to_text(kCheckpointFormatVersion);
   visit_members(checkpoint, [&](const char* key, const auto& member) { content.metadata[key] = to_text(member); });
@@ -165,6 +207,7 @@ Checkpoint decode(std::span<const std::byte> bytes) {
   Safetensors content = decode_safetensors(bytes);
   Checkpoint checkpoint;
   read_members(std::move(content.metadata), checkpoint);
+  check_members(checkpoint);
   for (Tensor& tensor : content.tensors) {
     check_finite(tensor);
     if (tensor.name.starts_with(kStatisticsPrefix)) {

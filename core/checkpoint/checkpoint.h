@@ -27,8 +27,9 @@ struct TrainingProgress {
   double best_mean_return = 0;               ///< of the evaluations; meaningful once there is a `best` checkpoint
   bool evaluated = false;                    ///< whether there was any evaluation
   std::vector<WorkerCount> workers;          ///< by worker
-  std::vector<double> recent_returns;        ///< of the last episodes, oldest first, at most 100
+  std::vector<double> recent_returns;        ///< of the last episodes, oldest first, at most kMostRecent
   std::vector<std::int64_t> recent_lengths;  ///< likewise, steps
+  static constexpr std::size_t kMostRecent = 100;
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
@@ -63,7 +64,7 @@ constexpr int kCheckpointFormatVersion = 1;
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// Reads a checkpoint. Any deviation from what save_checkpoint writes (missing, empty, truncated, one bit flipped,
-/// another format version, trailing bytes, a tensor that holds a NaN or an infinity) throws an Error that names it.
+/// another format version, trailing bytes, a NaN, an infinity or a negative count) throws an Error that names it.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace sounder

@@ -33,7 +33,7 @@ struct TrainConfig {
   double max_gradient_norm = 40;
 
   std::string optimizer = "shared_rmsprop";
-  double learning_rate = 7e-4;
+  double learning_rate = 5e-3;
   std::string learning_rate_schedule = "linear";
   std::int64_t anneal_steps = 0;  ///< global step at which a linear schedule reaches zero; 0: at `steps`
   double rmsprop_decay = 0.99;

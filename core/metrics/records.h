@@ -41,8 +41,8 @@ struct Report {
   double learning_rate = kNotMeasured;       ///< at this step
   double gradient_norm = kNotMeasured;       ///< before clipping
   double staleness = kNotMeasured;           ///< updates of others between a worker's pull and its push
-  double lost_updates = kNotMeasured;        ///< fraction of updates overwritten by a concurrent one, since the start
-  std::int64_t dropped_updates = 0;          ///< not applied because loss or gradient was not finite, since the start
+  double lost_updates = kNotMeasured;        ///< fraction overwritten by a concurrent one, in this process
+  std::int64_t dropped_updates = 0;          ///< not applied: loss or gradient was not finite; in this process
   std::vector<std::int64_t> worker_steps{};  ///< each worker's steps since the start
   std::array<double, 4> phase_shares{};      ///< of the workers' time since the report before, by Phase; sums to 1
 };
@@ -57,8 +57,9 @@ struct Evaluation {
   bool best = false;    ///< the highest mean return so far
 };
 
-/// Takes what a run reports. All calls come from the trainer's thread, in order of global step. A sink that fails
-/// throws Error; the trainer warns once, leaves the sink out from then on, and goes on.
+/// Takes what a run reports. All calls come from the trainer's thread: reports in order of their global step, an
+/// evaluation when it has ended, which may be after reports of later steps. A sink that fails throws Error; the trainer
+/// warns once, goes on, and calls it again the next time.
 class MetricsSink {
  public:
   virtual ~MetricsSink() = default;

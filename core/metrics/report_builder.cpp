@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/metrics/statistics.h"
+
 namespace sounder {
 namespace {
 
@@ -42,13 +44,14 @@ Report ReportBuilder::make(const Totals& now) {
 Report ReportBuilder::preview(const Totals& now) const {
   const double steps = static_cast<double>(now.learnt_steps - last_.learnt_steps);
   const double updates = static_cast<double>(now.pushed_updates - last_.pushed_updates);
-  const double episodes = static_cast<double>(window_.size());
   Report report{
       .step = now.step,
       .episodes = now.episodes,
       .updates = now.updates,
       .seconds = now.seconds,
       .steps_per_second = ratio(static_cast<double>(now.step - last_.step), now.seconds - last_.seconds),
+      .mean_return = mean(recent_returns()),
+      .mean_length = mean(recent_lengths()),
       .policy_loss = ratio(now.policy_loss - last_.policy_loss, steps),
       .value_loss = ratio(now.value_loss - last_.value_loss, steps),
       .entropy = ratio(now.entropy - last_.entropy, steps),
@@ -58,14 +61,6 @@ Report ReportBuilder::preview(const Totals& now) const {
       .lost_updates = now.lost_updates,
       .dropped_updates = now.dropped_updates,
   };
-  double return_sum = 0;
-  double length_sum = 0;
-  for (const EpisodeRecord& episode : window_) {
-    return_sum += episode.episode_return;
-    length_sum += static_cast<double>(episode.length);
-  }
-  report.mean_return = ratio(return_sum, episodes);
-  report.mean_length = ratio(length_sum, episodes);
   for (const WorkerCount& worker : now.workers) report.worker_steps.push_back(worker.steps);
 
   std::array<double, 4> seconds;

@@ -35,7 +35,7 @@ struct Totals {
 /// Makes reports from totals, and keeps the last 100 training episodes. To be used by one thread.
 class ReportBuilder {
  public:
-  static constexpr std::size_t kWindow = 100;
+  static constexpr std::size_t kWindow = TrainingProgress::kMostRecent;
 
   /// Goes on from a checkpoint's progress and the totals at the run's start.
   void restore(const TrainingProgress& progress, const Totals& totals);

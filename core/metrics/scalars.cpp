@@ -4,7 +4,8 @@
 
 #include <array>
 #include <cmath>
-#include <numeric>
+
+#include "core/metrics/statistics.h"
 
 namespace sounder {
 
@@ -13,12 +14,6 @@ namespace {
 template <Phase P>
 double phase_share(const Report& report) {
   return report.phase_shares[static_cast<std::size_t>(P)];
-}
-
-template <class Value>
-double mean_of(const std::vector<Value>& values) {
-  if (values.empty()) return kNotMeasured;
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 constexpr std::array kReportScalars{
@@ -44,8 +39,8 @@ constexpr std::array kReportScalars{
 };
 
 constexpr std::array kEvaluationScalars{
-    Scalar<Evaluation>{"eval/mean_reward", [](const Evaluation& e) { return mean_of(e.returns); }},
-    Scalar<Evaluation>{"eval/mean_ep_length", [](const Evaluation& e) { return mean_of(e.lengths); }},
+    Scalar<Evaluation>{"eval/mean_reward", [](const Evaluation& e) { return mean(e.returns); }},
+    Scalar<Evaluation>{"eval/mean_ep_length", [](const Evaluation& e) { return mean(e.lengths); }},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace {
 constexpr int kResamples = 2000;
 constexpr std::uint64_t kSeed = 0x50DE5;  // fixed: the same sample always gets the same interval
 
-double mean_of(std::span<const double> values) {
+template <class Value>
+double mean_of(std::span<const Value> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
@@ -38,7 +41,7 @@ double sample_standard_deviation(std::span<const double> values, double mean) {
 /// Leaves out floor(n / 4) values at each end, as scipy.stats.trim_mean(values, 0.25) does.
 double interquartile_mean(std::span<const double> sorted) {
   const std::size_t left_out = sorted.size() / 4;
-  return mean_of(sorted.subspan(left_out, sorted.size() - 2 * left_out));
+  return mean(sorted.subspan(left_out, sorted.size() - 2 * left_out));
 }
 
 std::vector<double> bootstrapped_means(std::span<const double> values) {
@@ -57,15 +60,23 @@ std::vector<double> bootstrapped_means(std::span<const double> values) {
 
 }  // namespace
 
+double mean(std::span<const double> values) {
+  return mean_of(values);
+}
+
+double mean(std::span<const std::int64_t> values) {
+  return mean_of(values);
+}
+
 Summary summarize(std::span<const double> values) {
   assert(!values.empty());
   std::vector<double> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end());
   const std::vector<double> means = bootstrapped_means(sorted);
-  const double mean = mean_of(sorted);
+  const double center = mean(sorted);
   return {
-      .mean = mean,
-      .standard_deviation = sample_standard_deviation(sorted, mean),
+      .mean = center,
+      .standard_deviation = sample_standard_deviation(sorted, center),
       .median = quantile(sorted, 0.5),
       .interquartile_mean = interquartile_mean(sorted),
       .low = quantile(means, 0.025),

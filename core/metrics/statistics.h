@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 namespace sounder {
+
+/// Computes the mean of a sample; NaN of an empty one.
+double mean(std::span<const double> values);
+double mean(std::span<const std::int64_t> values);
 
 /// Describes a sample of returns.
 struct Summary {

@@ -8,6 +8,7 @@
 
 #include "core/metrics/scalars.h"
 #include "core/metrics/statistics.h"
+#include "core/metrics/try_all.h"
 
 namespace sounder {
 
@@ -75,13 +76,12 @@ EvaluationsCsv::EvaluationsCsv(const std::filesystem::path& path) : file_(path) 
 void EvaluationsCsv::evaluation(const Evaluation& evaluation) {
   assert(!evaluation.returns.empty());
   const Summary s = summarize(evaluation.returns);
-  const std::vector<double> lengths(evaluation.lengths.begin(), evaluation.lengths.end());
-  file_.print("{},{}", evaluation.step, format_number(evaluation.seconds));
+  std::string row = fmt::format("{},{}", evaluation.step, format_number(evaluation.seconds));
   for (const double number : {s.mean, s.standard_deviation, s.median, s.interquartile_mean, s.low, s.high, s.min, s.max,
-                              lengths.empty() ? kNotMeasured : summarize(lengths).mean}) {
-    file_.print(",{}", format_number(number));
+                              mean(evaluation.lengths)}) {
+    row.append(",") += format_number(number);
   }
-  file_.print(",{},{}\n", evaluation.returns.size(), evaluation.solved);
+  file_.print("{},{},{}\n", row, evaluation.returns.size(), evaluation.solved);
   file_.flush();
 }
 
@@ -96,17 +96,17 @@ MonitorCsv::MonitorCsv(const std::filesystem::path& folder, const Run& run) {
 }
 
 void MonitorCsv::episodes(std::span<const EpisodeRecord> episodes) {
-  for (const EpisodeRecord& episode : episodes) {
+  try_all(episodes, [this](const EpisodeRecord& episode) {
     assert(episode.worker >= 0 && episode.worker < static_cast<std::int64_t>(files_.size()));
     // '#' keeps the point of whole numbers ("500.0"), as Python writes a float.
     files_[static_cast<std::size_t>(episode.worker)].print("{:#},{},{:#}\n",
                                                            std::round(episode.episode_return * 1e6) / 1e6,
                                                            episode.length, round_to_microseconds(episode.seconds));
-  }
+  });
 }
 
 void MonitorCsv::flush() {
-  for (AppendFile& file : files_) file.flush();
+  try_all(files_, [](AppendFile& file) { file.flush(); });
 }
 
 double round_to_microseconds(double seconds) {

@@ -10,7 +10,8 @@
 namespace sounder {
 
 // The sinks that write text. Each goes on in a file that is there already. Reports and evaluations have reached the
-// kernel when the call returns; episodes have with the next report.
+// kernel when the call returns; episodes have with the next report. What could not be written when a call threw Error
+// is kept, and a later call goes on exactly there.
 
 /// Writes progress.csv: a column per report_scalars(), a row per report; an empty cell is not measured.
 class ProgressCsv final : public MetricsSink {

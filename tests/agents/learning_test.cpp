@@ -1,5 +1,8 @@
 // Does it learn? Each slow test has a fast twin, which only runs.
 #include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "agents/factory.h"
 #include "core/trainer.h"
@@ -17,14 +20,13 @@ TrainReport train(const TrainConfig& config) {
   return trainer.run();
 }
 
-/// The values of apps/presets/CartPole-v1.toml.
 TrainConfig cart_pole() {
+  const std::string path = SOUNDER_TEST_SOURCES "/../apps/presets/CartPole-v1.toml";
+  std::ifstream file(path);
+  const std::string preset{std::istreambuf_iterator<char>(file), {}};
+  REQUIRE_FALSE(preset.empty());
   TrainConfig config;
-  config.environment = "CartPole-v1";
-  config.discount = 0.98;
-  config.learning_rate = 0.01;
-  config.entropy_coefficient = 0;
-  config.evaluation_interval = 2'500;
+  apply_toml(config, preset, path);
   return config;
 }
 

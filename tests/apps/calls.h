@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <csignal>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,8 +87,9 @@ inline int wait_for(pid_t child) {
   return WEXITSTATUS(status);
 }
 
-/// Runs the program itself in a folder.
-inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments) {
+/// Runs the program itself in a folder, with the signals handled as a shell leaves them. With `unread`, that descriptor
+/// (stdout or stderr) is a pipe whose reader is gone.
+inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments, std::optional<int> unread = std::nullopt) {
   arguments.insert(arguments.begin(), SOUNDER_PROGRAM);
   auto argv = pointers(arguments);
   posix_spawn_file_actions_t actions;
@@ -94,9 +97,24 @@ inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments) {
   posix_spawn_file_actions_addchdir_np(&actions, folder.path().c_str());
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  int pipe_ends[2] = {-1, -1};
+  if (unread) {
+    REQUIRE(pipe(pipe_ends) == 0);
+    close(pipe_ends[0]);
+    posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], *unread);
+  }
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) sigaddset(&defaults, signal);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  REQUIRE(posix_spawn(&child, SOUNDER_PROGRAM, &actions, nullptr, argv.data(), environ) == 0);
+  REQUIRE(posix_spawn(&child, SOUNDER_PROGRAM, &actions, &attributes, argv.data(), environ) == 0);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  if (unread) close(pipe_ends[1]);
   return {wait_for(child), read(folder.path() / "out"), read(folder.path() / "err")};
 }
 

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "agents/factory.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/config/config.h"
+#include "core/evaluator.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
@@ -30,6 +34,37 @@ std::string failure(const Arguments& arguments, int exit_code) {
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
   CHECK(outcome.err.ends_with('\n'));
   return outcome.err.substr(0, outcome.err.find('\n'));
+}
+
+/// An environment that ends no episode.
+struct Endless {
+  using Action = std::int64_t;
+  sounder::EnvironmentSpec spec() const {
+    return {.observation_space = sounder::Box::bounds({0}, {1}), .action_space = sounder::Discrete{2}};
+  }
+  void reset(std::uint64_t, std::span<float> observation) { observation[0] = 0; }
+  sounder::StepResult step(Action, std::span<float>) { return {.reward = 1, .terminated = false}; }
+};
+
+/// Makes a checkpoint of an untrained policy for Endless.
+sounder::Checkpoint endless_checkpoint() {
+  sounder::TrainConfig config;
+  config.environment = "Endless-v0";
+  config.hidden = {1};
+  const auto spec = Endless().spec();
+  const auto agents = make_agent_factory(config, spec);
+  const auto parameters = agents->initial_parameters(1);
+  sounder::Checkpoint checkpoint;
+  checkpoint.config = to_toml(config);
+  checkpoint.environment = config.environment;
+  checkpoint.observation_space = describe(spec.observation_space);
+  checkpoint.action_space = describe(spec.action_space);
+  checkpoint.network = agents->description();
+  for (const auto& block : agents->layout().blocks) {
+    const float* const begin = parameters.data() + block.offset;
+    checkpoint.parameters.push_back({.name = block.name, .shape = block.shape, .values = {begin, begin + block.size}});
+  }
+  return checkpoint;
 }
 
 std::string usage_error(const Arguments& arguments) {
@@ -208,6 +243,43 @@ TEST_CASE("A user's own environment is found by its name, and fails its checks w
   CHECK(json_of(outcome).at("passed") == false);
   CHECK_FALSE(json_of(outcome).contains("steps_per_second"));
   CHECK(call({"envs"}, environments).err.find("Restless-v0") != std::string::npos);
+}
+
+TEST_CASE("Watching ends an episode that has no end where an evaluation does") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "policy.safetensors").string();
+  save_checkpoint(file, endless_checkpoint());
+  sounder::Registry environments;
+  environments.add<Endless>("Endless-v0");
+  const json::object episode =
+      json_of(call({"watch", file, "--json"}, environments)).at("episodes").as_array().at(0).as_object();
+  CHECK(episode.at("length") == sounder::Evaluator::kMostSteps);
+  CHECK(episode.at("truncated") == true);
+}
+
+TEST_CASE("What is wrong in a checkpoint is an error that names the file, not one of usage") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "policy.safetensors").string();
+  const auto refused = [&](const sounder::Checkpoint& checkpoint) {
+    save_checkpoint(file, checkpoint);
+    const std::string line = failure({"evaluate", file}, 1);
+    CHECK(failure({"watch", file}, 1) == line);
+    return line;
+  };
+  CHECK(refused(endless_checkpoint()).starts_with("sounder: " + file + ": unknown environment 'Endless-v0'"));
+  auto strange = endless_checkpoint();
+  strange.config += "wings = 2\n";
+  const std::string line = refused(strange);
+  CHECK(line.starts_with("sounder: " + file + ": "));
+  CHECK(line.find("unknown key 'wings'") != std::string::npos);
+}
+
+TEST_CASE("Something thrown that is no exception is an error in one line, too") {
+  sounder::Registry environments;
+  environments.add("Broken-v0", []() -> sounder::Environment { throw 42; });
+  const Outcome outcome = call({"envs", "Broken-v0"}, environments);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.err == "sounder: something was thrown that is no std::exception\n");
 }
 
 TEST_CASE("Of an exception from outside, the first line is shown") {

@@ -11,6 +11,7 @@
 #include "tests/apps/calls.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
+#include "tests/core/file_size_limit.h"
 
 namespace json = boost::json;
 using sounder::testing::Arguments;
@@ -85,6 +86,43 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
 
   CHECK(spawn(folder, {"plot", "runs/latest", "-o", "curve.svg"}).exit_code == 0);
   CHECK(std::filesystem::file_size(folder.path() / "curve.svg") > 0);
+}
+
+TEST_CASE("A reader that has gone ends neither a training nor its record") {
+  const TemporaryFolder folder;
+  CHECK(spawn(folder, {"train", "CartPole-v1", "--run", "human", "--steps", "200"}, STDERR_FILENO).exit_code == 0);
+  CHECK(std::filesystem::exists(folder.path() / "human" / "summary.json"));
+
+  const Outcome json =
+      spawn(folder, {"train", "CartPole-v1", "--run", "json", "--steps", "200", "--json"}, STDOUT_FILENO);
+  CHECK(json.exit_code == 1);
+  CHECK(json.err.find("sounder: cannot write to standard output: Broken pipe\n") != std::string::npos);
+  CHECK(json::parse(sounder::testing::read(folder.path() / "json" / "summary.json")).at("steps").as_int64() >= 200);
+}
+
+TEST_CASE("A file size limit is an error of what cannot be written, not the end of the training") {
+  const TemporaryFolder folder;
+  const sounder::test::FileSizeLimit limit(16'384);  // the configuration fits in, a checkpoint does not
+  const Outcome outcome = spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.err.find("sounder: the last checkpoint could not be written to run\n") != std::string::npos);
+}
+
+TEST_CASE("A run whose last checkpoint is damaged goes on from the one before, with a warning") {
+  const TemporaryFolder folder;
+  const auto checkpoints = folder.path() / "run" / "checkpoints";
+  REQUIRE(spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"}).exit_code == 0);
+  REQUIRE(spawn(folder, {"train", "--resume", "run", "--steps", "400"}).exit_code == 0);
+  const auto last = std::filesystem::canonical(checkpoints / "last");
+  std::filesystem::resize_file(last, 1'000);
+
+  const Outcome resumed = spawn(folder, {"train", "--resume", "run", "--steps", "300", "--json"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(json_of(resumed).at("steps").as_int64() < 400);
+  const std::size_t warning = resumed.err.find(last.filename().string());
+  REQUIRE(warning != std::string::npos);
+  CHECK(resumed.err.find("this goes on from", warning) < resumed.err.find('\n', warning));
+  CHECK_FALSE(std::filesystem::exists(last));
 }
 
 TEST_CASE("Watching on a terminal is stopped by a signal, and leaves the terminal as it was") {

@@ -108,6 +108,30 @@ TEST_CASE("The option --set takes key=value, the value may hold further equals s
   CHECK_THROWS_AS(sounder::parse_override("workers"), UsageError);
 }
 
+TEST_CASE("Two targets from one source are refused, and of two sources the later one counts") {
+  const TemporaryFolder folder;
+  for (const char* on : {"CartPole-v1", "MyTask-v0"}) {
+    CHECK(error_of({.environment = on, .overrides = {{"until_solved", "true"}, {"until_return", "9"}}}) ==
+          "expected until_solved or until_return, got both from the command line; give one");
+  }
+  const auto both = folder.write("both.toml", "until_return = 9.0\nuntil_solved = true\n");
+  CHECK(error_of({.environment = "MyTask-v0", .config_file = both}).find("both.toml") != std::string::npos);
+
+  const auto target = [&](const char* toml, std::vector<sounder::ConfigOverride> overrides) {
+    const TrainConfig config = make_train_request({.environment = "MyTask-v0",
+                                                   .config_file = folder.write("target.toml", toml),
+                                                   .overrides = std::move(overrides)})
+                                   .config;
+    return std::pair(config.until_solved, config.until_return);
+  };
+  CHECK(target("until_return = 9.0", {{"until_solved", "true"}}) == std::pair(true, std::optional<double>()));
+  CHECK(target("until_solved = true", {{"until_return", "9"}}) == std::pair(false, std::optional(9.0)));
+  CHECK(target("until_return = 9.0", {{"seed", "3"}}) == std::pair(false, std::optional(9.0)));
+  // The last of a key counts: only one target is left.
+  CHECK(target("", {{"until_return", "9"}, {"until_solved", "true"}, {"until_return", "none"}}) ==
+        std::pair(true, std::optional<double>()));
+}
+
 TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
   const TemporaryFolder folder;
   TrainConfig config;
@@ -119,7 +143,8 @@ TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
 
   const auto request = make_train_request({.resume = run});
   CHECK(request.config == config);
-  CHECK(request.resume == run);
+  CHECK(request.run == run);
+  CHECK(request.resume.value().checkpoint.progress.step == 100);
 
   config.steps = 900'000;
   config.workers = 4;

@@ -137,12 +137,23 @@ TEST_CASE("an evaluation cuts episodes that nothing ends") {
   CHECK(endless.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{Evaluator::kMostSteps});
 }
 
-TEST_CASE("an evaluation refuses returns that are not finite") {
+TEST_CASE("an evaluation refuses rewards and observations that are not finite, and names them") {
   const FakeAgents agents;
   FakeEnvironment::Options options;
-  options.on_step = [](const FakeEnvironment::Step& step) {
-    if (step.step == 2) step.result.reward = std::numeric_limits<float>::quiet_NaN();
-  };
+  std::string expected;
+  SECTION("a reward") {
+    options.on_step = [](const FakeEnvironment::Step& step) {
+      if (step.step == 2) step.result.reward = std::numeric_limits<float>::quiet_NaN();
+    };
+    expected = "the reward nan in step 2";
+  }
+  SECTION("an observation") {
+    options.on_step = [](const FakeEnvironment::Step& step) {
+      if (step.step == 2) step.observation[0] = std::numeric_limits<float>::quiet_NaN();
+    };
+    expected = "the observation [nan, ";
+  }
   Evaluator evaluator({.make_environment = environments(options), .agents = agents, .episodes = 1});
-  CHECK_THROWS_AS(evaluator.evaluate({.parameters = kParameters, .seed = 1}), Error);
+  CHECK_THROWS_WITH(evaluator.evaluate({.parameters = kParameters, .seed = 1}),
+                    Catch::StartsWith("evaluation: ") && Catch::Contains(expected));
 }

@@ -116,7 +116,7 @@ struct FakeEnvironment {
   };
 
   EnvironmentSpec spec() const {
-    return {.observation_space = Box::bounds({0, 0}, {1000, 1}),
+    return {.observation_space = Box::bounds({0, 0}, {1e6F, 1}),
             .action_space = Discrete{2},
             .max_episode_steps = options.max_episode_steps,
             .reward_threshold = options.reward_threshold};

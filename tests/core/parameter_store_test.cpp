@@ -1,5 +1,7 @@
 #include "core/parameter_store.h"
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "envs/random.h"
@@ -56,6 +58,30 @@ void check_path(const Rule& rule, float learning_rate, const std::vector<float>&
     INFO("update " << n + 1);
     CHECK(wrong == 0);
   }
+}
+
+/// Momentum SGD that lets something happen between the loads and the stores of its first block, once.
+struct InterruptedSgd {
+  static constexpr std::size_t kStatistics = MomentumSgd::kStatistics;
+  static constexpr auto kStatisticNames = MomentumSgd::kStatisticNames;
+  MomentumSgd sgd;
+  std::function<void()>& interruption;
+
+  float rate(float learning_rate, std::uint64_t number) const noexcept { return sgd.rate(learning_rate, number); }
+  float accumulate(std::size_t k, float m, float d) const noexcept {
+    if (interruption) std::exchange(interruption, nullptr)();
+    return sgd.accumulate(k, m, d);
+  }
+  float step(const std::array<float, 1>& m, float d, float rate) const noexcept { return sgd.step(m, d, rate); }
+};
+
+/// Pushes one update while another one is under way; returns the staleness of that other one. Of a gradient of -10
+/// within one of -2, at momentum 0.5, both kept: m = -5, theta = 5, then m = -2.5 - 1 = -3.5, theta = 8.5. The one
+/// within lost: m = -1, theta = 1.
+std::uint64_t push_one_within_another(ParameterStore& store) {
+  const MomentumSgd sgd{.momentum = 0.5F};
+  std::function<void()> interruption = [&] { push(store, sgd, std::vector<float>(store.size(), -10.0F)); };
+  return push(store, InterruptedSgd{.sgd = sgd, .interruption = interruption}, std::vector<float>(store.size(), -2.0F));
 }
 
 }  // namespace
@@ -178,4 +204,36 @@ TEST_CASE("one thread loses no update") {
   for (int n = 0; n < 100; ++n) push(store, kCount, std::vector<float>(1000, -1.0F));
   CHECK(store.lost_updates() == 0);
   CHECK(pulled(store) == std::vector<float>(1000, 100.0F));
+}
+
+TEST_CASE("in relaxed mode an update within another one is lost in the block where they meet, and measured") {
+  ParameterStore store(16 * 64, 1, WriteMode::relaxed);
+  CHECK(push_one_within_another(store) == 1);
+  const std::vector<float> parameters = pulled(store);
+  CHECK(std::vector<float>(parameters.begin(), parameters.begin() + 64) == std::vector<float>(64, 1.0F));
+  CHECK(std::vector<float>(parameters.begin() + 64, parameters.end()) == std::vector<float>(15 * 64, 8.5F));
+  const std::vector<float> momentum = store.snapshot().statistics[0];
+  CHECK(momentum.front() == -1);
+  CHECK(momentum.back() == -3.5F);
+  // Two of the blocks are counted, the first and the ninth: they kept 1 and 2 of 2 updates.
+  CHECK(store.lost_updates() == 0.25);
+  for (int n = 0; n < 8; ++n) push(store, kCount, std::vector<float>(store.size(), -1.0F));
+  CHECK(store.lost_updates() == Approx(0.05));  // 9 and 10 of 10
+}
+
+TEST_CASE("with atomic additions no update is lost, and none measured as such") {
+  ParameterStore store(16 * 64, 1, WriteMode::atomic_add);
+  CHECK(push_one_within_another(store) == 1);
+  CHECK(pulled(store) == std::vector<float>(16 * 64, 8.5F));
+  CHECK(store.snapshot().statistics[0] == std::vector<float>(16 * 64, -3.5F));
+  CHECK(store.lost_updates() == 0);
+}
+
+TEST_CASE("a snapshot that is taken during an update says that it is not consistent") {
+  ParameterStore store(64, 1, GENERATE(WriteMode::relaxed, WriteMode::atomic_add));
+  bool consistent = true;
+  std::function<void()> interruption = [&] { consistent = store.snapshot().consistent; };
+  push(store, InterruptedSgd{.sgd = kCount, .interruption = interruption}, std::vector<float>(64, -1.0F));
+  CHECK_FALSE(consistent);
+  CHECK(store.snapshot().consistent);
 }

@@ -4,9 +4,11 @@
 #include <regex>
 #include <set>
 
+#include "core/metrics/append_file.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
+#include "tests/core/file_size_limit.h"
 
 namespace fs = std::filesystem;
 using sounder::CheckpointMark;
@@ -19,6 +21,7 @@ using sounder::WhichCheckpoint;
 using sounder::test::checkpoint_of_step;
 using sounder::test::contains;
 using sounder::test::error_of;
+using sounder::test::FileSizeLimit;
 using sounder::test::read_bytes;
 using sounder::test::TemporaryFolder;
 using sounder::test::write_bytes;
@@ -118,6 +121,59 @@ TEST_CASE("A full disk while reporting is an error that names the file") {
   CHECK(contains(message, "No space left on device"));
 }
 
+TEST_CASE("A file that cannot be written keeps no other from being written") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  fs::create_symlink("/dev/full", folder / "run" / "metrics.jsonl");  // neither the first file told nor the last
+  RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+  run.episodes(std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
+  CHECK(contains(error_of<Error>([&] { run.report({.step = 4}); }), "metrics.jsonl"));
+  CHECK(contains(error_of<Error>([&] { run.evaluation({.step = 4, .returns = {1}, .lengths = {1}}); }), "jsonl"));
+  CHECK(lines_after_header(run.path() / "progress.csv").starts_with("4,"));
+  CHECK(lines_after_header(run.path() / "monitor" / "1.monitor.csv") == "r,l,t\n3.0,4,0.5\n");
+  CHECK(lines_after_header(run.path() / "evaluations.csv").starts_with("4,"));
+}
+
+TEST_CASE("What a full disk kept from being written is written once there is room, and nothing twice") {
+  const TemporaryFolder folder;
+  // More than a buffer holds, of each kind; and the limit cuts files in the middle of a row.
+  const auto tell_much = [](RunFolder& run) {
+    std::vector<EpisodeRecord> episodes;
+    for (int i = 0; i < 10'000; ++i)
+      episodes.push_back({.worker = i % 2, .episode_return = 1.0 * i, .length = 100'000, .seconds = 0.5 * i});
+    const auto attempt = [](auto call) {
+      try {
+        call();
+      } catch (const Error&) {
+      }
+    };
+    attempt([&] { run.episodes(episodes); });
+    for (int i = 1; i <= 2'000; ++i) {
+      attempt([&] { run.report({.step = i, .entropy = 0.123456789}); });
+      attempt([&] { run.evaluation({.step = i, .seconds = 0.123456789, .returns = {1.0 * i}, .lengths = {i}}); });
+    }
+  };
+  RunFolder free = RunFolder::create(folder / "free", kIdentity, "");
+  tell_much(free);
+  free.report({.step = 3'000});
+
+  RunFolder full = RunFolder::create(folder / "full", kIdentity, "");
+  {
+    const FileSizeLimit limit(1'000);
+    tell_much(full);
+    CHECK(fs::file_size(full.path() / "evaluations.csv") == 1'000);
+  }
+  full.report({.step = 3'000});
+  full.evaluation({.step = 3'000, .returns = {1}, .lengths = {1}});
+  free.evaluation({.step = 3'000, .returns = {1}, .lengths = {1}});
+  for (const char* name :
+       {"progress.csv", "metrics.jsonl", "evaluations.csv", "monitor/0.monitor.csv", "monitor/1.monitor.csv"}) {
+    INFO(name);
+    CHECK(fs::file_size(free.path() / name) > sounder::AppendFile::kBufferSize);
+    CHECK((lines_after_header(full.path() / name) == lines_after_header(free.path() / name)));
+  }
+}
+
 TEST_CASE("What was reported can be read while the run goes on") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
@@ -210,6 +266,80 @@ TEST_CASE("The links name the last and the best checkpoint, relative to their fo
   CHECK(find_checkpoint(run.path(), WhichCheckpoint::last) == checkpoints / "20.safetensors");
   CHECK(find_checkpoint(run.path(), WhichCheckpoint::best) == checkpoints / "10.safetensors");
   CHECK(find_checkpoint(checkpoints / "10.safetensors", WhichCheckpoint::last) == checkpoints / "10.safetensors");
+}
+
+TEST_CASE("A late evaluation of an earlier step is the best checkpoint, and does not turn the last one back") {
+  const TemporaryFolder folder;
+  RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+  save(run, 20);
+  save(run, 10, CheckpointMark::last_and_best);
+  CHECK(fs::read_symlink(run.path() / "checkpoints" / "last") == "20.safetensors");
+  CHECK(fs::read_symlink(run.path() / "checkpoints" / "best") == "10.safetensors");
+}
+
+TEST_CASE("Resuming removes the checkpoints and the summary of the time that was cut off") {
+  const TemporaryFolder folder;
+  const fs::path checkpoints = folder / "run" / "checkpoints";
+  {
+    RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+    for (const std::int64_t step : {10, 20, 30}) save(run, step);
+    save(run, 40, CheckpointMark::last_and_best);
+    run.write_summary("{}");
+  }
+  RunFolder run = RunFolder::resume(folder / "run", kIdentity, "", {.step = 20, .seconds = 1});
+  CHECK(names_in(checkpoints) == std::set<std::string>{"10.safetensors", "20.safetensors", "last"});
+  CHECK(fs::read_symlink(checkpoints / "last") == "20.safetensors");
+  CHECK_FALSE(fs::exists(run.path() / "summary.json"));
+  // What the run comes to now is newer than what it had come to.
+  save(run, 30);
+  CHECK(fs::read_symlink(checkpoints / "last") == "30.safetensors");
+}
+
+TEST_CASE("A best checkpoint from before the moment of resuming stays") {
+  const TemporaryFolder folder;
+  {
+    RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+    save(run, 10, CheckpointMark::last_and_best);
+    save(run, 20);
+  }
+  RunFolder::resume(folder / "run", kIdentity, "", {.step = 20, .seconds = 1});
+  CHECK(find_checkpoint(folder / "run", WhichCheckpoint::best).filename() == "10.safetensors");
+}
+
+TEST_CASE("A run goes on from its last checkpoint, or else from the newest one that loads") {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "run";
+  const fs::path checkpoints = path / "checkpoints";
+  RunFolder run = RunFolder::create(path, kIdentity, "");
+  for (const std::int64_t step : {9, 10, 11, 12}) save(run, step);
+  CHECK(sounder::load_resume_point(path).checkpoint.progress.step == 12);
+  CHECK(sounder::load_resume_point(path).warning.empty());
+
+  for (const char* name : {"12.safetensors", "11.safetensors"}) write_bytes(checkpoints / name, "damaged");
+  const sounder::ResumePoint point = sounder::load_resume_point(path);
+  CHECK(point.checkpoint == checkpoint_of_step(10));
+  CHECK(point.file == checkpoints / "10.safetensors");
+  CHECK(contains(point.warning, (checkpoints / "12.safetensors").string()));
+  CHECK(contains(point.warning, point.file.string()));
+  fs::remove(checkpoints / "last");
+  CHECK(sounder::load_resume_point(path).file == checkpoints / "10.safetensors");
+  CHECK(contains(sounder::load_resume_point(path).warning, "holds no checkpoint"));
+
+  fs::create_symlink("10.safetensors", checkpoints / "last");
+  for (const char* name : {"10.safetensors", "9.safetensors"}) write_bytes(checkpoints / name, "");
+  const std::string first = error_of<Error>([&] { sounder::load_resume_point(path); });
+  CHECK(contains(first, (checkpoints / "10.safetensors").string()));
+  CHECK(contains(error_of<Error>([&] { sounder::load_resume_point(folder / "no"); }), "there is no"));
+}
+
+TEST_CASE("A checkpoint is saved also where an old one cannot be removed") {
+  const TemporaryFolder folder;
+  RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+  fs::create_directories(run.path() / "checkpoints" / "2.safetensors" / "in the way");
+  for (std::int64_t step = 1; step <= 8; ++step) {
+    if (step != 2) save(run, step);
+  }
+  CHECK_FALSE(fs::exists(run.path() / "checkpoints" / "1.safetensors"));  // the others are still removed
 }
 
 TEST_CASE("The newest checkpoints are kept, by step, and those that a link names") {

@@ -74,6 +74,7 @@ TEST_CASE("a resumed run knows when it was solved and what its best evaluation w
   for (TrainerBench* bench : {&part, &rest}) {
     bench->environment.reward_threshold = 5;
     bench->config.evaluation_interval = 300;
+    bench->config.evaluation_episodes = 100;
   }
   part.run();
   rest.resumed = part.saved.back().checkpoint;
@@ -142,7 +143,7 @@ TEST_CASE("a checkpoint of another environment or network is refused, by name") 
   }
   SECTION("observation space") {
     bench.resumed->observation_space = "Discrete(3)";
-    expected = "of the observation space Discrete(3); expected Box([0, 0], [1000, 1])";
+    expected = "of the observation space Discrete(3); expected Box([0, 0], [1000000, 1])";
   }
   SECTION("action space") {
     bench.resumed->action_space = "Discrete(3)";
@@ -164,4 +165,16 @@ TEST_CASE("a checkpoint of another environment or network is refused, by name") 
   INFO(failure);
   CHECK(failure.find(expected) != std::string::npos);
   CHECK(bench.reports.empty());
+}
+
+TEST_CASE("a resumed run that stops at once does not report its first step again") {
+  TrainerBench part, rest;
+  part.run();
+  rest.resumed = part.saved.back().checkpoint;
+  rest.config.steps = 2000;
+  std::stop_source stop;
+  stop.request_stop();
+  const TrainReport report = rest.run(stop.get_token());
+  CHECK(report.steps == 0);
+  CHECK(rest.reports.empty());
 }

@@ -3,8 +3,11 @@
 #include <atomic>
 #include <csignal>
 #include <exception>
+#include <functional>
+#include <latch>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "envs/error.h"
 #include "tests/catch.h"
@@ -23,6 +26,18 @@ std::function<void(const FakeEnvironment::Step&)> at_step(std::int64_t n, std::f
       [n, act = std::move(act), steps = std::make_shared<std::atomic<std::int64_t>>(0)](const FakeEnvironment::Step&) {
         if (++*steps == n) act();
       };
+}
+
+/// Acts when the calling thread ends.
+void act_at_thread_exit(std::function<void()> act) {
+  struct AtExit {
+    std::function<void()> act;
+    ~AtExit() {
+      if (act) act();
+    }
+  };
+  thread_local AtExit at_exit;
+  at_exit.act = std::move(act);
 }
 
 void check_saved_at_the_end(const TrainerBench& bench) {
@@ -70,17 +85,21 @@ TEST_CASE("the first failure of several is the one that is rethrown") {
   TrainerBench bench;
   bench.config.workers = 3;
   bench.config.steps = kForever;
-  std::atomic<int> failures{0};
-  bench.environment.on_step = at_step(500, [&] {
-    ++failures;
-    throw Error("first");
-  });
-  const auto fail_first = bench.environment.on_step;
-  bench.environment.on_step = [&](const FakeEnvironment::Step& step) {
-    fail_first(step);
-    if (failures > 0) throw Error("first or later");
+  std::atomic<int> stepping{0};
+  std::latch all_step(3);
+  std::latch first_left(1);
+  bench.environment.on_step = [&](const FakeEnvironment::Step&) {
+    const bool first = stepping++ == 0;
+    all_step.arrive_and_wait();
+    if (first) {
+      act_at_thread_exit([&] { first_left.count_down(); });
+      throw Error("the first");
+    }
+    first_left.wait();  // its thread is at its end: the trainer knows its failure
+    throw Error("a later one");
   };
-  CHECK_THROWS_WITH(bench.run(), Catch::StartsWith("first"));
+  CHECK_THROWS_WITH(bench.run(), "the first");
+  CHECK(stepping == 3);
 }
 
 TEST_CASE("a failure in an evaluation ends the run, too") {
@@ -133,6 +152,26 @@ TEST_CASE("a signal interrupts a run, and what was learnt is saved") {
   check_saved_at_the_end(bench);
 }
 
+TEST_CASE("a stop ends a long rollout early, and what it has so far is learnt") {
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.config.rollout = 100'000;
+  bench.environment.length = [](std::uint64_t) { return kForever; };
+  std::stop_source stop;
+  bench.environment.on_step = at_step(50, [&] { stop.request_stop(); });
+  const TrainReport report = bench.run(stop.get_token());
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.steps == 50);
+  CHECK(report.progress.updates == 1);
+}
+
+TEST_CASE("what an environment throws that is no exception ends the run with an Error") {
+  TrainerBench bench;
+  bench.environment.on_step = at_step(50, [] { throw 42; });
+  CHECK_THROWS_WITH(bench.run(), "worker 0: something was thrown that is no std::exception");
+  check_saved_at_the_end(bench);
+}
+
 TEST_CASE("a stop interrupts an evaluation that would never end") {
   TrainerBench bench;
   bench.config.evaluation_interval = 200;
@@ -150,21 +189,20 @@ TEST_CASE("a stop interrupts an evaluation that would never end") {
   CHECK(bench.evaluations.empty());
 }
 
-TEST_CASE("a sink that fails is warned of once and left out; the others go on") {
+TEST_CASE("a sink that fails is warned of once and tried again; the others go on") {
   struct Failing : MetricsSink {
     void report(const Report&) override {
       ++calls;
       throw Error("disk full");
     }
-    void episodes(std::span<const EpisodeRecord>) override { ++calls; }
     int calls = 0;
   } failing;
   TrainerBench bench;
   bench.more_sinks = {&failing};
   const TrainReport report = bench.run();
   CHECK(report.steps == 1000);
-  CHECK(failing.calls == 2);  // its first episodes, its first report
-  CHECK(bench.warnings == std::vector<std::string>{"disk full; training goes on without it"});
+  CHECK(failing.calls == 10);
+  CHECK(bench.warnings == std::vector<std::string>{"disk full; training goes on"});
   CHECK(bench.reports.size() == 10);
   CHECK(bench.finished.size() == 200);
 }
@@ -201,5 +239,5 @@ TEST_CASE("what a sink throws that is no Error ends the run when all are drained
   bench.config.steps = kForever;
   bench.config.workers = 2;
   bench.more_sinks = {&broken};
-  CHECK_THROWS_WITH(bench.run(), "broken");
+  CHECK_THROWS_WITH(bench.run(), "trainer: broken");
 }

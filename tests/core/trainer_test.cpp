@@ -124,6 +124,7 @@ TEST_CASE("evaluations come at the multiples of their interval, and at the end, 
 
 TEST_CASE("a run stops at the evaluation that reaches its target") {
   TrainerBench bench;
+  bench.config.evaluation_episodes = 100;
   bench.config.evaluation_interval = 300;
   bench.environment.reward_threshold = 5;
   SECTION("a return") {
@@ -142,6 +143,7 @@ TEST_CASE("a run stops at the evaluation that reaches its target") {
 
 TEST_CASE("a run whose target stays out of reach, or that has none, goes on to its step limit") {
   TrainerBench bench;
+  bench.config.evaluation_episodes = 100;
   bench.config.evaluation_interval = 300;
   bench.environment.reward_threshold = 5;
   SECTION("out of reach") {
@@ -154,10 +156,25 @@ TEST_CASE("a run whose target stays out of reach, or that has none, goes on to i
   CHECK(report.progress.solved_step == 300);  // the first evaluation at the threshold
 }
 
-TEST_CASE("until_solved needs a threshold") {
+TEST_CASE("until_solved needs a threshold, and evaluations of 100 episodes") {
   TrainerBench bench;
   bench.config.until_solved = true;
+  bench.config.evaluation_episodes = 100;
+  SECTION("no threshold") {}
+  SECTION("too few episodes") {
+    bench.environment.reward_threshold = 5;
+    bench.config.evaluation_episodes = 99;
+  }
   CHECK_THROWS_AS(bench.run(), UsageError);
+}
+
+TEST_CASE("an evaluation of few episodes never says that a task is solved") {
+  TrainerBench bench;
+  bench.config.evaluation_episodes = 99;
+  bench.environment.reward_threshold = 5;
+  CHECK(bench.run().progress.solved_step == -1);
+  REQUIRE_FALSE(bench.evaluations.empty());
+  CHECK_FALSE(bench.evaluations.front().solved);
 }
 
 TEST_CASE("with one worker, a seed determines all but the times") {
@@ -197,4 +214,24 @@ TEST_CASE("with one worker, reports are the same however often checkpoints are s
   CHECK(often.saved.size() > 1);
   CHECK(words(often.reports) == words(rarely.reports));
   CHECK(words(often.finished) == words(rarely.finished));
+}
+
+TEST_CASE("the global agent acts with the shared parameters themselves") {
+  const TrainConfig config = TrainerBench().config;
+  std::vector<float> seen;
+  Behaviour behaviour;
+  behaviour.choose = [&](const Choice& choice) -> std::int64_t {
+    if (choice.selection == Selection::greedy) seen.assign(choice.parameters.begin(), choice.parameters.end());
+    return 0;
+  };
+  const FakeAgents agents(behaviour);
+  Trainer trainer({.config = config, .make_environment = environments({}), .agents = agents});
+  const TrainReport report = trainer.run();
+  const auto agent = trainer.global_agent(1);
+  ActionArray actions(Discrete{2}, 1);
+  Rng rng(1);
+  seen.clear();
+  const std::vector<float> observation{0, 0};
+  agent->act({.observations = observation, .selection = Selection::greedy, .rng = rng}, actions);
+  CHECK(seen == report.parameters);
 }

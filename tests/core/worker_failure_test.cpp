@@ -127,7 +127,7 @@ TEST_CASE("an observation outside of its space is an error, the one to bootstrap
   if (bad_step == 6) {
     CHECK(message == "no failure");
   } else {
-    check_says(message, {"worker 3", "[-3, ", "[0, 0], [1000, 1]"});
+    check_says(message, {"worker 3", "[-3, ", "[0, 0], [1000000, 1]"});
     CHECK(message.find("after " + std::to_string(bad_step) + " steps") != std::string::npos);
   }
 }

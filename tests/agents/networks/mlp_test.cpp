@@ -3,7 +3,6 @@
 #include <cmath>
 #include <span>
 
-#include "agents/networks/orthogonal.h"
 #include "tests/catch.h"
 
 namespace sounder {
@@ -32,25 +31,6 @@ TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
   CHECK(layout.blocks[5].offset == 4672);
   CHECK(layout.blocks[5].size == 3);
   CHECK(describe(kCartPole) == "mlp 4-64-64-(2+1) tanh");
-}
-
-TEST_CASE("rows or columns of an orthogonal matrix are orthonormal, times the gain") {
-  Rng rng(5);
-  std::vector<float> wide(3 * 8);
-  fill_orthogonal(wide, {.rows = 3, .columns = 8}, 2.0F, rng);
-  for (std::size_t a = 0; a < 3; ++a) {
-    for (std::size_t b = 0; b < 3; ++b) {
-      CHECK(row_product(wide, 8, a, b) == Approx(a == b ? 4.0 : 0.0).margin(1e-5));
-    }
-  }
-  std::vector<float> tall(8 * 3);
-  fill_orthogonal(tall, {.rows = 8, .columns = 3}, 1.0F, rng);
-  std::vector<float> transposed(3 * 8);
-  for (std::size_t i = 0; i < 8; ++i) {
-    for (std::size_t j = 0; j < 3; ++j) transposed[j * 8 + i] = tall[i * 3 + j];
-  }
-  CHECK(row_product(transposed, 8, 0, 0) == Approx(1));
-  CHECK(row_product(transposed, 8, 0, 2) == Approx(0).margin(1e-6));
 }
 
 TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {

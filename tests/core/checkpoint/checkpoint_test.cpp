@@ -56,10 +56,10 @@ TEST_CASE("A checkpoint loads as it was saved, also a default one and one of ext
   Checkpoint extremes;
   extremes.seed = std::numeric_limits<std::uint64_t>::max();
   extremes.progress.step = std::numeric_limits<std::int64_t>::max();
-  extremes.progress.solved_step = std::numeric_limits<std::int64_t>::min();
+  extremes.progress.solved_step = std::numeric_limits<std::int64_t>::max();
   extremes.progress.seconds = std::numeric_limits<double>::denorm_min();
   extremes.progress.best_mean_return = -std::numeric_limits<double>::max();
-  extremes.progress.solved_seconds = std::numeric_limits<double>::infinity();
+  extremes.progress.solved_seconds = std::numeric_limits<double>::max();
   extremes.progress.evaluated = true;
   extremes.config = "text with \"quotes\", \\ and \xf0\x9f\x90\x97\n";
   REQUIRE(round_trip(extremes) == extremes);
@@ -67,15 +67,19 @@ TEST_CASE("A checkpoint loads as it was saved, also a default one and one of ext
 
 TEST_CASE("Doubles survive exactly, whatever their digits") {
   Rng rng(1);
-  Checkpoint checkpoint;
-  for (int i = 0; i < 1000; ++i) {
-    const double value = std::bit_cast<double>(rng());
-    if (std::isfinite(value)) checkpoint.progress.recent_returns.push_back(value);
+  for (int file = 0; file < 10; ++file) {
+    Checkpoint checkpoint;
+    auto& returns = checkpoint.progress.recent_returns;
+    while (returns.size() < TrainingProgress::kMostRecent - 1) {
+      const double value = std::bit_cast<double>(rng());
+      if (std::isfinite(value)) returns.push_back(value);
+    }
+    returns.push_back(-0.0);
+    checkpoint.progress.recent_lengths.resize(returns.size());
+    const auto returned = round_trip(checkpoint).progress.recent_returns;
+    REQUIRE(returned == returns);
+    REQUIRE(std::signbit(returned.back()));
   }
-  checkpoint.progress.recent_returns.push_back(-0.0);
-  const auto returned = round_trip(checkpoint).progress.recent_returns;
-  REQUIRE(returned == checkpoint.progress.recent_returns);
-  REQUIRE(std::signbit(returned.back()));
 }
 
 TEST_CASE("The file has the names and texts that the format promises") {
@@ -179,6 +183,40 @@ TEST_CASE("Metadata in any other form than the saved one are refused by name") {
     write_encoded(file, content);
     REQUIRE(contains(load_error(file), "metadata entry '" + key + "' is malformed: '" + text + "'"));
   }
+}
+
+TEST_CASE("Well-formed numbers that no training comes to are neither saved nor loaded") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  save_checkpoint(file, checkpoint_of_step(1));
+  const Safetensors saved = decoded(file);
+  std::string hundred_and_one = "[0";
+  for (int i = 0; i < 100; ++i) hundred_and_one += ",0";
+  hundred_and_one += ']';
+  using Entries = std::map<std::string, std::string>;
+  for (const Entries& entries : {Entries{{"step", "-1"}},
+                                 {{"updates", "-1"}},
+                                 {{"episodes", "-1"}},
+                                 {{"seconds", "nan"}},
+                                 {{"seconds", "inf"}},
+                                 {{"solved_step", "-2"}},
+                                 {{"solved_seconds", "-inf"}},
+                                 {{"best_mean_return", "nan"}},
+                                 {{"workers", "[[1,-1]]"}},
+                                 {{"workers", "[[1,1],[-1,1]]"}},
+                                 {{"recent_returns", "[1,nan]"}},
+                                 {{"recent_lengths", "[1,-1]"}},
+                                 {{"recent_lengths", "[1]"}},
+                                 {{"recent_returns", hundred_and_one}, {"recent_lengths", hundred_and_one}}}) {
+    Safetensors content = saved;
+    for (const auto& [key, text] : entries) content.metadata[key] = text;
+    write_encoded(file, content);
+    INFO(entries.begin()->first << " = " << entries.begin()->second);
+    CHECK(contains(load_error(file), "'" + entries.rbegin()->first + "'"));
+  }
+  Checkpoint checkpoint = checkpoint_of_step(1);
+  checkpoint.progress.recent_lengths.pop_back();
+  CHECK(contains(error_of<Error>([&] { save_checkpoint(file, checkpoint); }), "'recent_lengths'"));
 }
 
 TEST_CASE("Non-finite tensors are neither saved nor loaded") {

@@ -1,44 +1,18 @@
 #include "core/metrics/append_file.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
-
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
+#include "tests/core/file_size_limit.h"
 
 using sounder::AppendFile;
 using sounder::Error;
 using sounder::test::contains;
 using sounder::test::error_of;
+using sounder::test::FileSizeLimit;
 using sounder::test::read_bytes;
 using sounder::test::TemporaryFolder;
 using sounder::test::write_bytes;
-
-namespace {
-
-/// Limits the size of files that this process writes, as a full disk would, while it lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_{};
-};
-
-}  // namespace
 
 TEST_CASE("An append file goes on at the end of what is there") {
   const TemporaryFolder folder;

@@ -9,6 +9,12 @@
 using sounder::summarize;
 using sounder::Summary;
 
+TEST_CASE("A mean is a sum over a count, and of nothing not a number") {
+  CHECK(sounder::mean(std::vector<double>{0.5, -2, 3}) == 0.5);  // 1.5 / 3
+  CHECK(sounder::mean(std::vector<std::int64_t>{1, 2}) == 1.5);
+  CHECK(std::isnan(sounder::mean(std::vector<double>{})));
+}
+
 TEST_CASE("A sample's statistics equal those worked out by hand") {
   const Summary summary = summarize(std::vector<double>{400, 10, 0, 30, 20});
   CHECK(summary.mean == 92);  // 460 / 5

@@ -1,0 +1,89 @@
+#include "core/run_record.h"
+
+#include <fmt/format.h>
+
+#include "envs/error.h"
+
+namespace sounder {
+
+void RunRecord::restore(const TrainingProgress& progress) {
+  progress_ = progress;
+  last_reported_step_ = progress.step;
+  reports_.restore(progress, parts_.group.totals());
+}
+
+void RunRecord::warn(const std::string& message) const {
+  if (parts_.warn) parts_.warn(message);
+}
+
+/// Tells all sinks. One that fails stays, since a disk may have room again, and is warned of once.
+template <class Tell>
+void RunRecord::tell_sinks(Tell tell) {
+  for (Sink& sink : sinks_) {
+    try {
+      tell(sink);
+    } catch (const Error& error) {
+      if (sink.warned != error.what()) warn(fmt::format("{}; training goes on", error.what()));
+      sink.warned = error.what();
+    }
+  }
+}
+
+void RunRecord::settle_episodes(std::int64_t step) {
+  std::vector<EpisodeRecord> episodes;
+  for (std::size_t i = 0; i < parts_.group.size(); ++i) parts_.group.worker(i).mailbox().collect(episodes);
+  reports_.add(episodes);
+  const std::vector<EpisodeRecord> settled = reports_.settle(step);
+  if (!settled.empty()) tell_sinks([&](Sink& sink) { sink.sink->episodes(settled); });
+}
+
+void RunRecord::report(const Totals& totals) {
+  if (totals.step <= last_reported_step_) return;
+  last_reported_step_ = totals.step;
+  settle_episodes(totals.step);
+  const Report report = reports_.make(totals);
+  tell_sinks([&](Sink& sink) {
+    sink.sink->report(report);
+    sink.warned.clear();
+  });
+}
+
+void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds) {
+  settle_episodes(capture.totals.step);
+  Evaluation evaluation{
+      .step = capture.totals.step, .seconds = seconds, .returns = result.returns, .lengths = result.lengths};
+  const double mean_return = result.mean_return();
+  const auto& threshold = parts_.group.spec().reward_threshold;
+  evaluation.solved = threshold && mean_return >= *threshold && result.returns.size() >= kEpisodesToSolve;
+  evaluation.best = !progress_.evaluated || mean_return > progress_.best_mean_return;
+  if (evaluation.solved && progress_.solved_step < 0) {
+    progress_.solved_step = evaluation.step;
+    progress_.solved_seconds = seconds;
+  }
+  if (evaluation.best) progress_.best_mean_return = mean_return;
+  progress_.evaluated = true;
+  tell_sinks([&](Sink& sink) { sink.sink->evaluation(evaluation); });
+  if (evaluation.best) save(capture, CheckpointMark::last_and_best);
+}
+
+void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
+  settle_episodes(capture.totals.step);
+  Checkpoint checkpoint = parts_.group.checkpoint(capture);
+  checkpoint.progress.solved_step = progress_.solved_step;
+  checkpoint.progress.solved_seconds = progress_.solved_seconds;
+  checkpoint.progress.best_mean_return = progress_.best_mean_return;
+  checkpoint.progress.evaluated = progress_.evaluated;
+  checkpoint.progress.recent_returns = reports_.recent_returns();
+  checkpoint.progress.recent_lengths = reports_.recent_lengths();
+  progress_ = checkpoint.progress;
+  if (!parts_.save) return;
+  try {
+    parts_.save(checkpoint, mark);
+    saved_ = true;
+  } catch (const Error& error) {
+    saved_ = false;
+    warn(fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
+  }
+}
+
+}  // namespace sounder

@@ -1,0 +1,225 @@
+// `sounder train` as a process of its own: how it is stopped, what a full disk does to it, and that it repeats itself.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/metrics/csv.h"
+#include "core/run_folder.h"
+#include "tests/apps/calls.h"
+#include "tests/apps/temporary_folder.h"
+#include "tests/catch.h"
+
+namespace json = boost::json;
+using namespace sounder;
+using sounder::testing::Arguments;
+using sounder::testing::call;
+using sounder::testing::json_of;
+using sounder::testing::Outcome;
+using sounder::testing::pointers;
+using sounder::testing::read;
+using sounder::testing::spawn;
+using sounder::testing::TemporaryFolder;
+using sounder::testing::wait_for;
+
+namespace {
+
+/// A program whose standard error is read while it runs. One that says nothing for a minute is killed.
+class Process {
+ public:
+  explicit Process(Arguments arguments) {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    auto argv = pointers(arguments);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    const int error = posix_spawn(&id_, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);  // so that reading ends when the program does
+    err_ = ends[0];
+    REQUIRE(error == 0);
+  }
+  ~Process() {
+    close(err_);
+    if (!waited_for_) kill(id_, SIGKILL);
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  pid_t id() const { return id_; }
+
+  /// Reads until a text was written.
+  void read_until(std::string_view text) {
+    while (shown_.find(text) == std::string::npos) REQUIRE(read_more());
+  }
+
+  /// Reads to the end; returns the exit code and what was written since the start.
+  Outcome finish() {
+    while (read_more()) {
+    }
+    waited_for_ = true;
+    const int exit_code = wait_for(id_);
+    return {exit_code, {}, shown_};
+  }
+
+ private:
+  bool read_more() {
+    constexpr int kMinute = 60'000;
+    pollfd waiting{.fd = err_, .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, kMinute) == 0) kill(id_, SIGKILL);
+    char part[4096];
+    const auto count = ::read(err_, part, sizeof part);
+    if (count <= 0) return false;
+    shown_.append(part, static_cast<std::size_t>(count));
+    return true;
+  }
+
+  pid_t id_ = 0;
+  int err_ = -1;
+  std::string shown_;
+  bool waited_for_ = false;
+};
+
+json::object summary_of(const std::filesystem::path& run) {
+  return json::parse(read(run / "summary.json")).as_object();
+}
+
+Checkpoint last_checkpoint(const std::filesystem::path& run) {
+  return load_checkpoint(find_checkpoint(run, WhichCheckpoint::last));
+}
+
+std::vector<double> column(const std::filesystem::path& file, std::string_view name) {
+  const CsvTable table = read_csv(file);
+  const std::size_t index = table.find(name);
+  REQUIRE(index < table.columns.size());
+  std::vector<double> values;
+  for (std::size_t row = 0; row < table.rows(); ++row) values.push_back(table.at(row, index));
+  return values;
+}
+
+/// The rows of a file of numbers as text, without the columns that depend on the clock. Empty cells read "nan".
+std::vector<std::string> untimed_rows(const std::filesystem::path& file, const std::vector<std::string>& timed) {
+  const CsvTable table = read_csv(file);
+  for (const std::string& name : timed) CHECK(table.find(name) < table.columns.size());
+  std::vector<std::string> rows;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    std::string& text = rows.emplace_back();
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (std::ranges::count(timed, table.columns[i]) == 0) text += fmt::format("{} ", table.at(row, i));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("A signal stops a run, which is saved, summed up and resumed from there") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  INFO("signal " << signal);
+  Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--workers", "2", "--steps", "1000000000", "--run", run,
+                    "--set", "report_interval=200"});
+  training.read_until("\nstep ");  // the second report's or evaluation's line
+  REQUIRE(kill(training.id(), signal) == 0);
+  const Outcome stopped = training.finish();
+  CHECK(stopped.exit_code == 128 + signal);
+  CHECK(stopped.err.find("CartPole-v1 not solved\n") != std::string::npos);
+  CHECK(stopped.err.find("\n  run: " + run + "\n") != std::string::npos);
+
+  const json::object summary = summary_of(run);
+  CHECK(summary.at("stopped_by") == "interrupted");
+  const std::int64_t step = summary.at("steps").as_int64();
+  const Checkpoint checkpoint = last_checkpoint(run);
+  CHECK(checkpoint.progress.step == step);
+  CHECK(step >= 200);
+  CHECK(column(folder.path() / "run/progress.csv", "time/total_timesteps").back() == static_cast<double>(step));
+  CHECK(call({"evaluate", run, "--episodes", "2"}).exit_code == 0);
+
+  if (signal != SIGINT) return;  // the others would say the same again
+  const Outcome resumed = spawn(folder, {"train", "--resume", run, "--steps", std::to_string(step + 1000), "--json"});
+  REQUIRE(resumed.exit_code == 0);
+  const json::object result = json_of(resumed);
+  CHECK(result.at("steps").as_int64() >= step + 1000);
+  CHECK(result.at("steps").as_int64() < step + 1000 + 2 * 20);  // two workers' last rollouts
+  CHECK(result.at("episodes").as_int64() > checkpoint.progress.episodes);
+  CHECK(result.at("updates").as_int64() > checkpoint.progress.updates);
+  CHECK(result.at("seconds").to_number<double>() > checkpoint.progress.seconds);
+  const std::vector<double> steps = column(folder.path() / "run/progress.csv", "time/total_timesteps");
+  CHECK(steps.front() < static_cast<double>(step));
+  CHECK(std::ranges::count(steps, static_cast<double>(step)) == 1);
+  CHECK(std::ranges::is_sorted(steps));
+  // Had it begun anew, the workers would have taken the first steps twice.
+  double finished_steps = 0;
+  std::int64_t episodes = 0;
+  for (const char* worker : {"0", "1"}) {
+    for (const double length : column(folder.path() / "run/monitor" / fmt::format("{}.monitor.csv", worker), "l")) {
+      finished_steps += length;
+      ++episodes;
+    }
+  }
+  CHECK(episodes == result.at("episodes").as_int64());
+  CHECK(finished_steps <= result.at("steps").to_number<double>());
+}
+
+TEST_CASE("Files that cannot grow cost a run what they would have held, and nothing else") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  REQUIRE(spawn(folder, {"train", "CartPole-v1", "--steps", "500", "--run", run}).exit_code == 0);
+  const Checkpoint saved = last_checkpoint(run);
+
+  // At most 16 blocks of 512 bytes: not enough for a checkpoint, nor for some hundred lines of a log.
+  const Outcome limited = Process({"/bin/sh", "-c", R"(ulimit -f 16; exec "$@")", "sh", SOUNDER_PROGRAM, "train",
+                                   "--resume", run, "--steps", "5000", "--set", "report_interval=20"})
+                              .finish();
+  INFO(limited.err.substr(limited.err.size() - std::min<std::size_t>(limited.err.size(), 2000)));
+  CHECK(limited.exit_code == 1);
+  CHECK(limited.err.find("warning: ") != std::string::npos);
+  CHECK(limited.err.find("training goes on") != std::string::npos);
+  CHECK(limited.err.find("File too large") != std::string::npos);
+  CHECK(limited.err.find("the last checkpoint could not be written") != std::string::npos);
+  CHECK(limited.err.find("\nstep 5,0") != std::string::npos);  // it went on to its end
+  CHECK(last_checkpoint(run) == saved);
+  CHECK(call({"evaluate", run, "--episodes", "2"}).exit_code == 0);
+  // With room again, it goes on from what was saved.
+  CHECK(spawn(folder, {"train", "--resume", run, "--steps", "1000"}).exit_code == 0);
+  CHECK(last_checkpoint(run).progress.step >= 1000);
+}
+
+TEST_CASE("One worker and one seed give the same run, but for its times") {
+  const TemporaryFolder folder;
+  const Arguments options = GENERATE(Arguments{"--steps", "6000"}, Arguments{"--steps", "30000", "--until-solved"});
+  for (const char* run : {"first", "second"}) {
+    Arguments arguments{"train", "CartPole-v1", "--workers", "1", "--seed", "3", "--run", run};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    REQUIRE(spawn(folder, arguments).exit_code == 0);
+  }
+  const auto first = folder.path() / "first";
+  const auto second = folder.path() / "second";
+  const std::vector<std::string> timed{"time/time_elapsed", "time/fps",   "time/environment",
+                                       "time/forward",      "time/learn", "time/share"};
+  const auto reports = untimed_rows(first / "progress.csv", timed);
+  CHECK_FALSE(reports.empty());
+  CHECK(untimed_rows(second / "progress.csv", timed) == reports);
+  const auto evaluations = untimed_rows(first / "evaluations.csv", {"seconds"});
+  CHECK_FALSE(evaluations.empty());
+  CHECK(untimed_rows(second / "evaluations.csv", {"seconds"}) == evaluations);
+  const auto episodes = untimed_rows(first / "monitor/0.monitor.csv", {"t"});
+  CHECK_FALSE(episodes.empty());
+  CHECK(untimed_rows(second / "monitor/0.monitor.csv", {"t"}) == episodes);
+
+  Checkpoint a = last_checkpoint(first);
+  Checkpoint b = last_checkpoint(second);
+  CHECK(a.progress.solved_step == b.progress.solved_step);
+  for (Checkpoint* checkpoint : {&a, &b}) checkpoint->progress.seconds = checkpoint->progress.solved_seconds = 0;
+  CHECK(a == b);
+}
