@@ -264,6 +264,8 @@ ResumePoint load_resume_point(const fs::path& run) {
   try {
     const fs::path last = find_checkpoint(run, WhichCheckpoint::last);
     return {.checkpoint = load_checkpoint(last), .file = last, .warning = {}};
+  } catch (const LaterFormatError&) {
+    throw;  // it is not damaged: a run that went on from an older one would remove it
   } catch (const Error& error) {
     first_error = error.what();
   }

@@ -260,10 +260,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   } catch (const Error& error) {
     throw load_error(path, error.what(), "take another checkpoint of the run");
   }
-  throw load_error(path,
-                   fmt::format("it was written by a later Sounder (format {}); this one reads up to {}", *later,
-                               kCheckpointFormatVersion),
-                   "update Sounder");
+  const std::string what = fmt::format("it was written by a later Sounder (format {}); this one reads up to {}", *later,
+                                       kCheckpointFormatVersion);
+  throw LaterFormatError(load_error(path, what, "update Sounder").what());
 }
 
 }  // namespace sounder

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/checkpoint/safetensors.h"
+#include "envs/error.h"
 
 namespace sounder {
 
@@ -55,6 +56,12 @@ struct Checkpoint {
 /// What a run calls a checkpoint besides its step: the last one, to go on from, or the best one so far, too.
 enum class CheckpointMark { last, last_and_best };
 
+/// A checkpoint that is not damaged, but of a later format version than this Sounder reads.
+class LaterFormatError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Later versions are refused; a change that old readers would misread raises it.
 constexpr int kCheckpointFormatVersion = 1;
 
@@ -64,7 +71,8 @@ constexpr int kCheckpointFormatVersion = 1;
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// Reads a checkpoint. Any deviation from what save_checkpoint writes (missing, empty, truncated, one bit flipped,
-/// another format version, trailing bytes, a NaN, an infinity or a negative count) throws an Error that names it.
+/// another format version, trailing bytes, a NaN, an infinity or a negative count) throws an Error that names it: for a
+/// later format version, a LaterFormatError.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace sounder

@@ -4,6 +4,7 @@
 #include <regex>
 #include <set>
 
+#include "core/checkpoint/atomic_file.h"
 #include "core/metrics/append_file.h"
 #include "envs/error.h"
 #include "tests/catch.h"
@@ -330,6 +331,20 @@ TEST_CASE("A run goes on from its last checkpoint, or else from the newest one t
   const std::string first = error_of<Error>([&] { sounder::load_resume_point(path); });
   CHECK(contains(first, (checkpoints / "10.safetensors").string()));
   CHECK(contains(error_of<Error>([&] { sounder::load_resume_point(folder / "no"); }), "there is no"));
+}
+
+TEST_CASE("A run whose last checkpoint is of a later format is not gone on from an older one") {
+  const TemporaryFolder folder;
+  RunFolder run = RunFolder::create(folder / "run", kIdentity, "");
+  save(run, 1);
+  save(run, 2);
+  const fs::path last = run.path() / "checkpoints" / "2.safetensors";
+  const std::string written = read_bytes(last);
+  sounder::Safetensors content = sounder::decode_safetensors(std::as_bytes(std::span(written)));
+  content.metadata["sounder_format"] = "2";
+  sounder::write_file_atomically(last, sounder::encode_safetensors(content));
+  CHECK(
+      contains(error_of<sounder::LaterFormatError>([&] { sounder::load_resume_point(run.path()); }), "later Sounder"));
 }
 
 TEST_CASE("A checkpoint is saved also where an old one cannot be removed") {
