@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/checkpoint/contents.h"
 #include "envs/error.h"
 #include "envs/names.h"
 
@@ -38,16 +39,6 @@ std::string own_statistic_name(std::size_t worker, const std::string& name) {
 Tensor flat_tensor(std::string name, std::vector<float> values) {
   const auto size = static_cast<std::int64_t>(values.size());
   return {.name = std::move(name), .shape = {size}, .values = std::move(values)};
-}
-
-const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size) {
-  const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
-  if (tensor == tensors.end()) throw Error(fmt::format("the checkpoint has no tensor '{}'", name));
-  if (tensor->values.size() != size) {
-    throw Error(
-        fmt::format("the checkpoint's tensor '{}' has {} values; expected {}", name, tensor->values.size(), size));
-  }
-  return *tensor;
 }
 
 }  // namespace
@@ -168,28 +159,16 @@ Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
   return checkpoint;
 }
 
-void WorkerGroup::check_identity(const Checkpoint& checkpoint) const {
-  const auto expect = [](std::string_view what, std::string_view expected, std::string_view got) {
-    if (expected == got) return;
-    throw Error(
-        fmt::format("the checkpoint is of the {} {}; expected {}: resume with the configuration it was made with", what,
-                    got, expected));
-  };
-  expect("environment", config_.environment, checkpoint.environment);
-  expect("observation space", describe(spec_.observation_space), checkpoint.observation_space);
-  expect("action space", describe(spec_.action_space), checkpoint.action_space);
-  expect("network", agents_.description(), checkpoint.network);
-}
-
 void WorkerGroup::restore(const Checkpoint& checkpoint) {
-  check_identity(checkpoint);
-  ParameterStore::Snapshot snapshot{.parameters = std::vector<float>(store_.size()),
+  if (checkpoint.environment != config_.environment) {
+    throw Error(
+        fmt::format("the checkpoint is of the environment {}; expected {}: use the configuration it was made with",
+                    checkpoint.environment, config_.environment));
+  }
+  check_suits(checkpoint, spec_, agents_);
+  ParameterStore::Snapshot snapshot{.parameters = flat_parameters(checkpoint, agents_.layout()),
                                     .step = checkpoint.progress.step,
                                     .updates = static_cast<std::uint64_t>(checkpoint.progress.updates)};
-  for (const ParameterBlock& block : agents_.layout().blocks) {
-    const Tensor& tensor = find_tensor(checkpoint.parameters, block.name, block.size);
-    std::ranges::copy(tensor.values, snapshot.parameters.begin() + static_cast<std::ptrdiff_t>(block.offset));
-  }
   const std::vector<std::string> names = optimizer_.statistic_names();
   for (std::size_t k = 0; k < shared_statistics(optimizer_); ++k) {
     snapshot.statistics.push_back(find_tensor(checkpoint.statistics, names[k], store_.size()).values);

@@ -65,8 +65,6 @@ class WorkerGroup {
   void restore(const Checkpoint& checkpoint);
 
  private:
-  void check_identity(const Checkpoint& checkpoint) const;
-
   TrainConfig config_;
   const AgentFactory& agents_;
   EnvironmentSpec spec_;

@@ -155,11 +155,11 @@ TEST_CASE("a checkpoint of another environment or network is refused, by name") 
   }
   SECTION("optimizer") {
     bench.config.optimizer = "adam";
-    expected = "no tensor 'average'";
+    expected = "no tensor 'average' of 3 values";
   }
   SECTION("a parameter's size") {
     bench.resumed->parameters[1].values.pop_back();
-    expected = "tensor 'rest' has 1 values; expected 2";
+    expected = "no tensor 'rest' of 2 values";
   }
   const std::string failure = failure_of(bench);
   INFO(failure);

@@ -1,0 +1,41 @@
+#include "core/checkpoint/contents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "envs/error.h"
+
+namespace sounder {
+
+void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, const AgentFactory& agents) {
+  const auto expect = [](std::string_view what, std::string_view expected, std::string_view got) {
+    if (expected == got) return;
+    throw Error(fmt::format("the checkpoint is of the {} {}; expected {}: use the configuration it was made with", what,
+                            got, expected));
+  };
+  expect("observation space", describe(spec.observation_space), checkpoint.observation_space);
+  expect("action space", describe(spec.action_space), checkpoint.action_space);
+  expect("network", agents.description(), checkpoint.network);
+}
+
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size) {
+  const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
+  if (tensor == tensors.end() || tensor->values.size() != size) {
+    throw Error(fmt::format("the checkpoint has no tensor '{}' of {} values; use the configuration it was made with",
+                            name, size));
+  }
+  return *tensor;
+}
+
+std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout) {
+  std::vector<float> parameters(layout.size);
+  for (const ParameterBlock& block : layout.blocks) {
+    const Tensor& tensor = find_tensor(checkpoint.parameters, block.name, block.size);
+    std::ranges::copy(tensor.values, parameters.begin() + static_cast<std::ptrdiff_t>(block.offset));
+  }
+  return parameters;
+}
+
+}  // namespace sounder

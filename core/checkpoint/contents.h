@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/agent.h"
+#include "core/checkpoint/checkpoint.h"
+#include "envs/environment.h"
+
+namespace sounder {
+
+/// Throws Error if a checkpoint is not of an environment with these spaces, or not of the agents' network; the first
+/// difference is named.
+void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, const AgentFactory& agents);
+
+/// Finds a tensor of a checkpoint by name. Throws Error if there is none, or not one of `size` values.
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size);
+
+/// Puts a checkpoint's parameters into one flat array, as the layout has it. Throws Error as find_tensor does.
+std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout);
+
+}  // namespace sounder
