@@ -11,7 +11,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <semaphore>
 #include <thread>
 
@@ -104,10 +106,10 @@ class Trainer::Run {
     schedule_progress();
     schedule_checkpoint();
     drive_workers();
-    attempt("trainer", [&] { record_.report(group_.totals()); });
+    const Totals totals = group_.totals();
+    attempt("trainer", [&] { record_.report(totals); });
     attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
     if (failure_) std::rethrow_exception(failure_);
-    const Totals totals = group_.totals();
     return {.reason = reason_.load(),
             .signal = signal_,
             .progress = record_.progress(),
