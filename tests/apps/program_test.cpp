@@ -130,7 +130,10 @@ TEST_CASE("Watching on a terminal is stopped by a signal, and leaves the termina
   REQUIRE(spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"}).exit_code == 0);
 
   const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-  REQUIRE(grantpt(terminal) == 0);
+  if (terminal < 0 || grantpt(terminal) != 0) {
+    WARN("there are no pseudo-terminals here: not tested");
+    return;
+  }
   REQUIRE(unlockpt(terminal) == 0);
   const std::string slave = ptsname(terminal);
   const int slave_end = open(slave.c_str(), O_RDWR | O_NOCTTY);
