@@ -156,15 +156,21 @@ Command add_train(CLI::App& program, const Registry& environments) {
           }};
 }
 
-Command add_evaluate(CLI::App& program, const Registry& environments) {
-  CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
-  const auto request = std::make_shared<EvaluateRequest>();
+/// Adds what evaluating and watching a saved policy have in common.
+template <class Request>
+void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
   add_text(
       app, "RUN", [request](const std::string& text) { request->run_or_checkpoint = text; },
       "run folder (its best checkpoint) or checkpoint file")
       ->required();
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
+}
+
+Command add_evaluate(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
+  const auto request = std::make_shared<EvaluateRequest>();
+  add_play_options(app, request);
   app.add_flag_callback(
       "--stochastic", [request] { request->selection = Selection::sample; },
       "sample actions instead of taking the likeliest");
@@ -178,12 +184,7 @@ Command add_evaluate(CLI::App& program, const Registry& environments) {
 Command add_watch(CLI::App& program, const Registry& environments) {
   CLI::App& app = *program.add_subcommand("watch", "Play greedy episodes, drawn in the terminal");
   const auto request = std::make_shared<WatchRequest>();
-  add_text(
-      app, "RUN", [request](const std::string& text) { request->run_or_checkpoint = text; },
-      "run folder (its best checkpoint) or checkpoint file")
-      ->required();
-  add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
-  add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
+  add_play_options(app, request);
   add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
   add_json(app, request->output);
   return {&app, [request, &environments] { return watch(*request, environments); }};

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/environment_errors.h"
+#include "core/metrics/statistics.h"
 
 namespace sounder {
 namespace {
@@ -76,7 +77,7 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
 }
 
 double Evaluator::Result::mean_return() const {
-  return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
+  return mean(returns);
 }
 
 }  // namespace sounder

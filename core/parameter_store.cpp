@@ -46,6 +46,7 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   counters_.begun.store(snapshot.updates, std::memory_order_relaxed);
   counters_.completed.store(snapshot.updates, std::memory_order_relaxed);
   initial_updates_ = snapshot.updates;
+  std::ranges::fill(probes_, 0U);
 }
 
 double ParameterStore::lost_updates() const noexcept {

@@ -19,7 +19,7 @@
 
 namespace sounder {
 
-/// Hands a worker's finished episodes to the trainer. The worker never waits: where the trainer is just collecting, the
+/// Hands a worker's finished episodes to the trainer. Adding one never waits: where the trainer is just collecting, the
 /// episodes stay with the worker until the next time.
 class EpisodeMailbox {
  public:
@@ -47,7 +47,7 @@ struct WorkerSettings {
 };
 
 /// One actor-learner: its own environment, its own replica of the network, and a way into the shared parameters. Runs
-/// on one thread; never waits for another.
+/// on one thread; waits for another worker in WriteMode::locked only.
 class Worker {
  public:
   struct Parts {

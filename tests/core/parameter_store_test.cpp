@@ -219,6 +219,9 @@ TEST_CASE("in relaxed mode an update within another one is lost in the block whe
   CHECK(store.lost_updates() == 0.25);
   for (int n = 0; n < 8; ++n) push(store, kCount, std::vector<float>(store.size(), -1.0F));
   CHECK(store.lost_updates() == Approx(0.05));  // 9 and 10 of 10
+  store.restore(store.snapshot());              // what is restored counts anew
+  push_one_within_another(store);
+  CHECK(store.lost_updates() == 0.25);
 }
 
 TEST_CASE("with atomic additions no update is lost, and none measured as such") {
