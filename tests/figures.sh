@@ -29,6 +29,16 @@ for workers in 1 2 4; do
 done
 
 echo
+echo "Training alone, without evaluations: steps per second of 5 runs, in turn, with one worker and with two"
+for repetition in 1 2 3 4 5; do
+  for workers in 1 2; do
+    "$sounder" train CartPole-v1 --workers "$workers" --steps 100000 --set evaluation_interval=1000000000 \
+      --set evaluation_episodes=1 --json --run "$folder/alone-$workers-$repetition" 2>/dev/null >>"$folder/alone-$workers"
+  done
+done
+for workers in 1 2; do echo "$workers | $(number steps_per_second <"$folder/alone-$workers" | summary %.0f)"; done
+
+echo
 echo "Environments alone: million steps per second, median (min, max)"
 "$sounder" envs --json | tr '{' '\n' | sed -nE 's/.*"id":"([^"]*)".*/\1/p' | while read -r environment; do
   "$sounder" check "$environment" 2>&1 | sed -nE "s/^It takes (.*) million.*\(median; (.*)\)/$environment: \1 (\2)/p"
