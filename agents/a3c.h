@@ -21,6 +21,7 @@ class A3c final : public Agent {
   /// Takes a network that was made for rows + 1 rows: one more than a rollout's steps, for the bootstrap value.
   A3c(std::unique_ptr<Network> network, std::size_t rows, const Settings& settings);
 
+  void parameters_changed() override { network_->parameters_changed(); }
   void act(const ActRequest& request, ActionArray& actions) override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 

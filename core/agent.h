@@ -37,10 +37,14 @@ class Agent {
     Rng& rng;  ///< of Selection::sample; greedy choices draw nothing
   };
 
+  /// Takes in that the replica's parameters have changed since the agent was made: to be called after every change,
+  /// before the next act.
+  virtual void parameters_changed() = 0;
+
   /// Chooses actions for B observations and writes them to the rows of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 
-  /// Adds the gradient of the rollout's loss, a sum over its steps, to `gradient` (flat, as the parameters). The
+  /// Writes the gradient of the rollout's loss, a sum over its steps, to `gradient` (flat, as the parameters). The
   /// rollout's steps must have been chosen by act, row by row from 0, with the present parameters.
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
 };

@@ -33,6 +33,7 @@ Evaluator::~Evaluator() = default;
 Evaluator::Result Evaluator::evaluate(const Request& request) {
   assert(request.parameters.size() == parameters_.size());
   std::ranges::copy(request.parameters, parameters_.begin());
+  agent_->parameters_changed();
   const StreamKey key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation};
   Rng rng(key);
 

@@ -42,11 +42,15 @@ class Network {
   virtual std::size_t observation_size() const noexcept = 0;  ///< D
   virtual std::size_t output_size() const noexcept = 0;       ///< K
 
+  /// Takes in that the parameters have changed since the network was made: to be called after every change, before the
+  /// next forward. A network may keep them in another arrangement, too.
+  virtual void parameters_changed() = 0;
+
   /// Computes outputs and values of observations [B, D] and remembers them as rows first_row, ..., first_row + B - 1.
   /// first_row + B may not exceed the number of rows that the network was made for.
   virtual NetworkOutput forward(std::span<const float> observations, std::size_t first_row) = 0;
 
-  /// Adds to `gradient` (flat, as the parameters) the gradient of a loss of which the gradients with respect to rows
+  /// Writes to `gradient` (flat, as the parameters) the gradient of a loss of which the gradients with respect to rows
   /// 0, ..., B - 1 are given: outputs [B, K] and values [B]. The parameters must be what they were in forward.
   virtual void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
                         std::span<float> gradient) = 0;

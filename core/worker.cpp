@@ -77,13 +77,13 @@ void Worker::run_once() {
   PhaseClock clock(counters_, rollouts_++ % kRolloutsPerTimed == 0 ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
   const std::uint64_t version = store_.pull(replica_);
+  agent_->parameters_changed();
   clock.lap(Phase::share);
   if (!in_episode_) begin_episode();
   roll_out(horizon, clock);
   check_rollout();
   clock.lap(Phase::environment);
 
-  std::ranges::fill(gradient_, 0.0F);
   const LossSums losses = agent_->learn(rollout_, gradient_);
   const double gradient_norm = norm(gradient_);
   clock.lap(Phase::learn);

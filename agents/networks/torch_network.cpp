@@ -87,6 +87,8 @@ class TorchNetwork final : public Network {
   std::size_t observation_size() const noexcept override { return observation_size_; }
   std::size_t output_size() const noexcept override { return output_size_; }
 
+  void parameters_changed() override {}  // the module's parameters are views of them
+
   NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
     const std::size_t rows = observations.size() / observation_size_;
     assert(observations.size() == rows * observation_size_ && first_row + rows <= values_.size());
@@ -109,6 +111,7 @@ class TorchNetwork final : public Network {
     const std::size_t rows = value_gradients.size();
     assert(output_gradients.size() == rows * output_size_ && gradient.size() == layout_.size);
     bind_gradient(gradient);
+    std::ranges::fill(gradient, 0.0F);  // autograd adds
     float* row = result_gradients_.data();
     for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
       std::copy_n(output_gradients.data() + i * output_size_, output_size_, row);

@@ -21,6 +21,7 @@ class EchoNetwork final : public Network {
 
   std::size_t observation_size() const noexcept override { return 1; }
   std::size_t output_size() const noexcept override { return 2; }
+  void parameters_changed() override {}
   NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
     record_.observations.insert(record_.observations.end(), observations.begin(), observations.end());
     record_.rows.push_back(first_row);

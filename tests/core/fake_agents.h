@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,6 +33,7 @@ struct Behaviour {
   };
   std::function<LossSums(const Rollout&, std::span<const float> parameters, std::span<float> gradient)> learn =
       [](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
+        std::ranges::fill(gradient, 0.0F);
         // Something that depends on all there is: each parameter is drawn towards rewards and observations.
         for (std::size_t t = 0; t < rollout.size(); ++t) {
           for (std::size_t i = 0; i < gradient.size(); ++i) {
@@ -48,6 +50,7 @@ class FakeAgent final : public Agent {
   FakeAgent(const Behaviour& behaviour, std::span<const float> parameters)
       : behaviour_(behaviour), parameters_(parameters) {}
 
+  void parameters_changed() override {}
   void act(const ActRequest& request, ActionArray& actions) override {
     const std::size_t width = 2;  // of FakeEnvironment's observations
     for (std::size_t row = 0; row * width < request.observations.size(); ++row) {

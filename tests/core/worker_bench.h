@@ -49,9 +49,9 @@ struct WorkerBench {
   void make() {
     behaviour.learn = [this](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
       learnt.push_back(record(rollout, parameters));
-      gradient[0] += 2;
-      gradient[1] += 2;
-      gradient[2] += 1;
+      gradient[0] = 2;
+      gradient[1] = 2;
+      gradient[2] = 1;
       LossSums losses{.policy = 1, .value = 2, .entropy = 3};
       change(gradient, losses);
       return losses;
