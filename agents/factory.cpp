@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agents/a3c.h"
+#include "agents/networks/fused_mlp.h"
 #include "agents/networks/mlp.h"
 #include "agents/networks/torch_network.h"
 #include "envs/error.h"
@@ -28,8 +29,9 @@ template <class Entry>
 using Named = std::vector<std::pair<std::string, Entry>>;
 
 const Named<Backend>& backends() {
+  static const Backend fused{.name = "fused", .make = make_fused_mlp};
   static const Backend torch{.name = "torch", .make = make_torch_mlp};
-  static const Named<Backend> list{{"auto", torch}, {"torch", torch}};
+  static const Named<Backend> list{{"auto", fused}, {"fused", fused}, {"torch", torch}};
   return list;
 }
 

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -40,15 +41,23 @@ class ParameterStore {
   /// What an update is made of, besides its rule.
   struct Push {
     std::span<const float> gradient;
+    float scale = 1;  ///< of the gradient: below 1 where it is clipped
     float learning_rate;
-    std::int64_t steps;                     ///< environment steps that it was learnt from: added to the global step
-    std::uint64_t version;                  ///< that pull returned for the parameters it was learnt with
-    std::span<SharedArray> own_statistics;  ///< of a worker that keeps its own; empty: the shared ones
+    std::int64_t steps;     ///< environment steps that it was learnt from: added to the global step
+    std::uint64_t version;  ///< of the parameters that it was learnt with
+    std::span<SharedArray> own_statistics = {};  ///< of a worker that keeps its own; empty: the shared ones
+    std::span<float> replica = {};  ///< receives the parameters as the update leaves them; empty: nothing does
+  };
+  struct Pushed {
+    std::uint64_t staleness;  ///< updates that others completed since the gradient's parameters were read
+    std::uint64_t version;    ///< of what the replica received: this update, and those complete before it began
   };
 
-  /// Applies one update and returns its staleness: the updates that others completed since the pull.
+  /// Applies one update. With a replica it is a pull as well, of each block at the moment at which it is written: the
+  /// parameters' cache lines travel between cores once per update, not twice, and what is pulled is never older than
+  /// what a pull before the push's end would have given.
   template <UpdateRuleModel Rule>
-  std::uint64_t push(const Push& push, const Rule& rule) noexcept;
+  Pushed push(const Push& push, const Rule& rule) noexcept;
 
   /// Adds steps that no update was made of to the global step.
   void skip(std::int64_t steps) noexcept { counters_.step.fetch_add(steps, std::memory_order_relaxed); }
@@ -74,14 +83,16 @@ class ParameterStore {
   void restore(const Snapshot& snapshot) noexcept;
 
   /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters, one for every
-  /// eighth block, that are read before the block is and written, one higher, after it.
+  /// 32nd block, that are read before the block is and written, one higher, after it.
   double lost_updates() const noexcept;
 
   /// Views the parameters in place: see SharedArray::quiescent_view. Only while no other thread uses the store.
   std::span<float> quiescent_view() noexcept { return parameters_.quiescent_view(); }
 
  private:
-  static constexpr std::size_t kBlocksPerProbe = 8;
+  static constexpr std::size_t kBlocksPerProbe = 32;
+  // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
+  static constexpr std::size_t kPrefetchedBlocks = 8;
 
   template <UpdateRuleModel Rule>
   void write_blocks(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
@@ -105,11 +116,13 @@ class ParameterStore {
 };
 
 template <UpdateRuleModel Rule>
-std::uint64_t ParameterStore::push(const Push& push, const Rule& rule) noexcept {
-  assert(push.gradient.size() == size());
+ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) noexcept {
+  assert(push.gradient.size() == size() && (push.replica.empty() || push.replica.size() == size()));
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
 
+  // Acquire, as in pull: the replica has every update that this counts, and this one.
+  const std::uint64_t complete_before = counters_.completed.load(std::memory_order_acquire);
   const std::uint64_t number = counters_.begun.fetch_add(1, std::memory_order_relaxed) + 1;
   // Whoever sees one of the stores below sees `begun` incremented: what makes a snapshot notice an update under way.
   std::atomic_thread_fence(std::memory_order_release);
@@ -123,37 +136,46 @@ std::uint64_t ParameterStore::push(const Push& push, const Rule& rule) noexcept 
   }
   counters_.step.fetch_add(push.steps, std::memory_order_relaxed);
   // Release: whoever counts this update as complete sees all of it.
-  return counters_.completed.fetch_add(1, std::memory_order_release) - push.version;
+  const std::uint64_t complete = counters_.completed.fetch_add(1, std::memory_order_release);
+  return {.staleness = complete - push.version, .version = complete_before + 1};
 }
 
 template <UpdateRuleModel Rule>
 void ParameterStore::write_blocks(const Push& push, const Rule& rule, float rate,
                                   std::span<SharedArray> statistics) noexcept {
-  constexpr std::size_t kFloats = SharedArray::kBlockFloats;
+  const auto apply = [&](std::size_t block, FloatBlock gradient) {
+    parameters_.prefetch(block + kPrefetchedBlocks);
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].prefetch(block + kPrefetchedBlocks);
+
+    FloatBlock parameters = parameters_.load_block(block);
+    std::array<FloatBlock, Rule::kStatistics> running;
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = statistics[k].load_block(block);
+    gradient *= push.scale;
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = rule.accumulate(k, running[k], gradient);
+    parameters += rule.step(running, gradient, rate);
+    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].store_block(block, running[k]);
+    parameters_.store_block(block, parameters);
+    return parameters;
+  };
+  // Takes a block's gradient in and gives its parameters out; `bytes` is constant but for the last block.
+  const auto exchange = [&](std::size_t block, std::size_t bytes) {
+    const std::size_t begin = block * kBlockFloats;
+    FloatBlock gradient{};
+    std::memcpy(&gradient, &push.gradient[begin], bytes);
+    const FloatBlock parameters = apply(block, gradient);
+    if (!push.replica.empty()) std::memcpy(&push.replica[begin], &parameters, bytes);
+  };
+
+  const std::size_t whole = size() / kBlockFloats;
   for (std::size_t block = 0; block < parameters_.block_count(); ++block) {
     const bool probed = block % kBlocksPerProbe == 0;
     const std::atomic_ref<std::uint64_t> probe(probes_[block / kBlocksPerProbe]);
     const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;
-
-    SharedArray::Block parameters;
-    std::array<SharedArray::Block, Rule::kStatistics> running;
-    SharedArray::Block gradient{};
-    const std::size_t begin = block * kFloats;
-    std::copy_n(push.gradient.begin() + static_cast<std::ptrdiff_t>(begin), std::min(kFloats, size() - begin),
-                gradient.begin());
-    parameters_.load_block(block, parameters);
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].load_block(block, running[k]);
-
-    for (std::size_t i = 0; i < kFloats; ++i) {
-      std::array<float, Rule::kStatistics> statistic;
-      for (std::size_t k = 0; k < Rule::kStatistics; ++k) {
-        statistic[k] = running[k][i] = rule.accumulate(k, running[k][i], gradient[i]);
-      }
-      parameters[i] += rule.step(statistic, gradient[i], rate);
+    if (block < whole) {
+      exchange(block, sizeof(FloatBlock));
+    } else {
+      exchange(block, (size() - block * kBlockFloats) * sizeof(float));
     }
-
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].store_block(block, running[k]);
-    parameters_.store_block(block, parameters);
     if (probed) probe.store(seen + 1, std::memory_order_relaxed);
   }
 }
@@ -163,9 +185,10 @@ void ParameterStore::add_words(const Push& push, const Rule& rule, float rate,
                                std::span<SharedArray> statistics) noexcept {
   using Pair = SharedArray::Pair;
   for (std::size_t i = 0; i < size(); i += 2) {
-    const std::size_t block = i / SharedArray::kBlockFloats;
-    const std::size_t word = i % SharedArray::kBlockFloats / 2;
-    const Pair gradient{push.gradient[i], i + 1 < size() ? push.gradient[i + 1] : 0.0F};
+    const std::size_t block = i / kBlockFloats;
+    const std::size_t word = i % kBlockFloats / 2;
+    const bool second = i + 1 < size();
+    const Pair gradient{push.gradient[i] * push.scale, second ? push.gradient[i + 1] * push.scale : 0.0F};
     std::array<Pair, Rule::kStatistics> running;
     for (std::size_t k = 0; k < Rule::kStatistics; ++k) {
       running[k] = statistics[k].update_word(block, word, [&](const Pair& s) {
@@ -178,7 +201,12 @@ void ParameterStore::add_words(const Push& push, const Rule& rule, float rate,
       for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistic[k] = running[k][lane];
       step[lane] = rule.step(statistic, gradient[lane], rate);
     }
-    parameters_.update_word(block, word, [&](const Pair& p) { return Pair{p[0] + step[0], p[1] + step[1]}; });
+    const Pair parameters = parameters_.update_word(block, word, [&](const Pair& p) {
+      return Pair{p[0] + step[0], p[1] + step[1]};
+    });
+    if (push.replica.empty()) continue;
+    push.replica[i] = parameters[0];
+    if (second) push.replica[i + 1] = parameters[1];
   }
   for (std::uint64_t& probe : probes_) std::atomic_ref(probe).fetch_add(1, std::memory_order_relaxed);
 }

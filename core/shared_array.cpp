@@ -9,10 +9,13 @@ template <std::memory_order order>
 void SharedArray::load_all(std::span<float> out) const noexcept {
   assert(out.size() == size_);
   for (std::size_t block = 0; block < blocks_.size(); ++block) {
-    Block values;
-    load_words<order>(block, values);
+    const Block values = load_words<order>(block);
     const std::size_t begin = block * kBlockFloats;
-    std::memcpy(&out[begin], values.data(), std::min(kBlockFloats, size_ - begin) * sizeof(float));
+    if (begin + kBlockFloats <= size_) {  // of constant size: one move
+      std::memcpy(&out[begin], &values, sizeof values);
+    } else {
+      std::memcpy(&out[begin], &values, (size_ - begin) * sizeof(float));
+    }
   }
 }
 
@@ -24,7 +27,7 @@ void SharedArray::store(std::span<const float> values) noexcept {
   for (std::size_t block = 0; block < blocks_.size(); ++block) {
     Block padded{};
     const std::size_t begin = block * kBlockFloats;
-    std::memcpy(padded.data(), &values[begin], std::min(kBlockFloats, size_ - begin) * sizeof(float));
+    std::memcpy(&padded, &values[begin], std::min(kBlockFloats, size_ - begin) * sizeof(float));
     store_block(block, padded);
   }
 }

@@ -192,6 +192,7 @@ class Trainer::Run {
       if (evaluation_milestone_.claim(step)) {
         worker.mailbox().flush();
         evaluate();
+        worker.forget_replica();  // the others went on meanwhile
       }
       evaluating_.store(false, std::memory_order_release);
     }

@@ -10,15 +10,19 @@
 #include <variant>
 #include <vector>
 
+#include "core/float_block.h"
+
 namespace sounder {
 
-/// How one gradient changes one parameter: pure functions of single floats, which ParameterStore applies to all. A rule
-/// keeps kStatistics running statistics per parameter, all zero at the start:
+/// How one gradient changes one parameter: pure functions of numbers F, which ParameterStore applies to all: to single
+/// floats and, lane by lane, to blocks of them. A rule keeps kStatistics running statistics per parameter, all zero at
+/// the start:
 ///
 ///     statistic[k] <- accumulate(k, statistic[k], gradient)
 ///     parameter    <- parameter + step(statistics, gradient, rate), rate = rate(learning rate, number of the update)
 template <class R>
 concept UpdateRuleModel = requires(const R& rule, std::size_t k, float x, const std::array<float, R::kStatistics>& s,
+                                   FloatBlock block, const std::array<FloatBlock, R::kStatistics>& blocks,
                                    std::uint64_t number) {
   { rule.rate(x, number) }
   noexcept->std::same_as<float>;
@@ -26,6 +30,10 @@ concept UpdateRuleModel = requires(const R& rule, std::size_t k, float x, const 
   noexcept->std::same_as<float>;
   { rule.step(s, x, x) }
   noexcept->std::same_as<float>;
+  { rule.accumulate(k, block, block) }
+  noexcept->std::same_as<FloatBlock>;
+  { rule.step(blocks, block, x) }
+  noexcept->std::same_as<FloatBlock>;
   { R::kStatisticNames[0] } -> std::convertible_to<std::string_view>;
 };
 
@@ -38,10 +46,14 @@ struct RmsProp {
 
   float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
   // g <- alpha g + (1 - alpha) d^2
-  float accumulate(std::size_t /*k*/, float g, float d) const noexcept { return decay * g + (1 - decay) * d * d; }
+  template <class F>
+  F accumulate(std::size_t /*k*/, F g, F d) const noexcept {
+    return decay * g + (1 - decay) * d * d;
+  }
   // theta <- theta - lr d / sqrt(g + epsilon)
-  float step(const std::array<float, 1>& g, float d, float rate) const noexcept {
-    return -rate * d / std::sqrt(g[0] + epsilon);
+  template <class F>
+  F step(const std::array<F, 1>& g, F d, float rate) const noexcept {
+    return -rate * d / square_root(g[0] + epsilon);
   }
 };
 
@@ -52,8 +64,14 @@ struct MomentumSgd {
   float momentum;  ///< mu
 
   float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
-  float accumulate(std::size_t /*k*/, float m, float d) const noexcept { return momentum * m + (1 - momentum) * d; }
-  float step(const std::array<float, 1>& m, float /*d*/, float rate) const noexcept { return -rate * m[0]; }
+  template <class F>
+  F accumulate(std::size_t /*k*/, F m, F d) const noexcept {
+    return momentum * m + (1 - momentum) * d;
+  }
+  template <class F>
+  F step(const std::array<F, 1>& m, F /*d*/, float rate) const noexcept {
+    return -rate * m[0];
+  }
 };
 
 /// Adam (Kingma and Ba 2015, algorithm 1, in the rearranged form of its section 2: epsilon-hat outside the root).
@@ -69,11 +87,13 @@ struct Adam {
     const double t = static_cast<double>(number);
     return static_cast<float>(learning_rate * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t)));
   }
-  float accumulate(std::size_t k, float s, float d) const noexcept {
+  template <class F>
+  F accumulate(std::size_t k, F s, F d) const noexcept {
     return k == 0 ? beta1 * s + (1 - beta1) * d : beta2 * s + (1 - beta2) * d * d;
   }
-  float step(const std::array<float, 2>& s, float /*d*/, float rate) const noexcept {
-    return -rate * s[0] / (std::sqrt(s[1]) + epsilon);
+  template <class F>
+  F step(const std::array<F, 2>& s, F /*d*/, float rate) const noexcept {
+    return -rate * s[0] / (square_root(s[1]) + epsilon);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/environment_errors.h"
@@ -17,9 +18,26 @@ constexpr std::uint64_t kRolloutsPerTimed = 8;
 // So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
 constexpr int kMostDroppedInARow = 20;
 
+/// The Euclidean norm. In double, where the square of a float is exact: whether it is added by one instruction or two
+/// makes no difference to the sum. The lanes let the compiler vectorise it.
 double norm(std::span<const float> vector) noexcept {
+  constexpr std::size_t kLanes = 32;
+  std::array<double, kLanes> sums{};
+  const auto add = [&](std::size_t lane, std::size_t i) {
+    const double x = static_cast<double>(vector[i]);
+#if defined(__FMA__) || defined(__aarch64__)
+    sums[lane] = std::fma(x, x, sums[lane]);
+#else
+    sums[lane] += x * x;
+#endif
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= vector.size(); i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(lane, i + lane);
+  }
+  for (; i < vector.size(); ++i) add(0, i);
   double sum = 0;
-  for (const float x : vector) sum += static_cast<double>(x) * static_cast<double>(x);
+  for (const double lane_sum : sums) sum += lane_sum;
   return std::sqrt(sum);
 }
 
@@ -76,7 +94,7 @@ void Worker::run_once() {
   const auto horizon = static_cast<std::size_t>(std::min(left, static_cast<std::int64_t>(settings_.rollout)));
   PhaseClock clock(counters_, rollouts_++ % kRolloutsPerTimed == 0 ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
-  const std::uint64_t version = store_.pull(replica_);
+  if (!pulled_) version_ = store_.pull(replica_);
   agent_->parameters_changed();
   clock.lap(Phase::share);
   if (!in_episode_) begin_episode();
@@ -88,7 +106,7 @@ void Worker::run_once() {
   const double gradient_norm = norm(gradient_);
   clock.lap(Phase::learn);
   if (std::isfinite(gradient_norm) && std::isfinite(losses.policy + losses.value + losses.entropy)) {
-    push_update(losses, gradient_norm, version);
+    push_update(losses, gradient_norm);
   } else {
     drop_update(losses, gradient_norm);
   }
@@ -162,23 +180,25 @@ void Worker::check_rollout() const {
   }
 }
 
-void Worker::push_update(const LossSums& losses, double gradient_norm, std::uint64_t version) {
-  if (gradient_norm > static_cast<double>(settings_.max_gradient_norm)) {
-    const auto scale = static_cast<float>(static_cast<double>(settings_.max_gradient_norm) / gradient_norm);
-    for (float& g : gradient_) g *= scale;
-  }
+void Worker::push_update(const LossSums& losses, double gradient_norm) {
+  const double limit = static_cast<double>(settings_.max_gradient_norm);
+  const auto scale = gradient_norm > limit ? static_cast<float>(limit / gradient_norm) : 1.0F;
   const float learning_rate = settings_.schedule.at(store_.step());
   const auto steps = static_cast<std::int64_t>(rollout_.size());
-  const std::uint64_t staleness = std::visit(
+  const auto [staleness, version] = std::visit(
       [&](const auto& rule) {
         return store_.push({.gradient = gradient_,
+                            .scale = scale,
                             .learning_rate = learning_rate,
                             .steps = steps,
-                            .version = version,
-                            .own_statistics = own_statistics_},
+                            .version = version_,
+                            .own_statistics = own_statistics_,
+                            .replica = replica_},
                            rule);
       },
       settings_.optimizer.rule);
+  version_ = version;
+  pulled_ = true;
 
   dropped_in_a_row_ = 0;
   counters_.updates.add(1);
@@ -193,6 +213,7 @@ void Worker::push_update(const LossSums& losses, double gradient_norm, std::uint
 void Worker::drop_update(const LossSums& losses, double gradient_norm) {
   store_.skip(static_cast<std::int64_t>(rollout_.size()));
   counters_.dropped_updates.add(1);
+  pulled_ = false;
   if (++dropped_in_a_row_ < kMostDroppedInARow) return;
   throw Error(fmt::format(
       "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/agent.h"
+#include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/records.h"
 #include "core/parameter_store.h"
@@ -65,10 +66,13 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  /// Pulls the parameters, rolls out at most t_max steps (or what is left of the total), learns, and pushes the
-  /// gradient. Throws Error if the environment leaves its space, or if updates in a row were not finite; whatever the
-  /// environment throws passes through.
+  /// Pulls the parameters (unless the last push has left the newest ones in the replica), rolls out at most t_max steps
+  /// (or what is left of the total), learns, and pushes the gradient. Throws Error if the environment leaves its space,
+  /// or if updates in a row were not finite; whatever the environment throws passes through.
   void run_once();
+
+  /// Has the next run_once pull: for whoever let this worker's thread do something else since the last one.
+  void forget_replica() noexcept { pulled_ = false; }
 
   /// What it counted; any thread.
   const WorkerCounters& counters() const noexcept { return counters_; }
@@ -85,7 +89,7 @@ class Worker {
   void roll_out(std::size_t horizon, PhaseClock& clock);
   void end_episode();
   void check_rollout() const;
-  void push_update(const LossSums& losses, double gradient_norm, std::uint64_t version);
+  void push_update(const LossSums& losses, double gradient_norm);
   void drop_update(const LossSums& losses, double gradient_norm);
 
   std::int64_t index_;
@@ -96,8 +100,10 @@ class Worker {
   const Stopwatch& clock_;
   const std::atomic<bool>* stop_;
 
-  std::vector<float> replica_;   // parameters, as pulled for this rollout
-  std::vector<float> gradient_;  // flat, as the parameters
+  AlignedFloats replica_;      // parameters, as pulled for this rollout
+  std::uint64_t version_ = 0;  // of the replica
+  bool pulled_ = false;        // the replica is as new as a pull would make it
+  AlignedFloats gradient_;     // flat, as the parameters
   std::unique_ptr<Agent> agent_;
   std::vector<SharedArray> own_statistics_;
   Rollout rollout_;

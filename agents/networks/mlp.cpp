@@ -11,6 +11,12 @@
 
 namespace sounder {
 
+std::vector<MlpStack> stacks(const MlpSpec& spec) {
+  if (spec.trunks == Trunks::shared) return {{.body = "body", .head = "head", .outputs = spec.outputs + 1}};
+  return {{.body = "policy_body", .head = "policy_head", .outputs = spec.outputs},
+          {.body = "value_body", .head = "value_head", .outputs = 1}};
+}
+
 ParameterLayout parameter_layout(const MlpSpec& spec) {
   ParameterLayout layout;
   const auto add = [&](std::string name, std::vector<std::int64_t> shape) {
@@ -23,18 +29,21 @@ ParameterLayout parameter_layout(const MlpSpec& spec) {
     add(name + ".weight", {static_cast<std::int64_t>(outputs), static_cast<std::int64_t>(inputs)});
     add(name + ".bias", {static_cast<std::int64_t>(outputs)});
   };
-  std::size_t width = spec.inputs;
-  for (std::size_t i = 0; i < spec.hidden.size(); ++i) {
-    add_layer(fmt::format("body.{}", i), width, spec.hidden[i]);
-    width = spec.hidden[i];
+  for (const MlpStack& stack : stacks(spec)) {
+    std::size_t width = spec.inputs;
+    for (std::size_t i = 0; i < spec.hidden.size(); ++i) {
+      add_layer(fmt::format("{}.{}", stack.body, i), width, spec.hidden[i]);
+      width = spec.hidden[i];
+    }
+    add_layer(stack.head, width, stack.outputs);
   }
-  add_layer("head", width, spec.outputs + 1);
   return layout;
 }
 
 std::string describe(const MlpSpec& spec) {
-  return fmt::format("mlp {}-{}-({}+1) {}", spec.inputs, fmt::join(spec.hidden, "-"), spec.outputs,
-                     spec.activation == Activation::tanh ? "tanh" : "relu");
+  return fmt::format("mlp {}-{}-({}+1) {}{}", spec.inputs, fmt::join(spec.hidden, "-"), spec.outputs,
+                     spec.activation == Activation::tanh ? "tanh" : "relu",
+                     spec.trunks == Trunks::shared ? "" : ", separate trunks");
 }
 
 std::vector<float> initial_parameters(const MlpSpec& spec, std::uint64_t seed) {
@@ -49,12 +58,16 @@ std::vector<float> initial_parameters(const MlpSpec& spec, std::uint64_t seed) {
     const auto weight = std::span(parameters).subspan(block.offset, block.size);
     const MatrixShape shape{.rows = static_cast<std::size_t>(block.shape[0]),
                             .columns = static_cast<std::size_t>(block.shape[1])};
-    if (block.name != "head.weight") {
-      fill_orthogonal(weight, shape, trunk_gain, rng);
-    } else {
+    if (block.name == "head.weight") {
       const std::size_t policy_size = spec.outputs * shape.columns;
       fill_orthogonal(weight.first(policy_size), {.rows = spec.outputs, .columns = shape.columns}, kPolicyGain, rng);
       fill_orthogonal(weight.subspan(policy_size), {.rows = 1, .columns = shape.columns}, kValueGain, rng);
+    } else if (block.name == "policy_head.weight") {
+      fill_orthogonal(weight, shape, kPolicyGain, rng);
+    } else if (block.name == "value_head.weight") {
+      fill_orthogonal(weight, shape, kValueGain, rng);
+    } else {
+      fill_orthogonal(weight, shape, trunk_gain, rng);
     }
   }
   return parameters;

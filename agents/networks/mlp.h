@@ -11,22 +11,37 @@ namespace sounder {
 
 enum class Activation { tanh, relu };
 
-/// An actor-critic multilayer perceptron: a trunk of fully connected layers that the policy and the value share, and
-/// one linear layer on top, the head, which computes the policy's outputs and, last, the value.
+/// Whether the policy and the value have their hidden layers in common, or each its own.
+enum class Trunks { shared, separate };
+
+/// An actor-critic multilayer perceptron: a trunk of fully connected layers, and one linear layer on top, the head,
+/// which computes the policy's outputs and, last, the value.
 ///
 ///     h_0 = observation,  h_i = f(W_i h_{i-1} + b_i),  (outputs, value) = W_head h_n + b_head
+///
+/// With separate trunks there are two of them: one for the policy's outputs, one for the value.
 struct MlpSpec {
   std::size_t inputs;               ///< D, numbers of an observation
-  std::vector<std::size_t> hidden;  ///< units of each layer of the trunk, at least one layer
+  std::vector<std::size_t> hidden;  ///< units of each layer of a trunk, at least one layer
   Activation activation;
   std::size_t outputs;  ///< K, of the policy
+  Trunks trunks = Trunks::shared;
 };
 
-/// Lays the parameters out: body.0.weight [hidden_0, D], body.0.bias [hidden_0], body.1.weight, ..., head.weight
-/// [K + 1, hidden_n], head.bias [K + 1]; the value's row is the last. Weights are row-major.
+/// A trunk with its head.
+struct MlpStack {
+  std::string body;     ///< the hidden layers' name: "body", "policy_body" or "value_body"
+  std::string head;     ///< the head's: "head", "policy_head" or "value_head"
+  std::size_t outputs;  ///< rows of the head
+};
+/// Lists the stacks: one with all outputs and, last, the value; or the policy's and the value's.
+std::vector<MlpStack> stacks(const MlpSpec& spec);
+
+/// Lays the parameters out, stack after stack: body.0.weight [hidden_0, D], body.0.bias [hidden_0], body.1.weight, ...,
+/// head.weight [outputs, hidden_n], head.bias [outputs]. Weights are row-major.
 ParameterLayout parameter_layout(const MlpSpec& spec);
 
-/// Describes the network: "mlp 4-64-64-(2+1) tanh".
+/// Describes the network: "mlp 4-64-64-(2+1) tanh", "mlp 4-64-64-(2+1) tanh, separate trunks".
 std::string describe(const MlpSpec& spec);
 
 /// Draws initial parameters as is usual for actor-critic networks (Engstrom et al. 2020; Andrychowicz et al. 2021):

@@ -19,6 +19,7 @@ TrainConfig config_of(std::int64_t steps) {
   config.workers = 1;
   config.steps = steps;
   config.seed = 5;
+  config.backend = "torch";
   config.hidden = {16, 16};
   config.rollout = 7;
   config.learning_rate = 0.01;

@@ -26,8 +26,9 @@ std::vector<float> pulled(const ParameterStore& store) {
 
 template <UpdateRuleModel Rule>
 std::uint64_t push(ParameterStore& store, const Rule& rule, std::vector<float> gradient, float learning_rate = 1) {
-  return store.push({.gradient = gradient, .learning_rate = learning_rate, .steps = 1, .version = store.updates()},
-                    rule);
+  return store
+      .push({.gradient = gradient, .learning_rate = learning_rate, .steps = 1, .version = store.updates()}, rule)
+      .staleness;
 }
 
 /// Parameters that are all 1, with statistics of zeros.
@@ -68,11 +69,15 @@ struct InterruptedSgd {
   std::function<void()>& interruption;
 
   float rate(float learning_rate, std::uint64_t number) const noexcept { return sgd.rate(learning_rate, number); }
-  float accumulate(std::size_t k, float m, float d) const noexcept {
+  template <class F>
+  F accumulate(std::size_t k, F m, F d) const noexcept {
     if (interruption) std::exchange(interruption, nullptr)();
     return sgd.accumulate(k, m, d);
   }
-  float step(const std::array<float, 1>& m, float d, float rate) const noexcept { return sgd.step(m, d, rate); }
+  template <class F>
+  F step(const std::array<F, 1>& m, F d, float rate) const noexcept {
+    return sgd.step(m, d, rate);
+  }
 };
 
 /// Pushes one update while another one is under way; returns the staleness of that other one. Of a gradient of -10
@@ -139,7 +144,7 @@ TEST_CASE("staleness counts the updates that others completed between a pull and
   std::vector<float> replica(3);
   const std::vector<float> gradient(3, -1.0F);
   const auto push_at = [&](std::uint64_t version) {
-    return store.push({.gradient = gradient, .learning_rate = 1, .steps = 4, .version = version}, kCount);
+    return store.push({.gradient = gradient, .learning_rate = 1, .steps = 4, .version = version}, kCount).staleness;
   };
   const std::uint64_t slow = store.pull(replica);
   CHECK(slow == 0);
@@ -210,12 +215,12 @@ TEST_CASE("in relaxed mode an update within another one is lost in the block whe
   ParameterStore store(16 * 64, 1, WriteMode::relaxed);
   CHECK(push_one_within_another(store) == 1);
   const std::vector<float> parameters = pulled(store);
-  CHECK(std::vector<float>(parameters.begin(), parameters.begin() + 64) == std::vector<float>(64, 1.0F));
-  CHECK(std::vector<float>(parameters.begin() + 64, parameters.end()) == std::vector<float>(15 * 64, 8.5F));
+  CHECK(std::vector<float>(parameters.begin(), parameters.begin() + 16) == std::vector<float>(16, 1.0F));
+  CHECK(std::vector<float>(parameters.begin() + 16, parameters.end()) == std::vector<float>(63 * 16, 8.5F));
   const std::vector<float> momentum = store.snapshot().statistics[0];
   CHECK(momentum.front() == -1);
   CHECK(momentum.back() == -3.5F);
-  // Two of the blocks are counted, the first and the ninth: they kept 1 and 2 of 2 updates.
+  // Two of the blocks are counted, the first and the 33rd: they kept 1 and 2 of 2 updates.
   CHECK(store.lost_updates() == 0.25);
   for (int n = 0; n < 8; ++n) push(store, kCount, std::vector<float>(store.size(), -1.0F));
   CHECK(store.lost_updates() == Approx(0.05));  // 9 and 10 of 10
@@ -239,4 +244,49 @@ TEST_CASE("a snapshot that is taken during an update says that it is not consist
   push(store, InterruptedSgd{.sgd = kCount, .interruption = interruption}, std::vector<float>(64, -1.0F));
   CHECK_FALSE(consistent);
   CHECK(store.snapshot().consistent);
+}
+
+TEST_CASE("a push with a replica pulls: it receives the parameters as the update leaves them, in every write mode") {
+  // 37: whole blocks, whole words, and half a word.
+  ParameterStore store(37, 1, any_mode());
+  push(store, kCount, std::vector<float>(37, -3.0F));  // somebody else's: all parameters are 3
+  std::vector<float> gradient(37);
+  for (std::size_t i = 0; i < 37; ++i) gradient[i] = -static_cast<float>(i);
+  std::vector<float> replica(37);
+  const auto pushed =
+      store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0, .replica = replica}, kCount);
+  CHECK(pushed.staleness == 1);
+  CHECK(pushed.version == 2);  // that one, and this
+  for (std::size_t i = 0; i < 37; ++i) CHECK(replica[i] == 3 + static_cast<float>(i));
+  CHECK(pulled(store) == replica);
+
+  const auto next = store.push(
+      {.gradient = gradient, .learning_rate = 1, .steps = 1, .version = pushed.version, .replica = replica}, kCount);
+  CHECK(next.staleness == 0);
+  CHECK(next.version == 3);
+}
+
+TEST_CASE("updates that complete during a push with a replica count as staleness of the next one") {
+  ParameterStore store(64, 1, GENERATE(WriteMode::relaxed, WriteMode::atomic_add));
+  std::function<void()> interruption = [&] { push(store, kCount, std::vector<float>(64, -1.0F)); };
+  std::vector<float> replica(64);
+  const std::vector<float> gradient(64, -1.0F);
+  const auto pushed =
+      store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0, .replica = replica},
+                 InterruptedSgd{.sgd = kCount, .interruption = interruption});
+  CHECK(pushed.staleness == 1);
+  CHECK(pushed.version == 1);  // some blocks have the other update, too: it is not promised
+  CHECK(
+      store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = pushed.version}, kCount).staleness ==
+      1);
+}
+
+TEST_CASE("a push scales its gradient before the rule sees it, in every write mode") {
+  ParameterStore store(35, 1, any_mode());
+  store.restore(ones(35, 1));
+  // g = 0.5 * 0 + 0.5 * (0.25 * 8)^2 = 2: a step of -0.1 * 2 / sqrt(2 + 2)
+  store.push(
+      {.gradient = std::vector<float>(35, 8.0F), .scale = 0.25F, .learning_rate = 0.1F, .steps = 1, .version = 0},
+      RmsProp{.decay = 0.5F, .epsilon = 2});
+  CHECK(pulled(store) == std::vector<float>(35, 0.9F));
 }

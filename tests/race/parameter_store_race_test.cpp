@@ -42,12 +42,15 @@ std::uint64_t pull_and_push(ParameterStore& store, const Rule& rule, std::span<S
   std::uint64_t staleness = 0;
   for (int n = 0; n < kPushes; ++n) {
     const std::uint64_t version = store.pull(replica);
-    staleness += store.push({.gradient = gradient,
-                             .learning_rate = 1,
-                             .steps = kSteps,
-                             .version = version,
-                             .own_statistics = own_statistics},
-                            rule);
+    staleness += store
+                     .push({.gradient = gradient,
+                            .learning_rate = 1,
+                            .steps = kSteps,
+                            .version = version,
+                            .own_statistics = own_statistics,
+                            .replica = replica},
+                           rule)
+                     .staleness;
   }
   return staleness;
 }

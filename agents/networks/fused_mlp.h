@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "agents/networks/mlp.h"
+#include "core/network.h"
+
+namespace sounder {
+
+/// Makes the MLP as hand-vectorised code (fused_kernels.h), for any depth and width, over `parameters` as
+/// parameter_layout lays them out; they must outlive the network and lie still. It takes at most `rows` rows.
+///
+/// It computes what make_torch_mlp's network does, to rounding, without that one's overhead per operation: fastest by
+/// far on the small networks of control tasks. It allocates when it is made, and never after.
+std::unique_ptr<Network> make_fused_mlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows);
+
+}  // namespace sounder
