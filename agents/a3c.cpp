@@ -8,47 +8,65 @@
 
 namespace sounder {
 
-A3c::A3c(std::unique_ptr<Network> network, std::size_t rows, const Settings& settings)
-    : network_(std::move(network)),
-      settings_(settings),
-      logits_(rows * network_->output_size()),
-      values_(rows),
-      returns_(rows),
-      advantages_(rows),
-      logit_gradients_(rows * network_->output_size()),
-      value_gradients_(rows) {}
+A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
+    : network_(std::move(network)), most_observations_(capacity.observations), settings_(settings) {
+  const std::size_t rows = capacity.observations * capacity.steps;
+  logits_.resize(rows * network_->output_size());
+  values_.resize(rows);
+  returns_.resize(rows);
+  advantages_.resize(rows);
+  logit_gradients_.resize(rows * network_->output_size());
+  value_gradients_.resize(rows);
+  bootstrap_values_.resize(rows);
+}
 
 void A3c::act(const ActRequest& request, ActionArray& actions) {
   const NetworkOutput output = network_->forward(request.observations, request.first_row);
   const std::size_t choices = network_->output_size();
+  assert(request.selection == Selection::greedy || request.rngs.size() == output.values.size());
+  assert(request.first_row + output.values.size() <= values_.size());
   std::ranges::copy(output.outputs, logits_.begin() + static_cast<std::ptrdiff_t>(request.first_row * choices));
   std::ranges::copy(output.values, values_.begin() + static_cast<std::ptrdiff_t>(request.first_row));
   for (std::size_t i = 0; i < output.values.size(); ++i) {
     const auto logits = output.outputs.subspan(i * choices, choices);
-    const std::size_t choice =
-        request.selection == Selection::sample ? Categorical::sample(logits, request.rng) : Categorical::mode(logits);
+    const std::size_t choice = request.selection == Selection::sample ? Categorical::sample(logits, request.rngs[i])
+                                                                      : Categorical::mode(logits);
     actions.discrete(request.first_row + i)[0] = static_cast<std::int64_t>(choice);
   }
 }
 
-float A3c::bootstrap_value(const Rollout& rollout) {
-  // Only an end of the task itself makes the future worthless. The row after the rollout's is free for this one.
-  if (rollout.end() == RolloutEnd::terminated) return 0;
-  return network_->forward(rollout.next_observation(), rollout.size()).values[0];
+std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
+  const std::size_t count = rollout.bootstrap_rows().size();
+  const std::size_t width = rollout.observation_size();
+  // The network's rows after the rollout's are free for them. Truncations may be more than fit there at a time: each
+  // chunk takes the place of the one before, since nothing goes back through them.
+  for (std::size_t first = 0; first < count; first += most_observations_) {
+    const std::size_t rows = std::min(most_observations_, count - first);
+    const NetworkOutput output =
+        network_->forward(rollout.bootstrap_observations().subspan(first * width, rows * width), rollout.size());
+    std::ranges::copy(output.values, bootstrap_values_.begin() + static_cast<std::ptrdiff_t>(first));
+  }
+  return {bootstrap_values_.data(), count};
 }
 
 LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
-  const std::size_t steps = rollout.size();
+  assert(rollout.environments() <= most_observations_ && rollout.size() <= values_.size());
+  const std::size_t rows = rollout.size();
   const std::size_t choices = network_->output_size();
-  const std::span values(values_.data(), steps);
-  const std::span returns(returns_.data(), steps);
-  const std::span advantages(advantages_.data(), steps);
-  const std::span logit_gradients(logit_gradients_.data(), steps * choices);
-  const std::span value_gradients(value_gradients_.data(), steps);
+  const std::span values(values_.data(), rows);
+  const std::span returns(returns_.data(), rows);
+  const std::span advantages(advantages_.data(), rows);
+  const std::span logit_gradients(logit_gradients_.data(), rows * choices);
+  const std::span value_gradients(value_gradients_.data(), rows);
 
-  n_step_returns(rollout.rewards(), bootstrap_value(rollout), settings_.discount, returns);
+  n_step_returns({.rewards = rollout.rewards(),
+                  .ends = rollout.ends(),
+                  .environments = rollout.environments(),
+                  .bootstrap_values = bootstrap_values(rollout),
+                  .discount = settings_.discount},
+                 returns);
   sounder::advantages(returns, values, advantages);
-  const LossSums losses = settings_.loss.differentiate({.logits = {logits_.data(), steps * choices},
+  const LossSums losses = settings_.loss.differentiate({.logits = {logits_.data(), rows * choices},
                                                         .values = values,
                                                         .actions = rollout.actions(),
                                                         .returns = returns,

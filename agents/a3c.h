@@ -18,24 +18,32 @@ class A3c final : public Agent {
     ActorCriticLoss loss;
   };
 
-  /// Takes a network that was made for rows + 1 rows: one more than a rollout's steps, for the bootstrap value.
-  A3c(std::unique_ptr<Network> network, std::size_t rows, const Settings& settings);
+  /// Counts the rows that the network must be made for: those of a rollout, and as many as it acts on at a time, for
+  /// bootstrap values.
+  static constexpr std::size_t network_rows(const AgentCapacity& capacity) noexcept {
+    return capacity.observations * (capacity.steps + 1);
+  }
+
+  /// Takes a network that was made for network_rows(capacity) rows.
+  A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings);
 
   void parameters_changed() override { network_->parameters_changed(); }
   void act(const ActRequest& request, ActionArray& actions) override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 
  private:
-  float bootstrap_value(const Rollout& rollout);
+  std::span<const float> bootstrap_values(const Rollout& rollout);
 
   std::unique_ptr<Network> network_;
+  std::size_t most_observations_;  // of one forward
   Settings settings_;
-  std::vector<float> logits_;           // [rows, K], as they were acted on
-  std::vector<float> values_;           // [rows], likewise
-  std::vector<float> returns_;          // [rows]
-  std::vector<float> advantages_;       // [rows]
-  std::vector<float> logit_gradients_;  // [rows, K]
-  std::vector<float> value_gradients_;  // [rows]
+  std::vector<float> logits_;            // [rows, K], as they were acted on
+  std::vector<float> values_;            // [rows], likewise
+  std::vector<float> returns_;           // [rows]
+  std::vector<float> advantages_;        // [rows]
+  std::vector<float> logit_gradients_;   // [rows, K]
+  std::vector<float> value_gradients_;   // [rows]
+  std::vector<float> bootstrap_values_;  // [rows]
 };
 
 }  // namespace sounder

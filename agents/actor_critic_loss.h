@@ -8,7 +8,8 @@
 
 namespace sounder {
 
-/// The actor-critic loss of a rollout (Mnih et al. 2016, section 4), a sum over its T steps:
+/// The actor-critic loss of a rollout (Mnih et al. 2016, section 4), a sum over its T steps (of all
+/// environments: the T rows):
 ///
 ///     L = sum_t [ -log pi(a_t) A_t - entropy_coefficient H(pi_t) + value_coefficient (R_t - V_t)^2 ]
 ///

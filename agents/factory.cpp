@@ -74,8 +74,8 @@ class A3cFactory final : public AgentFactory {
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     return sounder::initial_parameters(mlp_, seed);
   }
-  std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t rows) const override {
-    return std::make_unique<A3c>(backend_.make(mlp_, parameters, rows + 1), rows, settings_);
+  std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const override {
+    return std::make_unique<A3c>(backend_.make(mlp_, parameters, A3c::network_rows(capacity)), capacity, settings_);
   }
   void prepare_thread() const override { use_one_torch_thread(); }
 

@@ -60,10 +60,9 @@ class Player {
  public:
   Player(SavedPolicy policy, Environment environment, std::int64_t seed)
       : policy_(std::move(policy)),
-        agent_(policy_.agents->make(policy_.parameters, 1)),
+        agent_(policy_.agents->make(policy_.parameters, {.observations = 1})),
         environment_(std::move(environment)),
         seed_(static_cast<std::uint64_t>(seed)),
-        rng_({.seed = seed_, .worker = 0, .purpose = Stream::evaluation}),
         observation_(flat_size(environment_.spec().observation_space)),
         actions_(environment_.spec().action_space, 1) {}
 
@@ -83,7 +82,7 @@ class Player {
 
  private:
   void step(Episode& episode) {
-    agent_->act({.observations = observation_, .selection = Selection::greedy, .rng = rng_}, actions_);
+    agent_->act({.observations = observation_, .selection = Selection::greedy}, actions_);
     const StepResult result = environment_.step(actions_[0], observation_);
     ++episode.length;
     episode.reward = result.reward;
@@ -97,7 +96,6 @@ class Player {
   std::unique_ptr<Agent> agent_;  // over the policy's parameters
   Environment environment_;
   std::uint64_t seed_;
-  Rng rng_;
   std::vector<float> observation_;  // [D]
   ActionArray actions_;             // [1]
 };

@@ -17,6 +17,12 @@ namespace sounder {
 /// How an action is chosen.
 enum class Selection { sample, greedy };
 
+/// How much an agent is made for.
+struct AgentCapacity {
+  std::size_t observations;  ///< most that it acts on at a time: B
+  std::size_t steps = 1;     ///< most, T, of the rollouts it learns from, which are of at most B environments
+};
+
 /// Sums over a rollout's steps, for the reports.
 struct LossSums {
   float policy = 0;   ///< sum of -log pi(a) advantage
@@ -34,7 +40,7 @@ class Agent {
     std::span<const float> observations;  ///< [B, D]
     std::size_t first_row = 0;            ///< rows of the network's memory and of the actions: first_row, ... + B - 1
     Selection selection = Selection::sample;
-    Rng& rng;  ///< of Selection::sample; greedy choices draw nothing
+    std::span<Rng> rngs = {};  ///< [B], each row draws from its own; of Selection::sample: greedy choices draw nothing
   };
 
   /// Takes in that the replica's parameters have changed since the agent was made: to be called after every change,
@@ -44,8 +50,8 @@ class Agent {
   /// Chooses actions for B observations and writes them to the rows of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 
-  /// Writes the gradient of the rollout's loss, a sum over its steps, to `gradient` (flat, as the parameters). The
-  /// rollout's steps must have been chosen by act, row by row from 0, with the present parameters.
+  /// Writes the gradient of the rollout's loss, a sum over all of its rows, to `gradient` (flat, as the parameters).
+  /// The rows' actions must have been chosen by act, step by step from row 0, with the present parameters.
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
 };
 
@@ -67,8 +73,8 @@ class AgentFactory {
   virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
 
   /// Makes an agent whose replica's parameters are the floats of `parameters` (as many as layout().size), which must
-  /// outlive it. It acts on at most `rows` observations at a time, and learns from rollouts of at most as many steps.
-  virtual std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t rows) const = 0;
+  /// outlive it.
+  virtual std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const = 0;
 
   /// To be called first in every thread that uses an agent: sets what libraries keep per thread.
   virtual void prepare_thread() const = 0;

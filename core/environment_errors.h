@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "envs/error.h"
 #include "envs/spaces.h"
@@ -17,6 +18,18 @@ struct Moment {
 
 /// Tells whether an observation is an element of its space, but for rounding.
 bool is_valid(const Space& space, std::span<const float> observation) noexcept;
+
+/// Tells the same as is_valid of many observations of one space, at a fraction of the cost. Const: any thread.
+class ObservationCheck {
+ public:
+  explicit ObservationCheck(Space space);
+  bool operator()(std::span<const float> observation) const noexcept;
+
+ private:
+  Space space_;
+  std::vector<float> low_;   // of a Box: its bounds, but finite ones; else empty
+  std::vector<float> high_;  // likewise
+};
 
 /// Words what an environment did wrong; at most eight of an observation's numbers are shown.
 Error invalid_observation(const Space& space, std::span<const float> observation, const Moment& moment);

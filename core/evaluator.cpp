@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/environment_errors.h"
 #include "core/metrics/statistics.h"
 
 namespace sounder {
@@ -23,9 +22,10 @@ Evaluator::Evaluator(const Parts& parts)
     : environments_(make_environments(parts)),
       spec_(environments_.front().spec()),
       observation_size_(flat_size(spec_.observation_space)),
+      is_valid_(spec_.observation_space),
       most_steps_(spec_.max_episode_steps.value_or(kMostSteps)),
       parameters_(parts.agents.layout().size),
-      agent_(parts.agents.make(parameters_, environments_.size())),
+      agent_(parts.agents.make(parameters_, {.observations = environments_.size()})),
       actions_(spec_.action_space, environments_.size()) {}
 
 Evaluator::~Evaluator() = default;
@@ -34,19 +34,21 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
   assert(request.parameters.size() == parameters_.size());
   std::ranges::copy(request.parameters, parameters_.begin());
   agent_->parameters_changed();
-  const StreamKey key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation};
-  Rng rng(key);
 
   const std::size_t episodes = environments_.size();
   std::vector<float> observations(episodes * observation_size_);  // [running, D]
   std::vector<std::size_t> running(episodes);                     // the episode of each row
+  std::vector<Rng> rngs;                                          // [running], each episode's own
   std::iota(running.begin(), running.end(), std::size_t{0});
   const auto observation = [&](std::size_t row) {
     return std::span(observations).subspan(row * observation_size_, observation_size_);
   };
+  StreamKey key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation};
+  StreamKey action_key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation_action};
   for (std::size_t i = 0; i < episodes; ++i) {
-    environments_[i].reset(
-        derive_seed({.seed = key.seed, .worker = key.worker, .purpose = key.purpose, .index = i + 1}), observation(i));
+    key.index = action_key.index = i + 1;
+    environments_[i].reset(derive_seed(key), observation(i));
+    rngs.emplace_back(action_key);
   }
 
   Result result{.returns = std::vector<double>(episodes), .lengths = std::vector<std::int64_t>(episodes)};
@@ -54,7 +56,7 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
     if (request.stop()) return {};
     agent_->act({.observations = {observations.data(), running.size() * observation_size_},
                  .selection = request.selection,
-                 .rng = rng},
+                 .rngs = {rngs.data(), running.size()}},
                 actions_);
     std::size_t kept = 0;
     for (std::size_t row = 0; row < running.size(); ++row) {
@@ -62,13 +64,14 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
       const StepResult step = environments_[episode].step(actions_[row], observation(row));
       result.returns[episode] += static_cast<double>(step.reward);
       const std::int64_t length = ++result.lengths[episode];
-      if (!is_valid(spec_.observation_space, observation(row))) {
+      if (!is_valid_(observation(row))) {
         throw invalid_observation(spec_.observation_space, observation(row), {.who = "evaluation", .step = length});
       }
       if (!std::isfinite(step.reward)) throw invalid_reward(step.reward, {.who = "evaluation", .step = length});
       if (step.terminated || step.truncated || length >= most_steps_) continue;
       // The rows that still run move up, in their order.
       running[kept] = episode;
+      rngs[kept] = rngs[row];
       if (kept != row) std::ranges::copy(observation(row), observation(kept).begin());
       ++kept;
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/agent.h"
+#include "core/environment_errors.h"
 #include "core/metrics/records.h"
 #include "envs/environment.h"
 
@@ -31,9 +32,9 @@ class Evaluator {
 
   struct Request {
     std::span<const float> parameters;
-    std::uint64_t seed;        ///< of the run
-    std::uint64_t stream = 0;  ///< which of the run's evaluations: each has its own episodes
-    Selection selection = Selection::greedy;
+    std::uint64_t seed;                                 ///< of the run
+    std::uint64_t stream = 0;                           ///< which of the run's evaluations: each has its own episodes
+    Selection selection = Selection::greedy;            ///< samples draw from a stream of each episode's own
     std::function<bool()> stop = [] { return false; };  ///< asked at every step
   };
   /// Returns and lengths of the episodes, in the order of their seeds; both empty if it was stopped.
@@ -50,6 +51,7 @@ class Evaluator {
   std::vector<Environment> environments_;  // one per episode
   EnvironmentSpec spec_;
   std::size_t observation_size_;
+  ObservationCheck is_valid_;
   std::int64_t most_steps_;
   std::vector<float> parameters_;
   std::unique_ptr<Agent> agent_;

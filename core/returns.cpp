@@ -1,18 +1,25 @@
 #include "core/returns.h"
 
 #include <cassert>
-#include <cstddef>
 
 namespace sounder {
 
-void n_step_returns(std::span<const float> rewards, float bootstrap_value, float discount,
-                    std::span<float> returns) noexcept {
-  assert(rewards.size() == returns.size());
-  float following = bootstrap_value;
-  for (std::size_t t = rewards.size(); t-- > 0;) {
-    following = rewards[t] + discount * following;
-    returns[t] = following;
+void n_step_returns(const ReturnInputs& inputs, std::span<float> returns) noexcept {
+  const std::size_t rows = inputs.rewards.size();
+  assert(inputs.ends.size() == rows && returns.size() == rows && rows % inputs.environments == 0);
+  std::size_t bootstraps = inputs.bootstrap_values.size();  // those that are not used yet
+  for (std::size_t row = rows; row-- > 0;) {
+    const bool is_last = row + inputs.environments >= rows;
+    float following = 0;
+    if (inputs.ends[row] == StepEnd::truncated || (inputs.ends[row] == StepEnd::none && is_last)) {
+      assert(bootstraps > 0);
+      following = inputs.bootstrap_values[--bootstraps];
+    } else if (inputs.ends[row] == StepEnd::none) {
+      following = returns[row + inputs.environments];
+    }
+    returns[row] = inputs.rewards[row] + inputs.discount * following;
   }
+  assert(bootstraps == 0);
 }
 
 void advantages(std::span<const float> returns, std::span<const float> values, std::span<float> advantages) noexcept {

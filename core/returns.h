@@ -1,19 +1,31 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
+
+#include "core/rollout.h"
 
 namespace sounder {
 
-/// The return of every step of a rollout, up to its end and bootstrapped there (Mnih et al. 2016, algorithm S3):
-///
-///     R_T = bootstrap_value,  R_t = r_t + discount R_{t+1}
-///
-/// `bootstrap_value` is 0 after a terminated rollout, else the value of the observation after the last action. Both
-/// arrays are [T].
-void n_step_returns(std::span<const float> rewards, float bootstrap_value, float discount,
-                    std::span<float> returns) noexcept;
+/// What returns are computed from: the rows t * K + k of a rollout of T steps of K environments.
+struct ReturnInputs {
+  std::span<const float> rewards;  ///< [T, K]
+  std::span<const StepEnd> ends;   ///< [T, K]
+  std::size_t environments;        ///< K
+  /// [N]: of the observations after the rows that were truncated, and after those of the last step that ended no
+  /// episode; in the order of the rows.
+  std::span<const float> bootstrap_values;
+  float discount;
+};
 
-/// How much better each step turned out than its value said: A_t = R_t - V_t. All arrays are [T].
+/// Writes the return of every step, [T, K]: up to the end of its episode or of the rollout, and bootstrapped there
+/// unless the episode terminated (Mnih et al. 2016, algorithm S3, for each environment by itself):
+///
+///     R_t = r_t + discount R_{t+1},  with 0 in the place of R_{t+1} after a terminated step, and the bootstrap value
+///                                    after a truncated one and after the last one
+void n_step_returns(const ReturnInputs& inputs, std::span<float> returns) noexcept;
+
+/// How much better each step turned out than its value said: A_t = R_t - V_t. All arrays are of equal size.
 void advantages(std::span<const float> returns, std::span<const float> values, std::span<float> advantages) noexcept;
 
 }  // namespace sounder

@@ -4,32 +4,59 @@
 
 namespace sounder {
 
-Rollout::Rollout(const EnvironmentSpec& spec, std::size_t capacity)
-    : observations_(capacity * flat_size(spec.observation_space)),
-      actions_(spec.action_space, capacity),
-      rewards_(capacity),
-      next_observation_(flat_size(spec.observation_space)) {}
+Rollout::Rollout(const EnvironmentSpec& spec, const Shape& shape)
+    : environments_(shape.environments),
+      observation_size_(flat_size(spec.observation_space)),
+      observations_(shape.steps * environments_ * observation_size_),
+      actions_(spec.action_space, shape.steps * environments_),
+      rewards_(shape.steps * environments_),
+      ends_(shape.steps * environments_),
+      bootstrap_rows_(shape.steps * environments_),
+      bootstrap_observations_(shape.steps * environments_ * observation_size_) {}
 
 std::span<const float> Rollout::observation(std::size_t row) const noexcept {
   assert(row < capacity());
-  return std::span(observations_).subspan(row * observation_size(), observation_size());
+  return std::span(observations_).subspan(row * observation_size_, observation_size_);
 }
 
-std::size_t Rollout::begin_step(std::span<const float> observation) noexcept {
-  assert(size_ < capacity() && observation.size() == observation_size());
-  std::ranges::copy(observation, observations_.begin() + static_cast<std::ptrdiff_t>(size_ * observation_size()));
+std::size_t Rollout::begin_step(std::span<const float> observations) noexcept {
+  assert(size_ < capacity() && size_ % environments_ == 0);
+  assert(observations.size() == environments_ * observation_size_);
+  std::ranges::copy(observations, observations_.begin() + static_cast<std::ptrdiff_t>(size_ * observation_size_));
   return size_;
 }
 
-void Rollout::end_step(float reward) noexcept {
-  assert(size_ < capacity());
-  rewards_[size_++] = reward;
+void Rollout::end_step(float reward, StepEnd end, std::span<const float> next_observation) noexcept {
+  assert(size_ < capacity() && next_observation.size() == observation_size_);
+  rewards_[size_] = reward;
+  ends_[size_] = end;
+  if (end == StepEnd::truncated) set_bootstrap(bootstraps_++, size_, next_observation);
+  ++size_;
 }
 
-void Rollout::finish(std::span<const float> next_observation, RolloutEnd end) noexcept {
-  assert(size_ > 0 && next_observation.size() == observation_size());
-  std::ranges::copy(next_observation, next_observation_.begin());
-  end_ = end;
+void Rollout::finish(std::span<const float> observations) noexcept {
+  assert(size_ > 0 && size_ % environments_ == 0 && observations.size() == environments_ * observation_size_);
+  const std::size_t last_step = size_ - environments_;
+  // Steps of the last time step that were truncated are in the list already. It is merged from its end on, with those
+  // that ended no episode, so that the rows ascend.
+  std::size_t from = bootstraps_;
+  bootstraps_ += static_cast<std::size_t>(std::ranges::count(ends().subspan(last_step), StepEnd::none));
+  std::size_t to = bootstraps_;
+  for (std::size_t k = environments_; to > from;) {
+    const std::size_t row = last_step + --k;
+    if (ends_[row] == StepEnd::none) {
+      set_bootstrap(--to, row, observations.subspan(k * observation_size_, observation_size_));
+    } else if (ends_[row] == StepEnd::truncated) {
+      --from;
+      set_bootstrap(--to, row, bootstrap_observations().subspan(from * observation_size_, observation_size_));
+    }
+  }
+}
+
+void Rollout::set_bootstrap(std::size_t index, std::size_t row, std::span<const float> observation) noexcept {
+  bootstrap_rows_[index] = row;
+  std::ranges::copy(observation,
+                    bootstrap_observations_.begin() + static_cast<std::ptrdiff_t>(index * observation_size_));
 }
 
 }  // namespace sounder

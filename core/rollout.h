@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -10,46 +11,77 @@
 
 namespace sounder {
 
-/// Why a rollout stopped. Only `terminated` makes the future worthless: after a time limit (truncated) and in the
-/// middle of an episode (horizon) the return goes on with the value of the observation after the last action.
-enum class RolloutEnd { horizon, terminated, truncated };
+/// Whether an episode ended with a step, and how. Only `terminated` makes the future worthless: after a time limit
+/// (truncated), and where the rollout itself stops in the middle of an episode, the return goes on with the value of
+/// the observation after the last action.
+enum class StepEnd : std::uint8_t { none, terminated, truncated };
 
-/// At most `capacity` successive steps of one episode. It is filled by begin_step, end_step, begin_step, ..., and
-/// closed by finish, which is the only way in for the observation to bootstrap from. Allocates at construction only; to
-/// be used by one thread at a time.
+/// Tells how a step's result ends its episode. What is both terminated and truncated is terminated.
+inline StepEnd step_end(const StepResult& result) noexcept {
+  if (result.terminated) return StepEnd::terminated;
+  return result.truncated ? StepEnd::truncated : StepEnd::none;
+}
+
+/// At most T successive steps of each of K environments; the step t of environment k is row t * K + k. An environment
+/// whose episode ended may go on with the next one within the rollout.
+///
+/// Every time step is a begin_step and K end_steps; finish closes the rollout. The observations to bootstrap from come
+/// in by end_step, before any reset, and by finish, for the environments whose last step ended no episode: so there is
+/// no place for a wrong one. Allocates at construction only; to be used by one thread at a time.
 class Rollout {
  public:
-  Rollout(const EnvironmentSpec& spec, std::size_t capacity);
+  struct Shape {
+    std::size_t steps;             ///< most of them: T
+    std::size_t environments = 1;  ///< K
+  };
+  Rollout(const EnvironmentSpec& spec, const Shape& shape);
 
   /// Forgets all steps.
-  void clear() noexcept { size_ = 0; }
+  void clear() noexcept { size_ = bootstraps_ = 0; }
 
-  /// Records the observation [D] that the next action is chosen on; returns the step's row.
-  std::size_t begin_step(std::span<const float> observation) noexcept;
-  /// Records what the action in actions()[row] gave.
-  void end_step(float reward) noexcept;
-  /// Closes the rollout with the observation [D] after its last action, before any reset.
-  void finish(std::span<const float> next_observation, RolloutEnd end) noexcept;
+  /// Records the observations [K, D] that the next actions are chosen on; returns the first one's row.
+  std::size_t begin_step(std::span<const float> observations) noexcept;
+  /// Records what the next environment's action gave, in the order of the environments; `next_observation` [D] is the
+  /// one after the action, before any reset.
+  void end_step(float reward, StepEnd end, std::span<const float> next_observation) noexcept;
+  /// Closes the rollout with the observations [K, D] that the environments are at. Those of environments whose last
+  /// step ended an episode are not looked at.
+  void finish(std::span<const float> observations) noexcept;
 
-  std::size_t size() const noexcept { return size_; }  ///< T, the steps recorded
-  std::size_t capacity() const noexcept { return rewards_.size(); }
-  std::size_t observation_size() const noexcept { return next_observation_.size(); }  ///< D
+  std::size_t steps() const noexcept { return size_ / environments_; }         ///< T so far, whole ones
+  std::size_t environments() const noexcept { return environments_; }          ///< K
+  std::size_t size() const noexcept { return size_; }                          ///< rows: those whose step has ended
+  std::size_t capacity() const noexcept { return rewards_.size(); }            ///< rows, at most
+  std::size_t observation_size() const noexcept { return observation_size_; }  ///< D
 
-  std::span<const float> observations() const noexcept { return {observations_.data(), size_ * observation_size()}; }
+  std::span<const float> observations() const noexcept { return {observations_.data(), size_ * observation_size_}; }
   std::span<const float> observation(std::size_t row) const noexcept;
-  std::span<const float> rewards() const noexcept { return {rewards_.data(), size_}; }  ///< [T]
-  ActionArray& actions() noexcept { return actions_; }  ///< rows 0, ..., T - 1 are valid
+  std::span<const float> rewards() const noexcept { return {rewards_.data(), size_}; }  ///< [T, K]
+  std::span<const StepEnd> ends() const noexcept { return {ends_.data(), size_}; }      ///< [T, K]
+  ActionArray& actions() noexcept { return actions_; }  ///< rows 0, ..., size() - 1 are valid
   const ActionArray& actions() const noexcept { return actions_; }
-  std::span<const float> next_observation() const noexcept { return next_observation_; }  ///< after the last action
-  RolloutEnd end() const noexcept { return end_; }
+
+  /// The rows after which a return is bootstrapped, [N], ascending: those that were truncated, and those of the last
+  /// step that ended no episode. Complete after finish.
+  std::span<const std::size_t> bootstrap_rows() const noexcept { return {bootstrap_rows_.data(), bootstraps_}; }
+  /// The observations after those rows' actions, [N, D].
+  std::span<const float> bootstrap_observations() const noexcept {
+    return {bootstrap_observations_.data(), bootstraps_ * observation_size_};
+  }
 
  private:
+  void set_bootstrap(std::size_t index, std::size_t row, std::span<const float> observation) noexcept;
+
+  std::size_t environments_;
+  std::size_t observation_size_;
   std::size_t size_ = 0;
-  std::vector<float> observations_;  // [capacity, D]
-  ActionArray actions_;              // [capacity, width]
-  std::vector<float> rewards_;       // [capacity]
-  std::vector<float> next_observation_;
-  RolloutEnd end_ = RolloutEnd::horizon;
+  std::size_t bootstraps_ = 0;                 // N
+  std::vector<float> observations_;            // [capacity, D]
+  ActionArray actions_;                        // [capacity, width]
+  std::vector<float> rewards_;                 // [capacity]
+  std::vector<StepEnd> ends_;                  // [capacity]
+  std::vector<std::size_t> bootstrap_rows_;    // [capacity]: every step may be truncated
+  std::vector<float> bootstrap_observations_;  // [capacity, D]
 };
 
 }  // namespace sounder

@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "core/environment_errors.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -63,19 +62,22 @@ void EpisodeMailbox::collect(std::vector<EpisodeRecord>& episodes) {
   handed_over_.clear();
 }
 
-Worker::Worker(Parts parts)
+Worker::Worker(const Parts& parts)
     : index_(parts.index),
-      environment_(std::move(parts.environment)),
-      spec_(environment_.spec()),
+      slots_(make_slots(parts)),
+      spec_(slots_.front().environment.spec()),
+      is_valid_(spec_.observation_space),
       store_(parts.store),
       settings_(parts.settings),
       clock_(parts.clock),
       stop_(parts.stop),
       replica_(store_.size()),
       gradient_(store_.size()),
-      agent_(parts.agents.make(replica_, settings_.rollout)),
-      rollout_(spec_, settings_.rollout),
-      observation_(flat_size(spec_.observation_space)) {
+      agent_(parts.agents.make(replica_, {.observations = slots_.size(), .steps = settings_.rollout})),
+      rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size()}),
+      observations_(slots_.size() * rollout_.observation_size()),
+      action_rngs_(slots_.size(), Rng(0)) {
+  ended_.reserve(rollout_.capacity());
   if (settings_.optimizer.owner == StatisticsOwner::worker) {
     own_statistics_.assign(settings_.optimizer.statistic_names().size(), SharedArray(store_.size()));
   }
@@ -91,15 +93,15 @@ void Worker::restore(const WorkerCount& count) noexcept {
 void Worker::run_once() {
   const std::int64_t left = settings_.total_steps - store_.step();
   if (left <= 0) return;
-  const auto horizon = static_cast<std::size_t>(std::min(left, static_cast<std::int64_t>(settings_.rollout)));
+  const auto environments = static_cast<std::int64_t>(slots_.size());
+  const auto horizon = static_cast<std::size_t>(
+      std::min((left + environments - 1) / environments, static_cast<std::int64_t>(settings_.rollout)));
   PhaseClock clock(counters_, rollouts_++ % kRolloutsPerTimed == 0 ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
   if (!pulled_) version_ = store_.pull(replica_);
   agent_->parameters_changed();
   clock.lap(Phase::share);
-  if (!in_episode_) begin_episode();
   roll_out(horizon, clock);
-  check_rollout();
   clock.lap(Phase::environment);
 
   const LossSums losses = agent_->learn(rollout_, gradient_);
@@ -111,73 +113,88 @@ void Worker::run_once() {
     drop_update(losses, gradient_norm);
   }
   clock.lap(Phase::share);
-  if (!in_episode_) end_episode();
+  hand_over_episodes();
 }
 
-void Worker::begin_episode() {
-  // Each episode has streams of its own: a run that goes on from a checkpoint needs no generator's state, only a count.
-  const auto episode = static_cast<std::uint64_t>(counters_.episodes_begun.get());
-  const auto worker = static_cast<std::uint64_t>(index_);
-  action_rng_ = Rng({.seed = settings_.seed, .worker = worker, .purpose = Stream::action, .index = episode});
-  counters_.episodes_begun.add(1);
-  environment_.reset(
-      derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode}),
-      observation_);
-  in_episode_ = true;
-  episode_return_ = 0;
-  episode_length_ = 0;
+std::vector<Worker::Slot> Worker::make_slots(const Parts& parts) {
+  std::vector<Slot> slots;
+  for (std::size_t k = 0; k < parts.settings.environments; ++k) {
+    slots.push_back({.environment = parts.make_environment()});
+  }
+  return slots;
+}
+
+std::span<float> Worker::observation(std::size_t k) noexcept {
+  return std::span(observations_).subspan(k * rollout_.observation_size(), rollout_.observation_size());
 }
 
 void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
   rollout_.clear();
-  RolloutEnd end = RolloutEnd::horizon;
   // Relaxed: a request to end, which publishes nothing. A rollout has at least one step.
-  const auto stopped = [&] {
-    return rollout_.size() > 0 && stop_ != nullptr && stop_->load(std::memory_order_relaxed);
-  };
-  while (in_episode_ && rollout_.size() < horizon && !stopped()) {
-    const std::size_t row = rollout_.begin_step(observation_);
-    clock.lap(Phase::environment);
-    agent_->act({.observations = observation_, .first_row = row, .rng = action_rng_}, rollout_.actions());
-    clock.lap(Phase::forward);
-    const StepResult result = environment_.step(rollout_.actions()[row], observation_);
-    rollout_.end_step(result.reward);
-    episode_return_ += static_cast<double>(result.reward);
-    ++episode_length_;
-    if (result.terminated) {
-      end = RolloutEnd::terminated;
-    } else if (result.truncated) {
-      end = RolloutEnd::truncated;
+  const auto stopped = [&] { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); };
+  const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
+  do {
+    for (std::size_t k = 0; k < slots_.size(); ++k) {
+      if (!slots_[k].in_episode) begin_episode(k);
     }
-    in_episode_ = end == RolloutEnd::horizon;
-  }
-  rollout_.finish(observation_, end);
+    const std::size_t row = rollout_.begin_step(observations_);
+    clock.lap(Phase::environment);
+    agent_->act({.observations = observations_, .first_row = row, .rngs = action_rngs_}, rollout_.actions());
+    clock.lap(Phase::forward);
+    for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
+  } while (rollout_.steps() < horizon && !over() && !stopped());
+  rollout_.finish(observations_);
   counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
 }
 
-void Worker::end_episode() {
-  counters_.episodes_ended.add(1);
-  mailbox_.add({.worker = index_,
-                .step = store_.step(),
-                .episode_return = episode_return_,
-                .length = episode_length_,
-                .seconds = clock_.seconds()});
+void Worker::begin_episode(std::size_t k) {
+  // Each episode has streams of its own: a run that goes on from a checkpoint needs no generator's state, only a count.
+  const auto episode = static_cast<std::uint64_t>(counters_.episodes_begun.get());
+  const auto worker = static_cast<std::uint64_t>(index_);
+  action_rngs_[k] = Rng({.seed = settings_.seed, .worker = worker, .purpose = Stream::action, .index = episode});
+  counters_.episodes_begun.add(1);
+  Slot& slot = slots_[k];
+  slot.environment.reset(
+      derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode}),
+      observation(k));
+  slot.in_episode = true;
+  slot.episode_return = 0;
+  slot.episode_length = 0;
+  check_observation(k);
 }
 
-void Worker::check_rollout() const {
-  const std::int64_t first_step = episode_length_ - static_cast<std::int64_t>(rollout_.size());
-  const auto moment = [&](std::size_t row) {
-    return Moment{.who = fmt::format("worker {}", index_), .step = first_step + static_cast<std::int64_t>(row)};
-  };
-  for (std::size_t row = 0; row < rollout_.size(); ++row) {
-    if (!is_valid(spec_.observation_space, rollout_.observation(row))) {
-      throw invalid_observation(spec_.observation_space, rollout_.observation(row), moment(row));
-    }
-    if (!std::isfinite(rollout_.rewards()[row])) throw invalid_reward(rollout_.rewards()[row], moment(row + 1));
+void Worker::step(std::size_t k, std::size_t row) {
+  Slot& slot = slots_[k];
+  const StepResult result = slot.environment.step(rollout_.actions()[row], observation(k));
+  slot.episode_return += static_cast<double>(result.reward);
+  ++slot.episode_length;
+  if (!std::isfinite(result.reward)) {
+    throw invalid_reward(result.reward, {.who = fmt::format("worker {}", index_), .step = slot.episode_length});
   }
-  if (!is_valid(spec_.observation_space, rollout_.next_observation())) {
-    throw invalid_observation(spec_.observation_space, rollout_.next_observation(), moment(rollout_.size()));
+  check_observation(k);
+  const StepEnd end = step_end(result);
+  rollout_.end_step(result.reward, end, observation(k));
+  if (end == StepEnd::none) return;
+  slot.in_episode = false;
+  ended_.push_back({.episode_return = slot.episode_return, .length = slot.episode_length});
+}
+
+void Worker::check_observation(std::size_t k) {
+  if (is_valid_(observation(k))) return;
+  throw invalid_observation(spec_.observation_space, observation(k),
+                            {.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
+}
+
+void Worker::hand_over_episodes() {
+  for (const EndedEpisode& episode : ended_) {
+    counters_.episodes_ended.add(1);
+    mailbox_.add({.worker = index_,
+                  .step = store_.step(),
+                  .episode_return = episode.episode_return,
+                  .length = episode.length,
+                  .seconds = clock_.seconds()});
   }
+  ended_.clear();
 }
 
 void Worker::push_update(const LossSums& losses, double gradient_norm) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -10,6 +11,7 @@
 #include "core/agent.h"
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/environment_errors.h"
 #include "core/metrics/records.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
@@ -41,19 +43,23 @@ class EpisodeMailbox {
 struct WorkerSettings {
   std::uint64_t seed;        ///< the run's
   std::int64_t total_steps;  ///< global step at which to stop
-  std::size_t rollout;       ///< t_max
+  std::size_t rollout;       ///< most steps of each environment between two updates: t_max
+  std::size_t environments;  ///< of each worker: K
   float max_gradient_norm;   ///< the gradient is scaled down to it
   LearningRateSchedule schedule;
   Optimizer optimizer;
 };
 
-/// One actor-learner: its own environment, its own replica of the network, and a way into the shared parameters. Runs
+/// One actor-learner: its own environments, its own replica of the network, and a way into the shared parameters. Runs
 /// on one thread; waits for another worker in WriteMode::locked only.
+///
+/// With one environment a rollout ends where the episode ends, if not before, as in the paper. With K > 1 every rollout
+/// has as many steps of each environment: one whose episode has ended is reset and goes on within the rollout.
 class Worker {
  public:
   struct Parts {
     std::int64_t index;
-    Environment environment;
+    const std::function<Environment()>& make_environment;  ///< asked K times, by the constructor only
     /// Makes the agent over the replica, which the worker owns.
     const AgentFactory& agents;
     ParameterStore& store;
@@ -61,14 +67,15 @@ class Worker {
     const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
     const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
   };
-  explicit Worker(Parts parts);
+  explicit Worker(const Parts& parts);
   Worker(const Worker&) = delete;  // its agent views its replica
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
   /// Pulls the parameters (unless the last push has left the newest ones in the replica), rolls out at most t_max steps
-  /// (or what is left of the total), learns, and pushes the gradient. Throws Error if the environment leaves its space,
-  /// or if updates in a row were not finite; whatever the environment throws passes through.
+  /// of each environment (or what is left of the total, rounded up to a step of each), learns, and pushes the gradient.
+  /// Throws Error if the environment leaves its space, or if updates in a row were not finite; whatever the environment
+  /// throws passes through.
   void run_once();
 
   /// Has the next run_once pull: for whoever let this worker's thread do something else since the last one.
@@ -81,20 +88,36 @@ class Worker {
   /// The optimizer's statistics that this worker keeps, if it does. Any thread may load them.
   std::span<SharedArray> own_statistics() noexcept { return own_statistics_; }
 
-  /// Goes on from a checkpoint, with a new episode. Only before the first run_once.
+  /// Goes on from a checkpoint, with new episodes. Only before the first run_once.
   void restore(const WorkerCount& count) noexcept;
 
  private:
-  void begin_episode();
+  /// One environment, and how its present episode stands.
+  struct Slot {
+    Environment environment;
+    bool in_episode = false;
+    double episode_return = 0;
+    std::int64_t episode_length = 0;
+  };
+  struct EndedEpisode {
+    double episode_return;
+    std::int64_t length;
+  };
+  static std::vector<Slot> make_slots(const Parts& parts);
+
+  std::span<float> observation(std::size_t k) noexcept;
   void roll_out(std::size_t horizon, PhaseClock& clock);
-  void end_episode();
-  void check_rollout() const;
+  void begin_episode(std::size_t k);
+  void step(std::size_t k, std::size_t row);
+  void check_observation(std::size_t k);
+  void hand_over_episodes();
   void push_update(const LossSums& losses, double gradient_norm);
   void drop_update(const LossSums& losses, double gradient_norm);
 
   std::int64_t index_;
-  Environment environment_;
+  std::vector<Slot> slots_;  // [K]
   EnvironmentSpec spec_;
+  ObservationCheck is_valid_;
   ParameterStore& store_;
   WorkerSettings settings_;
   const Stopwatch& clock_;
@@ -108,11 +131,9 @@ class Worker {
   std::vector<SharedArray> own_statistics_;
   Rollout rollout_;
 
-  std::vector<float> observation_;  // the one to act on next
-  bool in_episode_ = false;
-  Rng action_rng_{0};
-  double episode_return_ = 0;
-  std::int64_t episode_length_ = 0;
+  std::vector<float> observations_;  // [K, D], to act on next
+  std::vector<Rng> action_rngs_;     // [K], of the present episodes
+  std::vector<EndedEpisode> ended_;  // in this rollout; room for as many as it may have
   int dropped_in_a_row_ = 0;
   std::uint64_t rollouts_ = 0;
 

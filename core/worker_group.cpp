@@ -75,12 +75,13 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
   const WorkerSettings settings{.seed = seed,
                                 .total_steps = config.steps,
                                 .rollout = static_cast<std::size_t>(config.rollout),
+                                .environments = static_cast<std::size_t>(config.envs_per_worker),
                                 .max_gradient_norm = static_cast<float>(config.max_gradient_norm),
                                 .schedule = schedule_,
                                 .optimizer = optimizer_};
   for (std::int64_t i = 0; i < config.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(Worker::Parts{.index = i,
-                                                              .environment = make_environment(),
+                                                              .make_environment = make_environment,
                                                               .agents = agents,
                                                               .store = store_,
                                                               .settings = settings,

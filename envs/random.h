@@ -17,7 +17,14 @@ constexpr std::uint64_t split_mix(std::uint64_t& state) noexcept {
 }
 
 /// What a stream of random numbers is for. Streams with different purposes never share numbers.
-enum class Stream : std::uint64_t { initialization = 1, environment = 2, action = 3, evaluation = 4, conformance = 5 };
+enum class Stream : std::uint64_t {
+  initialization = 1,
+  environment = 2,
+  action = 3,
+  evaluation = 4,
+  conformance = 5,
+  evaluation_action = 6
+};
 
 /// Names one stream of random numbers of a run.
 struct StreamKey {

@@ -18,6 +18,7 @@ struct TrainConfig {
   std::string environment;
   std::string algorithm = "a3c";
   std::int64_t workers = default_workers();
+  std::int64_t envs_per_worker = 1;
   std::int64_t steps = 500'000;
   std::int64_t seed = 1;
 

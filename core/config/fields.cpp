@@ -25,8 +25,9 @@ std::vector<ConfigField> make_fields() {
   return {
       {"environment", "environment to learn", Text{&C::environment, {}}},
       {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},
-      {"workers", "threads that act and learn, each with its own copy of the environment",
-       Integer{&C::workers, 1, 1024}},
+      {"workers", "threads that act and learn, each with environments of its own", Integer{&C::workers, 1, 1024}},
+      {"envs_per_worker", "environments that a worker steps side by side, one forward pass for all of them",
+       Integer{&C::envs_per_worker, 1, 4096}},
       {"steps", "environment steps to train for, all workers together", Integer{&C::steps, 1, kMostSteps}},
       {"seed", "seed from which all random numbers derive", Integer{&C::seed, 0, kLargestSeed}},
 
@@ -35,7 +36,7 @@ std::vector<ConfigField> make_fields() {
       {"hidden", "units of each hidden layer", Integers{&C::hidden, 1, 8192}},
       {"activation", "activation function of the hidden layers", Text{&C::activation, {"tanh", "relu"}}},
 
-      {"rollout", "most steps that a worker takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
+      {"rollout", "most steps that an environment takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
       {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},
       {"entropy_coefficient", "weight of the policy's entropy in the loss (beta)",
        Real{&C::entropy_coefficient, 0, 1e3}},

@@ -44,19 +44,18 @@ class EchoNetwork final : public Network {
 const EnvironmentSpec kSpec{.observation_space = Box::bounds({-100}, {100}), .action_space = Discrete{2}};
 
 /// Acts on observations 1 and 2 with rewards 10 and 20, then ends before observation 3, and learns with discount 0.5.
-EchoNetwork::Record learn(RolloutEnd end, LossSums* sums = nullptr) {
+EchoNetwork::Record learn(StepEnd end, LossSums* sums = nullptr) {
   EchoNetwork::Record record;
-  A3c agent(std::make_unique<EchoNetwork>(record), 2,
+  A3c agent(std::make_unique<EchoNetwork>(record), {.observations = 1, .steps = 2},
             {.discount = 0.5F, .loss = {.entropy_coefficient = 0, .value_coefficient = 0.5F}});
-  Rollout rollout(kSpec, 2);
-  Rng rng(1);
+  Rollout rollout(kSpec, {.steps = 2});
   for (const float observation : {1.0F, 2.0F}) {
     const std::size_t row = rollout.begin_step(std::vector{observation});
-    agent.act({.observations = rollout.observation(row), .first_row = row, .selection = Selection::greedy, .rng = rng},
+    agent.act({.observations = rollout.observation(row), .first_row = row, .selection = Selection::greedy},
               rollout.actions());
-    rollout.end_step(10 * observation);
+    rollout.end_step(10 * observation, observation == 2 ? end : StepEnd::none, std::vector{observation + 1});
   }
-  rollout.finish(std::vector<float>{3}, end);
+  rollout.finish(std::vector<float>{3});
   std::vector<float> gradient;
   const LossSums losses = agent.learn(rollout, gradient);
   if (sums != nullptr) *sums = losses;
@@ -66,7 +65,7 @@ EchoNetwork::Record learn(RolloutEnd end, LossSums* sums = nullptr) {
 TEST_CASE("a terminated rollout's return ends with its last reward") {
   // R_1 = 20, R_0 = 10 + 0.5 * 20 = 20; value gradients V - R = (1 - 20, 2 - 20)
   LossSums sums;
-  const auto record = learn(RolloutEnd::terminated, &sums);
+  const auto record = learn(StepEnd::terminated, &sums);
   CHECK(record.value_gradients == std::vector<float>{-19, -18});
   CHECK(record.observations == std::vector<float>{1, 2});  // no bootstrap
   // Greedy is the first of equals, action 0: (pi - 1) A = -0.5 A for it, 0.5 A for the other.
@@ -78,12 +77,75 @@ TEST_CASE("a terminated rollout's return ends with its last reward") {
 
 TEST_CASE("a rollout that was cut is bootstrapped with the value of the observation after its last action") {
   // R_1 = 20 + 0.5 * 3 = 21.5, R_0 = 10 + 0.5 * 21.5 = 20.75
-  for (const RolloutEnd end : {RolloutEnd::horizon, RolloutEnd::truncated}) {
+  for (const StepEnd end : {StepEnd::none, StepEnd::truncated}) {
     const auto record = learn(end);
     CHECK(record.value_gradients == std::vector<float>{1 - 20.75F, 2 - 21.5F});
     CHECK(record.observations == std::vector<float>{1, 2, 3});
     CHECK(record.rows == std::vector<std::size_t>{0, 1, 2});  // in a row of its own
   }
+}
+
+/// Two environments, two steps with reward 0, learnt from with discount 0.5. Environment k's observations are k + 1
+/// before the first step and k + 3 before the second; after a step that was truncated it is 10 times that.
+EchoNetwork::Record learn_from_two(const std::vector<StepEnd>& ends) {
+  EchoNetwork::Record record;
+  A3c agent(std::make_unique<EchoNetwork>(record), {.observations = 2, .steps = 2},
+            {.discount = 0.5F, .loss = {.entropy_coefficient = 0, .value_coefficient = 0.5F}});
+  Rollout rollout(kSpec, {.steps = 2, .environments = 2});
+  for (const float first : {1.0F, 3.0F}) {
+    const std::vector<float> observations{first, first + 1};
+    const std::size_t row = rollout.begin_step(observations);
+    agent.act({.observations = observations, .first_row = row, .selection = Selection::greedy}, rollout.actions());
+    for (std::size_t k = 0; k < 2; ++k) rollout.end_step(0, ends[row + k], std::vector{10 * observations[k]});
+  }
+  rollout.finish(std::vector<float>{5, 6});
+  std::vector<float> gradient;
+  agent.learn(rollout, gradient);
+  return record;
+}
+
+TEST_CASE("environments side by side are acted on at once, and bootstrap after their own last actions") {
+  const auto record = learn_from_two(std::vector<StepEnd>(4, StepEnd::none));
+  CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(record.rows == std::vector<std::size_t>{0, 2, 4});
+  // R = (5 / 4, 6 / 4, 5 / 2, 6 / 2)
+  CHECK(record.value_gradients == std::vector<float>{1 - 1.25F, 2 - 1.5F, 3 - 2.5F, 4 - 3.0F});
+}
+
+TEST_CASE("truncations within a rollout bootstrap too, in as many passes as the network has rows for") {
+  // Environment 0 is truncated with both steps, environment 1 with its first: N = 4, two at a time.
+  const auto record = learn_from_two({StepEnd::truncated, StepEnd::truncated, StepEnd::truncated, StepEnd::none});
+  CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 10, 20, 30, 6});
+  CHECK(record.rows == std::vector<std::size_t>{0, 2, 4, 4});
+  CHECK(record.value_gradients == std::vector<float>{1 - 5.0F, 2 - 10.0F, 3 - 15.0F, 4 - 3.0F});
+}
+
+TEST_CASE("the last pass for bootstrap values is of those that are left, and there is none for none") {
+  const auto record = learn_from_two({StepEnd::truncated, StepEnd::terminated, StepEnd::none, StepEnd::truncated});
+  CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 10, 5, 40});
+  CHECK(record.rows == std::vector<std::size_t>{0, 2, 4, 4});
+  CHECK(record.value_gradients == std::vector<float>{1 - 5.0F, 2 - 0.0F, 3 - 2.5F, 4 - 20.0F});
+  CHECK(learn_from_two(std::vector<StepEnd>(4, StepEnd::terminated)).rows == std::vector<std::size_t>{0, 2});
+}
+
+TEST_CASE("each row is sampled from its own stream") {
+  EchoNetwork::Record record;
+  A3c agent(std::make_unique<EchoNetwork>(record), {.observations = 3, .steps = 1},
+            {.discount = 0.5F, .loss = {.entropy_coefficient = 0, .value_coefficient = 0.5F}});
+  const auto draw = [&](std::vector<Rng>& rngs) {
+    ActionArray actions(kSpec.action_space, 3);
+    agent.act({.observations = std::vector<float>(rngs.size()), .rngs = rngs}, actions);
+    std::vector<std::int64_t> choices;
+    for (std::size_t row = 0; row < rngs.size(); ++row) choices.push_back(actions.discrete(row)[0]);
+    return choices;
+  };
+  std::vector<Rng> together{Rng(1), Rng(2), Rng(3)};
+  std::vector<std::vector<Rng>> alone{{Rng(1)}, {Rng(2)}, {Rng(3)}};
+  for (int i = 0; i < 20; ++i) {
+    const std::vector<std::int64_t> choices = draw(together);
+    for (std::size_t row = 0; row < 3; ++row) CHECK(draw(alone[row])[0] == choices[row]);
+  }
+  for (std::size_t row = 0; row < 3; ++row) CHECK(together[row] == alone[row][0]);
 }
 
 }  // namespace

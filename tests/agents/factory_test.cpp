@@ -61,20 +61,20 @@ TEST_CASE("in every built-in environment that suits, each parameter gets a gradi
     CHECK(agents->layout().size == (inputs + 1) * 64 + 65 * 64 + 65 * (outputs + 1));
     REQUIRE(parameters.size() == agents->layout().size);
 
-    const auto agent = agents->make(parameters, 16);
-    Rollout rollout(spec, 16);
-    Rng rng(2);
+    const auto agent = agents->make(parameters, {.observations = 1, .steps = 16});
+    Rollout rollout(spec, {.steps = 16});
+    std::vector<Rng> rngs{Rng(2)};
     std::vector<float> observation(inputs);
     environment.reset(3, observation);
     bool ended = false;
     while (!ended && rollout.size() < 16) {
       const std::size_t row = rollout.begin_step(observation);
-      agent->act({.observations = rollout.observation(row), .first_row = row, .rng = rng}, rollout.actions());
+      agent->act({.observations = rollout.observation(row), .first_row = row, .rngs = rngs}, rollout.actions());
       const StepResult result = environment.step(rollout.actions()[row], observation);
-      rollout.end_step(result.reward);
+      rollout.end_step(result.reward, step_end(result), observation);
       ended = result.terminated || result.truncated;
     }
-    rollout.finish(observation, ended ? RolloutEnd::terminated : RolloutEnd::horizon);
+    rollout.finish(observation);
 
     std::vector<float> gradient(parameters.size());
     agent->learn(rollout, gradient);

@@ -38,7 +38,7 @@ const std::vector<float> kParameters(3);
 
 TEST_CASE("an evaluation gives each episode's return and length, whichever ends first") {
   const FakeAgents agents(even_steps());
-  const auto end = GENERATE(RolloutEnd::terminated, RolloutEnd::truncated);
+  const auto end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   Evaluator evaluator(
       {.make_environment = environments_of_lengths({4, 1, 7, 2, 2, 9}, {.end = end}), .agents = agents, .episodes = 6});
   const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct Choice {
   std::span<const float> parameters;
   std::span<const float> observation;
   Selection selection;
-  Rng& rng;
+  Rng* rng;  ///< the row's own; null where none came
 };
 
 /// What the fake agents of one run do.
@@ -29,7 +30,7 @@ struct Behaviour {
   std::size_t size = 3;  ///< parameters
   float initial = 0;     ///< value of every parameter at the start
   std::function<std::int64_t(const Choice&)> choose = [](const Choice& choice) {
-    return choice.selection == Selection::sample ? choice.rng.below(2) : 0;
+    return choice.selection == Selection::sample ? choice.rng->below(2) : 0;
   };
   std::function<LossSums(const Rollout&, std::span<const float> parameters, std::span<float> gradient)> learn =
       [](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
@@ -43,22 +44,28 @@ struct Behaviour {
         const auto steps = static_cast<float>(rollout.size());
         return LossSums{.policy = steps, .value = 2 * steps, .entropy = 0.5F * steps};
       };
+  std::function<void(const Agent::ActRequest&)> on_act = [](const Agent::ActRequest&) {};
 };
 
 class FakeAgent final : public Agent {
  public:
-  FakeAgent(const Behaviour& behaviour, std::span<const float> parameters)
-      : behaviour_(behaviour), parameters_(parameters) {}
+  FakeAgent(const Behaviour& behaviour, std::span<const float> parameters, const AgentCapacity& capacity)
+      : behaviour_(behaviour), parameters_(parameters), capacity_(capacity) {}
 
   void parameters_changed() override {}
   void act(const ActRequest& request, ActionArray& actions) override {
     const std::size_t width = 2;  // of FakeEnvironment's observations
-    for (std::size_t row = 0; row * width < request.observations.size(); ++row) {
+    const std::size_t rows = request.observations.size() / width;
+    if (rows > capacity_.observations || request.first_row + rows > capacity_.observations * capacity_.steps) {
+      throw std::logic_error("the agent was made for fewer rows");
+    }
+    behaviour_.on_act(request);
+    for (std::size_t row = 0; row < rows; ++row) {
       actions.discrete(request.first_row + row)[0] =
           behaviour_.choose({.parameters = parameters_,
                              .observation = request.observations.subspan(row * width, width),
                              .selection = request.selection,
-                             .rng = request.rng});
+                             .rng = request.rngs.empty() ? nullptr : &request.rngs[row]});
     }
   }
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override {
@@ -68,6 +75,7 @@ class FakeAgent final : public Agent {
  private:
   const Behaviour& behaviour_;
   std::span<const float> parameters_;
+  AgentCapacity capacity_;
 };
 
 class FakeAgents final : public AgentFactory {
@@ -86,8 +94,8 @@ class FakeAgents final : public AgentFactory {
   std::vector<float> initial_parameters(std::uint64_t) const override {
     return std::vector<float>(layout_.size, behaviour_.initial);
   }
-  std::unique_ptr<Agent> make(std::span<float> parameters, std::size_t) const override {
-    return std::make_unique<FakeAgent>(behaviour_, parameters);
+  std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const override {
+    return std::make_unique<FakeAgent>(behaviour_, parameters, capacity);
   }
   void prepare_thread() const override {}
 
@@ -111,7 +119,7 @@ struct FakeEnvironment {
   };
   struct Options {
     std::function<std::int64_t(std::uint64_t seed)> length = [](std::uint64_t) { return 5; };
-    RolloutEnd end = RolloutEnd::terminated;  ///< of an episode that has its length
+    StepEnd end = StepEnd::terminated;  ///< of an episode that has its length
     std::function<void(std::uint64_t seed)> on_reset = [](std::uint64_t) {};
     std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change what the step gives, or throw
     std::optional<std::int64_t> max_episode_steps = {};
@@ -136,8 +144,8 @@ struct FakeEnvironment {
     ++steps;
     const bool over = steps >= options.length(seed);
     StepResult result{.reward = static_cast<float>(1 + action),
-                      .terminated = over && options.end == RolloutEnd::terminated,
-                      .truncated = over && options.end == RolloutEnd::truncated};
+                      .terminated = over && options.end == StepEnd::terminated,
+                      .truncated = over && options.end == StepEnd::truncated};
     observe(observation);
     options.on_step({.seed = seed,
                      .episode = episode,

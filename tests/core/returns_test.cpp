@@ -41,11 +41,55 @@ TEST_CASE("the returns of a rollout are those worked out by hand") {
   }));
   INFO(row.what);
   std::vector<float> returns(row.rewards.size());
-  n_step_returns(row.rewards, row.bootstrap_value, row.discount, returns);
+  std::vector<StepEnd> ends(row.rewards.size(), StepEnd::none);
+  std::vector<float> bootstrap_values{row.bootstrap_value};
+  if (row.bootstrap_value == 0) {
+    ends.back() = StepEnd::terminated;
+    bootstrap_values.clear();
+  }
+  n_step_returns({.rewards = row.rewards,
+                  .ends = ends,
+                  .environments = 1,
+                  .bootstrap_values = bootstrap_values,
+                  .discount = row.discount},
+                 returns);
   for (std::size_t t = 0; t < returns.size(); ++t) {
     INFO("step " << t);
     CHECK(returns[t] == Approx(row.returns[t]).epsilon(1e-6));
   }
+}
+
+TEST_CASE("each environment has returns of its own, and an episode's end within the rollout cuts them") {
+  // Environment 0 terminates with its step 1, environment 1 is truncated with its step 1 (of value 16); both go on with
+  // another episode, and are cut by the rollout's end (values 8 and 4).
+  const std::vector<float> rewards{1, 10, 2, 20, 3, 30};
+  const std::vector<StepEnd> ends{StepEnd::none,      StepEnd::none, StepEnd::terminated,
+                                  StepEnd::truncated, StepEnd::none, StepEnd::none};
+  const std::vector<float> bootstrap_values{16, 8, 4};  // after the rows 3, 4, 5
+  std::vector<float> returns(6);
+  n_step_returns(
+      {.rewards = rewards, .ends = ends, .environments = 2, .bootstrap_values = bootstrap_values, .discount = 0.5F},
+      returns);
+  CHECK(returns == std::vector<float>{
+                       1 + 0.5F * 2,    // goes on with the step that terminated,
+                       10 + 0.5F * 28,  // or that was truncated
+                       2,               // terminated
+                       20 + 0.5F * 16,  // truncated
+                       3 + 0.5F * 8,    // the rollout's end
+                       30 + 0.5F * 4,
+                   });
+}
+
+TEST_CASE("an end with the last step counts in its own environment only") {
+  const std::vector<StepEnd> ends{StepEnd::terminated, StepEnd::none, StepEnd::truncated};
+  std::vector<float> returns(3);
+  n_step_returns({.rewards = std::vector<float>{1, 2, 3},
+                  .ends = ends,
+                  .environments = 3,
+                  .bootstrap_values = std::vector<float>{10, 20},
+                  .discount = 0.5F},
+                 returns);
+  CHECK(returns == std::vector<float>{1, 7, 13});
 }
 
 TEST_CASE("an advantage is the return minus the value") {

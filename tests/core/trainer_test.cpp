@@ -229,9 +229,8 @@ TEST_CASE("the global agent acts with the shared parameters themselves") {
   const TrainReport report = trainer.run();
   const auto agent = trainer.global_agent(1);
   ActionArray actions(Discrete{2}, 1);
-  Rng rng(1);
   seen.clear();
   const std::vector<float> observation{0, 0};
-  agent->act({.observations = observation, .selection = Selection::greedy, .rng = rng}, actions);
+  agent->act({.observations = observation, .selection = Selection::greedy}, actions);
   CHECK(seen == report.parameters);
 }

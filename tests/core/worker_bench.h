@@ -13,21 +13,30 @@ namespace sounder::fakes {
 /// What learn was called with.
 struct Learnt {
   std::vector<float> clocks;  ///< first number of each observation: steps since the reset
+  std::vector<float> marks;   ///< second number: which episode it is of
   std::vector<float> rewards;
   std::vector<std::int64_t> actions;
-  float next_clock;
-  RolloutEnd end;
+  std::vector<StepEnd> ends;
+  std::vector<std::size_t> bootstrap_rows;
+  std::vector<float> bootstrap_clocks;
+  std::vector<float> bootstrap_marks;
   std::vector<float> parameters;
 };
 
 inline Learnt record(const Rollout& rollout, std::span<const float> parameters) {
-  Learnt learnt{.next_clock = rollout.next_observation()[0],
-                .end = rollout.end(),
+  Learnt learnt{.ends = {rollout.ends().begin(), rollout.ends().end()},
+                .bootstrap_rows = {rollout.bootstrap_rows().begin(), rollout.bootstrap_rows().end()},
                 .parameters = {parameters.begin(), parameters.end()}};
   for (std::size_t t = 0; t < rollout.size(); ++t) {
     learnt.clocks.push_back(rollout.observation(t)[0]);
+    learnt.marks.push_back(rollout.observation(t)[1]);
     learnt.rewards.push_back(rollout.rewards()[t]);
     learnt.actions.push_back(rollout.actions().discrete(t)[0]);
+  }
+  const auto bootstraps = rollout.bootstrap_observations();
+  for (std::size_t i = 0; i < bootstraps.size(); i += 2) {
+    learnt.bootstrap_clocks.push_back(bootstraps[i]);
+    learnt.bootstrap_marks.push_back(bootstraps[i + 1]);
   }
   return learnt;
 }
@@ -41,6 +50,7 @@ struct WorkerBench {
   WorkerSettings settings{.seed = 7,
                           .total_steps = 1'000'000,
                           .rollout = 4,
+                          .environments = 1,
                           .max_gradient_norm = 100,
                           .schedule = {.initial = 1, .anneal_steps = 0},
                           .optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared}};
@@ -58,7 +68,7 @@ struct WorkerBench {
     };
     agents = std::make_unique<FakeAgents>(behaviour);
     worker = std::make_unique<Worker>(Worker::Parts{.index = index,
-                                                    .environment = environments(environment)(),
+                                                    .make_environment = environments(environment),
                                                     .agents = *agents,
                                                     .store = store,
                                                     .settings = settings,

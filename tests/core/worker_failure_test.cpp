@@ -139,7 +139,7 @@ TEST_CASE("an observation that a reset wrote is checked") {
     void reset(std::uint64_t, std::span<float> observation) { observation[0] = observation[1] = 7; }
   };
   Worker worker({.index = 0,
-                 .environment = Environment(BadReset{}),
+                 .make_environment = [] { return Environment(BadReset{}); },
                  .agents = *bench.agents,
                  .store = bench.store,
                  .settings = bench.settings,

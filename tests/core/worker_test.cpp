@@ -15,24 +15,25 @@ using namespace sounder::fakes;
 namespace {
 
 using Floats = std::vector<float>;
+using Ends = std::vector<StepEnd>;
 
 }  // namespace
 
 TEST_CASE("rollouts are cut at t_max and end with their episode, and bootstrap after the last action") {
   WorkerBench bench;
-  bench.environment.end = GENERATE(RolloutEnd::terminated, RolloutEnd::truncated);
+  bench.environment.end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   bench.environment.length = [](std::uint64_t) { return 6; };
   bench.run(3);
 
   REQUIRE(bench.learnt.size() == 3);
   CHECK(bench.learnt[0].clocks == Floats{0, 1, 2, 3});
-  CHECK(bench.learnt[0].end == RolloutEnd::horizon);
-  CHECK(bench.learnt[0].next_clock == 4);
+  CHECK(bench.learnt[0].ends == Ends(4, StepEnd::none));
+  CHECK(bench.learnt[0].bootstrap_clocks == Floats{4});
   CHECK(bench.learnt[1].clocks == Floats{4, 5});
-  CHECK(bench.learnt[1].end == bench.environment.end);
-  CHECK(bench.learnt[1].next_clock == 6);
+  CHECK(bench.learnt[1].ends == Ends{StepEnd::none, bench.environment.end});
+  CHECK(bench.learnt[1].bootstrap_clocks == (bench.environment.end == StepEnd::truncated ? Floats{6} : Floats{}));
   CHECK(bench.learnt[2].clocks == Floats{0, 1, 2, 3});
-  CHECK(bench.learnt[2].end == RolloutEnd::horizon);
+  CHECK(bench.learnt[2].ends == Ends(4, StepEnd::none));
   CHECK(bench.store.step() == 10);
   CHECK(bench.worker->counters().steps.get() == 10);
 }
@@ -41,8 +42,8 @@ TEST_CASE("an episode that ends with t_max is not taken for one that goes on") {
   WorkerBench bench;
   bench.environment.length = [](std::uint64_t) { return 4; };
   bench.run(2);
-  CHECK(bench.learnt[0].end == RolloutEnd::terminated);
-  CHECK(bench.learnt[0].next_clock == 4);
+  CHECK(bench.learnt[0].ends.back() == StepEnd::terminated);
+  CHECK(bench.learnt[0].bootstrap_rows.empty());
   CHECK(bench.learnt[1].clocks == Floats{0, 1, 2, 3});
 }
 
@@ -68,8 +69,8 @@ TEST_CASE("one worker stops exactly at the total number of steps") {
   REQUIRE(bench.learnt.size() == 3);
   CHECK(bench.learnt[1].clocks == Floats{4});
   CHECK(bench.learnt[2].clocks == Floats{0, 1});
-  CHECK(bench.learnt[2].end == RolloutEnd::horizon);
-  CHECK(bench.learnt[2].next_clock == 2);
+  CHECK(bench.learnt[2].ends == Ends(2, StepEnd::none));
+  CHECK(bench.learnt[2].bootstrap_clocks == Floats{2});
 }
 
 TEST_CASE("finished episodes are handed over with their return, length and step") {

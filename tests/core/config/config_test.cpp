@@ -48,6 +48,7 @@ TrainConfig everything_changed() {
   config.environment = "A \"quoted\\\" name\n\tin 'two' lines, é";
   config.algorithm = "other";
   config.workers = 1024;
+  config.envs_per_worker = 4096;
   config.steps = 1'000'000'000'000'000;
   config.seed = 9'007'199'254'740'992;
   config.backend = "";
@@ -135,7 +136,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 31);
+  CHECK(names.size() == 32);
 }
 
 TEST_CASE("Keys are set from text of every type") {
@@ -188,6 +189,10 @@ TEST_CASE("A value out of its key's range is refused, its ends are taken") {
   CHECK_FALSE(set_error("workers", "1025").empty());
   CHECK_NOTHROW(set_config(config, "workers", "1"));
   CHECK_NOTHROW(set_config(config, "workers", "1024"));
+  CHECK(set_error("envs_per_worker", "0") == "envs_per_worker: expected integer, 1 to 4096; got '0'");
+  CHECK(set_error("envs_per_worker", "4097") == "envs_per_worker: expected integer, 1 to 4096; got '4097'");
+  CHECK_NOTHROW(set_config(config, "envs_per_worker", "1"));
+  CHECK_NOTHROW(set_config(config, "envs_per_worker", "4096"));
   CHECK_FALSE(set_error("steps", "0").empty());
   CHECK_FALSE(set_error("seed", "-1").empty());
   CHECK_FALSE(set_error("seed", "9007199254740993").empty());
