@@ -106,6 +106,14 @@ const Named<MakeAgents>& algorithms() {
 
 }  // namespace
 
+std::vector<std::string> backend_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, backend] : backends()) {
+    if (name == backend.name) names.push_back(name);
+  }
+  return names;
+}
+
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec) {
   return find(algorithms(), "algorithm", config.algorithm)(config, spec);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/agent.h"
 #include "core/config/config.h"
@@ -12,5 +14,8 @@ namespace sounder {
 /// lists them all). Throws UsageError for an unknown name, with the nearest known one, and for an algorithm or a
 /// network that does not suit the environment's spaces.
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec);
+
+/// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with LibTorch.
+std::vector<std::string> backend_names();
 
 }  // namespace sounder
