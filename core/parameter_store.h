@@ -34,6 +34,7 @@ class ParameterStore {
   ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode);
 
   std::size_t size() const noexcept { return parameters_.size(); }
+  std::size_t block_count() const noexcept { return parameters_.block_count(); }
 
   /// Copies the parameters out and returns their version: how many updates were complete before.
   std::uint64_t pull(std::span<float> out) const noexcept;
@@ -46,6 +47,9 @@ class ParameterStore {
     std::int64_t steps;     ///< environment steps that it was learnt from: added to the global step
     std::uint64_t version;  ///< of the parameters that it was learnt with
     std::span<SharedArray> own_statistics = {};  ///< of a worker that keeps its own; empty: the shared ones
+    /// Block that the update begins at, before it goes on to the last one and then from the first one: workers that
+    /// begin at different blocks seldom write the same one at the same time. Not of WriteMode::atomic_add.
+    std::size_t first_block = 0;
     std::span<float> replica = {};  ///< receives the parameters as the update leaves them; empty: nothing does
   };
   struct Pushed {
@@ -92,7 +96,7 @@ class ParameterStore {
  private:
   static constexpr std::size_t kBlocksPerProbe = 32;
   // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
-  static constexpr std::size_t kPrefetchedBlocks = 8;
+  static constexpr std::size_t kPrefetchedBlocks = 4;
 
   template <UpdateRuleModel Rule>
   void write_blocks(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
@@ -167,7 +171,9 @@ void ParameterStore::write_blocks(const Push& push, const Rule& rule, float rate
   };
 
   const std::size_t whole = size() / kBlockFloats;
-  for (std::size_t block = 0; block < parameters_.block_count(); ++block) {
+  const std::size_t blocks = block_count();
+  assert(push.first_block < blocks);
+  for (std::size_t n = 0, block = push.first_block; n < blocks; ++n, block = block + 1 < blocks ? block + 1 : 0) {
     const bool probed = block % kBlocksPerProbe == 0;
     const std::atomic_ref<std::uint64_t> probe(probes_[block / kBlocksPerProbe]);
     const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;

@@ -68,6 +68,7 @@ Worker::Worker(const Parts& parts)
       spec_(slots_.front().environment.spec()),
       is_valid_(spec_.observation_space),
       store_(parts.store),
+      first_block_(parts.first_block),
       settings_(parts.settings),
       clock_(parts.clock),
       stop_(parts.stop),
@@ -210,6 +211,7 @@ void Worker::push_update(const LossSums& losses, double gradient_norm) {
                             .steps = steps,
                             .version = version_,
                             .own_statistics = own_statistics_,
+                            .first_block = first_block_,
                             .replica = replica_},
                            rule);
       },

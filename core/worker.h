@@ -65,6 +65,7 @@ class Worker {
     ParameterStore& store;
     WorkerSettings settings;
     const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
+    std::size_t first_block = 0;              ///< of the parameters, at which its updates begin
     const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
   };
   explicit Worker(const Parts& parts);
@@ -119,6 +120,7 @@ class Worker {
   EnvironmentSpec spec_;
   ObservationCheck is_valid_;
   ParameterStore& store_;
+  std::size_t first_block_;
   WorkerSettings settings_;
   const Stopwatch& clock_;
   const std::atomic<bool>* stop_;

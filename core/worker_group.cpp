@@ -79,6 +79,9 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                 .max_gradient_norm = static_cast<float>(config.max_gradient_norm),
                                 .schedule = schedule_,
                                 .optimizer = optimizer_};
+  const auto first_block = [&](std::int64_t worker) {
+    return static_cast<std::size_t>(worker) * store_.block_count() / static_cast<std::size_t>(config.workers);
+  };
   for (std::int64_t i = 0; i < config.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(Worker::Parts{.index = i,
                                                               .make_environment = make_environment,
@@ -86,6 +89,7 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                                               .store = store_,
                                                               .settings = settings,
                                                               .clock = clock_,
+                                                              .first_block = first_block(i),
                                                               .stop = &stop_}));
   }
 }

@@ -290,3 +290,32 @@ TEST_CASE("a push scales its gradient before the rule sees it, in every write mo
       RmsProp{.decay = 0.5F, .epsilon = 2});
   CHECK(pulled(store) == std::vector<float>(35, 0.9F));
 }
+
+TEST_CASE("an update that begins at any block reaches all of them") {
+  const std::size_t first_block = GENERATE(0, 1, 2);
+  ParameterStore store(37, 1, any_mode());
+  std::vector<float> replica(37);
+  store.push({.gradient = std::vector<float>(37, -1.0F),
+              .learning_rate = 1,
+              .steps = 1,
+              .version = 0,
+              .first_block = first_block,
+              .replica = replica},
+             kCount);
+  CHECK(pulled(store) == std::vector<float>(37, 1.0F));
+  CHECK(replica == pulled(store));
+}
+
+TEST_CASE("an update begins where it is told to") {
+  ParameterStore store(3 * 16, 1, WriteMode::relaxed);
+  std::function<void()> interruption = [&] { push(store, kCount, std::vector<float>(48, -10.0F)); };
+  store.push(
+      {.gradient = std::vector<float>(48, -2.0F), .learning_rate = 1, .steps = 1, .version = 0, .first_block = 1},
+      InterruptedSgd{.sgd = kCount, .interruption = interruption});
+  // The other update is lost in the block that was under way.
+  const std::vector<float> parameters = pulled(store);
+  CHECK(parameters[15] == 12);
+  CHECK(parameters[16] == 2);
+  CHECK(parameters[31] == 2);
+  CHECK(parameters[32] == 12);
+}
