@@ -8,32 +8,18 @@
 #include <vector>
 
 #include "agents/a3c.h"
-#include "agents/networks/fused_mlp.h"
+#include "agents/networks/backends.h"
 #include "agents/networks/mlp.h"
-#include "agents/networks/torch_network.h"
 #include "envs/error.h"
 #include "envs/names.h"
 
 namespace sounder {
 namespace {
 
-// ---- The lists. A new algorithm, network or backend is a line here.
-
-/// A way to compute networks.
-struct Backend {
-  std::string name;  // as it is reported: "auto" stands for another one
-  std::unique_ptr<Network> (*make)(const MlpSpec&, std::span<float>, std::size_t);
-};
+// ---- The lists. A new algorithm or network is a line here; backends are listed in agents/networks/backends.cpp.
 
 template <class Entry>
 using Named = std::vector<std::pair<std::string, Entry>>;
-
-const Named<Backend>& backends() {
-  static const Backend fused{.name = "fused", .make = make_fused_mlp};
-  static const Backend torch{.name = "torch", .make = make_torch_mlp};
-  static const Named<Backend> list{{"auto", fused}, {"fused", fused}, {"torch", torch}};
-  return list;
-}
 
 const Named<Activation>& activations() {
   static const Named<Activation> list{{"tanh", Activation::tanh}, {"relu", Activation::relu}};
@@ -77,7 +63,7 @@ class A3cFactory final : public AgentFactory {
   std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const override {
     return std::make_unique<A3c>(backend_.make(mlp_, parameters, A3c::network_rows(capacity)), capacity, settings_);
   }
-  void prepare_thread() const override { use_one_torch_thread(); }
+  void prepare_thread() const override { backend_.prepare_thread(); }
 
  private:
   Backend backend_;
