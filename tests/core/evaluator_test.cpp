@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -89,6 +90,33 @@ TEST_CASE("an evaluation is determined by parameters, seed and stream, and each 
     for (const std::uint64_t seed : other.first) CHECK(std::ranges::count(first.first, seed) == 0);
     CHECK(other.second != first.second);  // 160 coin flips
   }
+}
+
+TEST_CASE("each episode samples from a stream of its own, whichever others still run") {
+  // An episode's actions, by its mark, are the same whether the episodes before it end early or late.
+  const auto actions_of = [](Lengths lengths) {
+    std::map<float, std::vector<std::int64_t>> actions;
+    FakeEnvironment::Options options;
+    options.on_step = [&](const FakeEnvironment::Step& step) { actions[step.observation[1]].push_back(step.action); };
+    const FakeAgents agents;
+    Evaluator evaluator(
+        {.make_environment = environments_of_lengths(std::move(lengths), options), .agents = agents, .episodes = 3});
+    evaluator.evaluate({.parameters = kParameters, .seed = 1, .selection = Selection::sample});
+    return actions;
+  };
+  const auto late = actions_of({40, 40, 40});
+  auto early = actions_of({40, 1, 40});
+  REQUIRE(late.size() == 3);
+  int shorter = 0;
+  std::set<std::vector<std::int64_t>> different;
+  for (const auto& [mark, actions] : late) {
+    different.insert(actions);
+    if (early[mark] == actions) continue;
+    ++shorter;
+    CHECK(early[mark] == std::vector<std::int64_t>{actions[0]});
+  }
+  CHECK(shorter == 1);
+  CHECK(different.size() == 3);
 }
 
 TEST_CASE("an evaluation's selection and parameters reach the agent, and the caller's parameters stay") {

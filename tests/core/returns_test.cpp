@@ -81,7 +81,7 @@ TEST_CASE("each environment has returns of its own, and an episode's end within 
 }
 
 TEST_CASE("an end with the last step counts in its own environment only") {
-  const std::vector<StepEnd> ends{StepEnd::terminated, StepEnd::none, StepEnd::truncated};
+  const std::vector<StepEnd> ends{StepEnd::none, StepEnd::terminated, StepEnd::truncated};
   std::vector<float> returns(3);
   n_step_returns({.rewards = std::vector<float>{1, 2, 3},
                   .ends = ends,
@@ -89,7 +89,7 @@ TEST_CASE("an end with the last step counts in its own environment only") {
                   .bootstrap_values = std::vector<float>{10, 20},
                   .discount = 0.5F},
                  returns);
-  CHECK(returns == std::vector<float>{1, 7, 13});
+  CHECK(returns == std::vector<float>{6, 2, 13});
 }
 
 TEST_CASE("an advantage is the return minus the value") {

@@ -54,6 +54,30 @@ TEST_CASE("several workers stop within a rollout each of the limit, and all step
   CHECK(bench.reports.back().step == report.progress.step);
 }
 
+TEST_CASE("workers with four environments each train for as many steps as were asked for, rounded up to whole ones") {
+  TrainerBench bench;
+  bench.config.envs_per_worker = 4;
+  bench.config.steps = 1000;
+  const TrainReport report = bench.run();
+  CHECK(report.steps == 1000);
+  CHECK(report.progress.updates == 63);       // 62 of 4 steps of 4 environments, one of 2 steps
+  CHECK(report.progress.episodes == 4 * 50);  // of 5 steps, 250 steps in each environment
+  CHECK(bench.finished_steps() == 1000);
+
+  bench = TrainerBench();
+  bench.config.envs_per_worker = 4;
+  bench.config.steps = 1003;
+  CHECK(bench.run().steps == 1004);
+
+  bench = TrainerBench();
+  bench.config.envs_per_worker = 4;
+  bench.config.workers = 3;
+  bench.config.steps = 20'000;
+  const std::int64_t steps = bench.run().steps;
+  CHECK(steps >= 20'000);
+  CHECK(steps < 20'000 + 3 * 4 * 4);
+}
+
 TEST_CASE("reports come at the multiples of their interval, and at the end") {
   TrainerBench bench;
   bench.config.steps = 503;
