@@ -17,10 +17,11 @@ class ActorCriticModule : public torch::nn::Module {
   virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
 };
 
-/// The formula stands at MlpSpec. The submodules' names are those of parameter_layout.
+/// The formula stands at MlpSpec. The submodules' and parameters' names are those of parameter_layout.
 class MlpModule final : public ActorCriticModule {
  public:
-  explicit MlpModule(const MlpSpec& spec) : activation_(spec.activation) {
+  explicit MlpModule(const MlpSpec& spec)
+      : activation_(spec.activation), policy_rows_(static_cast<std::int64_t>(policy_rows(spec))) {
     auto width = static_cast<std::int64_t>(spec.inputs);
     torch::nn::ModuleList body;
     for (const std::size_t units : spec.hidden) {
@@ -29,7 +30,8 @@ class MlpModule final : public ActorCriticModule {
       width = static_cast<std::int64_t>(units);
     }
     register_module("body", body);
-    head_ = register_module("head", torch::nn::Linear(width, static_cast<std::int64_t>(spec.outputs + 1)));
+    head_ = register_module("head", torch::nn::Linear(width, policy_rows_ + 1));
+    if (spec.head == PolicyHead::gaussian) log_std_ = register_parameter("log_std", torch::zeros(policy_rows_));
   }
 
   torch::Tensor forward(const torch::Tensor& observations) override {
@@ -38,13 +40,19 @@ class MlpModule final : public ActorCriticModule {
       hidden = layer->forward(hidden);
       hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
     }
-    return head_->forward(hidden);
+    const torch::Tensor result = head_->forward(hidden);
+    if (!log_std_.defined()) return result;
+    return torch::cat({result.narrow(1, 0, policy_rows_), log_std_.expand({result.size(0), policy_rows_}),
+                       result.narrow(1, policy_rows_, 1)},
+                      1);
   }
 
  private:
   Activation activation_;
+  std::int64_t policy_rows_;
   std::vector<torch::nn::Linear> layers_;
   torch::nn::Linear head_{nullptr};
+  torch::Tensor log_std_;  // [A], of a gaussian policy; else undefined
 };
 
 torch::Tensor view(float* floats, at::IntArrayRef shape) {

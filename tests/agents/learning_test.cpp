@@ -15,8 +15,9 @@ namespace {
 TrainReport train(const TrainConfig& config) {
   const Registry registry = Registry::with_builtins();
   const auto agents = make_agent_factory(config, registry.make(config.environment).spec());
-  Trainer trainer(
-      {.config = config, .make_environment = [&] { return registry.make(config.environment); }, .agents = *agents});
+  Trainer trainer({.config = config,
+                   .make_environment = [&] { return registry.make_for_policy(config.environment); },
+                   .agents = *agents});
   return trainer.run();
 }
 
@@ -44,6 +45,25 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
       const TrainReport report = train(config);
       CHECK(report.progress.step >= 2'000);
       for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+    }
+  }
+}
+
+TEST_CASE("A3C trains on continuous actions with finite parameters") {
+  for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
+    for (const char* backend : {"fused", "torch"}) {
+      TrainConfig config;
+      config.environment = environment;
+      config.backend = backend;
+      config.workers = 2;
+      config.steps = 2'000;
+      config.evaluation_episodes = 3;
+      INFO(environment << ", " << backend);
+      const TrainReport report = train(config);
+      CHECK(report.progress.step >= 2'000);
+      for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+      // The last one is the logarithm of the standard deviation, which starts at zero.
+      CHECK(report.parameters.back() != 0);
     }
   }
 }

@@ -33,6 +33,30 @@ TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
   CHECK(describe(kCartPole) == "mlp 4-64-64-(2+1) tanh");
 }
 
+TEST_CASE("a gaussian head computes means, and its log standard deviations lie last and start at zero") {
+  MlpSpec spec{
+      .inputs = 3, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 4, .head = PolicyHead::gaussian};
+  const ParameterLayout layout = parameter_layout(spec);
+  REQUIRE(layout.blocks.size() == 7);
+  CHECK(layout.blocks[4].shape == std::vector<std::int64_t>{3, 64});  // two means and the value
+  CHECK(layout.blocks[6].name == "log_std");
+  CHECK(layout.blocks[6].shape == std::vector<std::int64_t>{2});
+  CHECK(layout.size == 3 * 64 + 64 + 64 * 64 + 64 + 3 * 64 + 3 + 2);
+  CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh");
+
+  const std::vector<float> parameters = initial_parameters(spec, 42);
+  const auto head = std::span(parameters).subspan(layout.blocks[4].offset, layout.blocks[4].size);
+  CHECK(row_product(head, 64, 0, 0) == Approx(1e-4).epsilon(1e-3));
+  CHECK(row_product(head, 64, 1, 1) == Approx(1e-4).epsilon(1e-3));
+  CHECK(row_product(head, 64, 2, 2) == Approx(1).epsilon(1e-4));
+  CHECK(parameters[layout.size - 2] == 0);
+  CHECK(parameters[layout.size - 1] == 0);
+
+  spec.trunks = Trunks::separate;
+  CHECK(parameter_layout(spec).blocks.back().name == "log_std");
+  CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh, separate trunks");
+}
+
 TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {
   const ParameterLayout layout = parameter_layout(kCartPole);
   const std::vector<float> parameters = initial_parameters(kCartPole, 42);
