@@ -40,6 +40,11 @@ const Named<Activation>& activations() {
   return list;
 }
 
+const Named<Trunks>& trunks() {
+  static const Named<Trunks> list{{"shared", Trunks::shared}, {"separate", Trunks::separate}};
+  return list;
+}
+
 /// Finds an entry by name; throws UsageError for an unknown one.
 template <class Entry>
 const Entry& find(const Named<Entry>& list, std::string_view kind, std::string_view name) {
@@ -56,6 +61,7 @@ MlpSpec mlp_spec(const TrainConfig& config, const EnvironmentSpec& spec) {
   MlpSpec mlp{.inputs = flat_size(spec.observation_space),
               .activation = find(activations(), "activation", config.activation),
               .outputs = choice != nullptr ? static_cast<std::size_t>(choice->n) : 2 * flat_size(spec.action_space),
+              .trunks = find(trunks(), "trunks", config.trunks),
               .head = choice != nullptr ? PolicyHead::categorical : PolicyHead::gaussian};
   for (const std::int64_t units : config.hidden) mlp.hidden.push_back(static_cast<std::size_t>(units));
   return mlp;

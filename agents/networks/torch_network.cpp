@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 namespace sounder {
@@ -22,36 +23,51 @@ class MlpModule final : public ActorCriticModule {
  public:
   explicit MlpModule(const MlpSpec& spec)
       : activation_(spec.activation), policy_rows_(static_cast<std::int64_t>(policy_rows(spec))) {
-    auto width = static_cast<std::int64_t>(spec.inputs);
-    torch::nn::ModuleList body;
-    for (const std::size_t units : spec.hidden) {
-      layers_.push_back(torch::nn::Linear(width, static_cast<std::int64_t>(units)));
-      body->push_back(layers_.back());
-      width = static_cast<std::int64_t>(units);
+    for (const MlpStack& stack : sounder::stacks(spec)) {
+      Stack modules;
+      auto width = static_cast<std::int64_t>(spec.inputs);
+      torch::nn::ModuleList body;
+      for (const std::size_t units : spec.hidden) {
+        modules.layers.push_back(torch::nn::Linear(width, static_cast<std::int64_t>(units)));
+        body->push_back(modules.layers.back());
+        width = static_cast<std::int64_t>(units);
+      }
+      register_module(stack.body, body);
+      modules.head = register_module(stack.head, torch::nn::Linear(width, static_cast<std::int64_t>(stack.outputs)));
+      stacks_.push_back(std::move(modules));
     }
-    register_module("body", body);
-    head_ = register_module("head", torch::nn::Linear(width, policy_rows_ + 1));
     if (spec.head == PolicyHead::gaussian) log_std_ = register_parameter("log_std", torch::zeros(policy_rows_));
   }
 
   torch::Tensor forward(const torch::Tensor& observations) override {
-    torch::Tensor hidden = observations;
-    for (auto& layer : layers_) {
-      hidden = layer->forward(hidden);
-      hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
-    }
-    const torch::Tensor result = head_->forward(hidden);
-    if (!log_std_.defined()) return result;
-    return torch::cat({result.narrow(1, 0, policy_rows_), log_std_.expand({result.size(0), policy_rows_}),
-                       result.narrow(1, policy_rows_, 1)},
-                      1);
+    // The policy's rows are the first of the first stack, the value is the last of the last.
+    const torch::Tensor first = go_through(stacks_.front(), observations);
+    const bool shared = stacks_.size() == 1;
+    if (shared && !log_std_.defined()) return first;
+    std::vector<torch::Tensor> columns{first.narrow(1, 0, policy_rows_)};
+    if (log_std_.defined()) columns.push_back(log_std_.expand({first.size(0), policy_rows_}));
+    columns.push_back(shared ? first.narrow(1, policy_rows_, 1) : go_through(stacks_.back(), observations));
+    return torch::cat(columns, 1);
   }
 
  private:
+  struct Stack {
+    std::vector<torch::nn::Linear> layers;
+    torch::nn::Linear head{nullptr};
+  };
+
+  torch::Tensor go_through(Stack& stack, const torch::Tensor& observations) const {
+    torch::Tensor hidden = observations;
+    for (auto& layer : stack.layers) {
+      hidden = layer->forward(hidden);
+      hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
+    }
+    return stack.head->forward(hidden);
+  }
+
   Activation activation_;
   std::int64_t policy_rows_;
-  std::vector<torch::nn::Linear> layers_;
-  torch::nn::Linear head_{nullptr};
+  std::vector<Stack> stacks_;
   torch::Tensor log_std_;  // [A], of a gaussian policy; else undefined
 };
 

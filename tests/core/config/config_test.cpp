@@ -55,6 +55,7 @@ TrainConfig everything_changed() {
   config.network = "none";
   config.hidden = {1, 8192, 3};
   config.activation = "relu";
+  config.trunks = "separate";
   config.rollout = 1;
   config.discount = 1;
   config.entropy_coefficient = 0.1;
