@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "agents/factory.h"
 #include "core/trainer.h"
@@ -51,14 +52,16 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
 
 TEST_CASE("A3C trains on continuous actions with finite parameters") {
   for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
-    for (const char* backend : {"fused", "torch"}) {
+    for (const auto& [backend, trunks] :
+         {std::pair{"fused", "shared"}, {"fused", "separate"}, {"torch", "shared"}, {"torch", "separate"}}) {
       TrainConfig config;
       config.environment = environment;
       config.backend = backend;
+      config.trunks = trunks;
       config.workers = 2;
       config.steps = 2'000;
       config.evaluation_episodes = 3;
-      INFO(environment << ", " << backend);
+      INFO(environment << ", " << backend << ", " << trunks << " trunks");
       const TrainReport report = train(config);
       CHECK(report.progress.step >= 2'000);
       for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
