@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "agents/categorical.h"
 #include "core/returns.h"
 
 namespace sounder {
@@ -11,28 +10,35 @@ namespace sounder {
 A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
     : network_(std::move(network)), most_observations_(capacity.observations), settings_(settings) {
   const std::size_t rows = capacity.observations * capacity.steps;
-  logits_.resize(rows * network_->output_size());
+  outputs_.resize(rows * network_->output_size());
   values_.resize(rows);
   returns_.resize(rows);
   advantages_.resize(rows);
-  logit_gradients_.resize(rows * network_->output_size());
+  output_gradients_.resize(rows * network_->output_size());
   value_gradients_.resize(rows);
   bootstrap_values_.resize(rows);
 }
 
 void A3c::act(const ActRequest& request, ActionArray& actions) {
   const NetworkOutput output = network_->forward(request.observations, request.first_row);
-  const std::size_t choices = network_->output_size();
+  const std::size_t width = network_->output_size();
   assert(request.selection == Selection::greedy || request.rngs.size() == output.values.size());
   assert(request.first_row + output.values.size() <= values_.size());
-  std::ranges::copy(output.outputs, logits_.begin() + static_cast<std::ptrdiff_t>(request.first_row * choices));
+  std::ranges::copy(output.outputs, outputs_.begin() + static_cast<std::ptrdiff_t>(request.first_row * width));
   std::ranges::copy(output.values, values_.begin() + static_cast<std::ptrdiff_t>(request.first_row));
-  for (std::size_t i = 0; i < output.values.size(); ++i) {
-    const auto logits = output.outputs.subspan(i * choices, choices);
-    const std::size_t choice = request.selection == Selection::sample ? Categorical::sample(logits, request.rngs[i])
-                                                                      : Categorical::mode(logits);
-    actions.discrete(request.first_row + i)[0] = static_cast<std::int64_t>(choice);
-  }
+  std::visit(
+      [&]<class Distribution>(Distribution /*policy*/) {
+        for (std::size_t i = 0; i < output.values.size(); ++i) {
+          const auto row = output.outputs.subspan(i * width, width);
+          const auto action = Distribution::action(actions, request.first_row + i);
+          if (request.selection == Selection::sample) {
+            Distribution::sample(row, request.rngs[i], action);
+          } else {
+            Distribution::mode(row, action);
+          }
+        }
+      },
+      settings_.loss.policy);
 }
 
 std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
@@ -52,11 +58,11 @@ std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
 LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
   assert(rollout.environments() <= most_observations_ && rollout.size() <= values_.size());
   const std::size_t rows = rollout.size();
-  const std::size_t choices = network_->output_size();
+  const std::size_t width = network_->output_size();
   const std::span values(values_.data(), rows);
   const std::span returns(returns_.data(), rows);
   const std::span advantages(advantages_.data(), rows);
-  const std::span logit_gradients(logit_gradients_.data(), rows * choices);
+  const std::span output_gradients(output_gradients_.data(), rows * width);
   const std::span value_gradients(value_gradients_.data(), rows);
 
   n_step_returns({.rewards = rollout.rewards(),
@@ -66,13 +72,13 @@ LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
                   .discount = settings_.discount},
                  returns);
   sounder::advantages(returns, values, advantages);
-  const LossSums losses = settings_.loss.differentiate({.logits = {logits_.data(), rows * choices},
+  const LossSums losses = settings_.loss.differentiate({.outputs = {outputs_.data(), rows * width},
                                                         .values = values,
                                                         .actions = rollout.actions(),
                                                         .returns = returns,
                                                         .advantages = advantages},
-                                                       {.logits = logit_gradients, .values = value_gradients});
-  network_->backward(logit_gradients, value_gradients, gradient);
+                                                       {.outputs = output_gradients, .values = value_gradients});
+  network_->backward(output_gradients, value_gradients, gradient);
   return losses;
 }
 

@@ -9,8 +9,8 @@
 
 namespace sounder {
 
-/// Asynchronous advantage actor-critic (Mnih et al. 2016, algorithm S3), one worker's part, for Discrete actions: acts
-/// by the policy, and learns from n-step returns.
+/// Asynchronous advantage actor-critic (Mnih et al. 2016, algorithm S3), one worker's part: acts by the policy, and
+/// learns from n-step returns.
 class A3c final : public Agent {
  public:
   struct Settings {
@@ -37,11 +37,11 @@ class A3c final : public Agent {
   std::unique_ptr<Network> network_;
   std::size_t most_observations_;  // of one forward
   Settings settings_;
-  std::vector<float> logits_;            // [rows, K], as they were acted on
+  std::vector<float> outputs_;           // [rows, K], as they were acted on
   std::vector<float> values_;            // [rows], likewise
   std::vector<float> returns_;           // [rows]
   std::vector<float> advantages_;        // [rows]
-  std::vector<float> logit_gradients_;   // [rows, K]
+  std::vector<float> output_gradients_;  // [rows, K]
   std::vector<float> value_gradients_;   // [rows]
   std::vector<float> bootstrap_values_;  // [rows]
 };

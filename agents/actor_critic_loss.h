@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 
+#include "agents/policy_distribution.h"
 #include "core/agent.h"
 #include "envs/action.h"
 
@@ -13,22 +14,23 @@ namespace sounder {
 ///
 ///     L = sum_t [ -log pi(a_t) A_t - entropy_coefficient H(pi_t) + value_coefficient (R_t - V_t)^2 ]
 ///
-/// A_t = R_t - V_t is a constant in it: the policy's loss does not move the value. Here pi is categorical.
+/// A_t = R_t - V_t is a constant in it: the policy's loss does not move the value.
 struct ActorCriticLoss {
-  float entropy_coefficient;  ///< beta
-  float value_coefficient;    ///< 0.5: half the squared error
+  float entropy_coefficient;                  ///< beta
+  float value_coefficient;                    ///< 0.5: half the squared error
+  PolicyDistribution policy = Categorical{};  ///< what pi is, given the outputs
 
   struct Inputs {
-    std::span<const float> logits;      ///< [T, K]
+    std::span<const float> outputs;     ///< [T, K], of the network
     std::span<const float> values;      ///< [T]
-    const ActionArray& actions;         ///< [T], Discrete
+    const ActionArray& actions;         ///< [T], as they were drawn
     std::span<const float> returns;     ///< [T]
     std::span<const float> advantages;  ///< [T]
   };
   /// The gradient of L with respect to the network's outputs.
   struct Gradients {
-    std::span<float> logits;  ///< [T, K]
-    std::span<float> values;  ///< [T]
+    std::span<float> outputs;  ///< [T, K]
+    std::span<float> values;   ///< [T]
   };
 
   /// Writes the gradients, in closed form, and returns the parts of the loss. Allocates nothing.

@@ -26,6 +26,11 @@ const Named<Activation>& activations() {
   return list;
 }
 
+const Named<Trunks>& trunks() {
+  static const Named<Trunks> list{{"shared", Trunks::shared}, {"separate", Trunks::separate}};
+  return list;
+}
+
 /// Finds an entry by name; throws UsageError for an unknown one.
 template <class Entry>
 const Entry& find(const Named<Entry>& list, std::string_view kind, std::string_view name) {
@@ -37,11 +42,20 @@ const Entry& find(const Named<Entry>& list, std::string_view kind, std::string_v
 }
 
 MlpSpec mlp_spec(const TrainConfig& config, const EnvironmentSpec& spec) {
+  const auto* const choice = std::get_if<Discrete>(&spec.action_space);
+  // A Box takes a mean and the logarithm of a standard deviation for each of its numbers.
   MlpSpec mlp{.inputs = flat_size(spec.observation_space),
               .activation = find(activations(), "activation", config.activation),
-              .outputs = static_cast<std::size_t>(std::get<Discrete>(spec.action_space).n)};
+              .outputs = choice != nullptr ? static_cast<std::size_t>(choice->n) : 2 * flat_size(spec.action_space),
+              .trunks = find(trunks(), "trunks", config.trunks),
+              .head = choice != nullptr ? PolicyHead::categorical : PolicyHead::gaussian};
   for (const std::int64_t units : config.hidden) mlp.hidden.push_back(static_cast<std::size_t>(units));
   return mlp;
+}
+
+PolicyDistribution distribution_of(PolicyHead head) {
+  if (head == PolicyHead::gaussian) return DiagonalGaussian{};
+  return Categorical{};
 }
 
 class A3cFactory final : public AgentFactory {
@@ -52,7 +66,8 @@ class A3cFactory final : public AgentFactory {
         layout_(parameter_layout(mlp_)),
         settings_{.discount = static_cast<float>(config.discount),
                   .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
-                           .value_coefficient = static_cast<float>(config.value_coefficient)}} {}
+                           .value_coefficient = static_cast<float>(config.value_coefficient),
+                           .policy = distribution_of(mlp_.head)}} {}
 
   const ParameterLayout& layout() const noexcept override { return layout_; }
   std::string description() const override { return describe(mlp_); }
@@ -73,8 +88,8 @@ class A3cFactory final : public AgentFactory {
 };
 
 std::unique_ptr<AgentFactory> make_a3c(const TrainConfig& config, const EnvironmentSpec& spec) {
-  if (!std::holds_alternative<Discrete>(spec.action_space)) {
-    throw UsageError(fmt::format("algorithm 'a3c' takes Discrete actions; {} has {}", config.environment,
+  if (!std::holds_alternative<Discrete>(spec.action_space) && !std::holds_alternative<Box>(spec.action_space)) {
+    throw UsageError(fmt::format("algorithm 'a3c' takes Discrete or Box actions; {} has {}", config.environment,
                                  describe(spec.action_space)));
   }
   if (config.network != "mlp") {

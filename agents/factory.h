@@ -15,7 +15,8 @@ namespace sounder {
 /// network that does not suit the environment's spaces.
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec);
 
-/// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with LibTorch.
+/// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with
+/// LibTorch.
 std::vector<std::string> backend_names();
 
 }  // namespace sounder

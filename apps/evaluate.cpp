@@ -12,7 +12,7 @@ namespace sounder {
 
 void evaluate(const EvaluateRequest& request, const Registry& environments) {
   const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
-  Evaluator evaluator({.make_environment = [&] { return environments.make(policy.checkpoint.environment); },
+  Evaluator evaluator({.make_environment = [&] { return environments.make_for_policy(policy.checkpoint.environment); },
                        .agents = *policy.agents,
                        .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,

@@ -93,7 +93,7 @@ void check_resumable(const TrainRequest& request) {
 
 int train(const TrainRequest& request, const Registry& environments) {
   const TrainConfig& config = request.config;
-  const auto make_environment = [&] { return environments.make(config.environment); };
+  const auto make_environment = [&] { return environments.make_for_policy(config.environment); };
   const EnvironmentSpec spec = make_environment().spec();
   const auto agents = make_agent_factory(config, spec);
   agents->prepare_thread();

@@ -23,8 +23,8 @@ constexpr std::string_view kEnvironmentKey = "environment";
 
 /// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
 /// same run.
-constexpr std::array<std::string_view, 7> kKeptOnResume{kEnvironmentKey, "algorithm",  "seed",     "network",
-                                                        "hidden",        "activation", "optimizer"};
+constexpr std::array<std::string_view, 8> kKeptOnResume{kEnvironmentKey, "algorithm",  "seed",   "network",
+                                                        "hidden",        "activation", "trunks", "optimizer"};
 
 /// A configuration file as the user gave it.
 struct ConfigFile {

@@ -137,7 +137,7 @@ int watch(const WatchRequest& request, const Registry& environments) {
   SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
-  Player player(std::move(policy), environments.make(id), request.seed);
+  Player player(std::move(policy), environments.make_for_policy(id), request.seed);
   std::optional<Animation> animation;
   if (request.output == Output::human && is_terminal(STDERR_FILENO)) animation.emplace(request.frames_per_second);
   const auto on_state = [&](const Episode& episode) { return !animation || show(*animation, player, id, episode); };

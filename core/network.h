@@ -24,7 +24,7 @@ struct ParameterLayout {
 
 /// What a network made of B observations; both views are valid until the network's next call.
 struct NetworkOutput {
-  std::span<const float> outputs;  ///< [B, K]: the policy's logits
+  std::span<const float> outputs;  ///< [B, K], the policy's
   std::span<const float> values;   ///< [B]
 };
 

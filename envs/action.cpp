@@ -53,6 +53,11 @@ std::span<float> ActionArray::continuous(std::size_t row) noexcept {
   return std::span(continuous_).subspan(row * width_, width_);
 }
 
+std::span<const float> ActionArray::continuous(std::size_t row) const noexcept {
+  assert((row + 1) * width_ <= continuous_.size());
+  return std::span(continuous_).subspan(row * width_, width_);
+}
+
 std::span<std::int64_t> ActionArray::discrete(std::size_t row) noexcept {
   assert((row + 1) * width_ <= discrete_.size());
   return std::span(discrete_).subspan(row * width_, width_);

@@ -30,6 +30,7 @@ class ActionArray {
 
   /// Views one row's numbers: of a Box space.
   std::span<float> continuous(std::size_t row) noexcept;
+  std::span<const float> continuous(std::size_t row) const noexcept;
   /// Views one row's numbers: of any other space.
   std::span<std::int64_t> discrete(std::size_t row) noexcept;
   std::span<const std::int64_t> discrete(std::size_t row) const noexcept;

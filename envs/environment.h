@@ -113,7 +113,13 @@ class Environment {
       }
     }
     bool draw(Canvas& canvas) const override {
-      if constexpr (Drawable<E>) environment_.draw(canvas);
+      if constexpr (requires {
+                      { environment_.draw(canvas) } -> std::same_as<bool>;
+                    }) {
+        return environment_.draw(canvas);  // a wrapper's, of an Environment that may have none
+      } else if constexpr (Drawable<E>) {
+        environment_.draw(canvas);
+      }
       return Drawable<E>;
     }
     std::vector<double> state() const override {

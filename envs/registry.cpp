@@ -4,6 +4,7 @@
 
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/wrappers/clip_action.h"
 
 namespace sounder {
 
@@ -20,6 +21,13 @@ Environment Registry::make(std::string_view id) const {
   const auto found = factories_.find(id);
   if (found == factories_.end()) throw UsageError(unknown_name("environment", id, ids()));
   return found->second();
+}
+
+Environment Registry::make_for_policy(std::string_view id) const {
+  // The one place where actions are clipped, for training, evaluating and watching alike. Not within the policy: its
+  // log-probability is of the action as it was drawn. Not in make: replaying and checking want the environment as it
+  // is, and what it does with actions beyond its bounds is part of that.
+  return clip_actions(make(id));
 }
 
 bool Registry::contains(std::string_view id) const {

@@ -42,6 +42,9 @@ class Registry {
   /// Makes a new instance. Throws UsageError for an unknown name, with the nearest known one.
   Environment make(std::string_view id) const;
 
+  /// Makes a new instance for a policy to act in: actions beyond the bounds of a Box are clipped before it sees them.
+  Environment make_for_policy(std::string_view id) const;
+
   bool contains(std::string_view id) const;
 
   /// Lists the names, sorted.

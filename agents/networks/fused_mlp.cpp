@@ -152,6 +152,7 @@ class FusedMlp final : public Network {
  public:
   FusedMlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows)
       : output_size_(spec.outputs),
+        policy_rows_(policy_rows(spec)),
         observation_size_(spec.inputs),
         observations_(rows, spec.inputs),
         outputs_(rows * spec.outputs),
@@ -180,6 +181,10 @@ class FusedMlp final : public Network {
       }
       stacks_.push_back(std::move(layers));
     }
+    if (block != layout.blocks.end()) {  // one is left: of a gaussian policy
+      log_std_ = parameters.data() + block->offset;
+      log_std_offset_ = block->offset;
+    }
     FusedMlp::parameters_changed();
   }
 
@@ -207,11 +212,13 @@ class FusedMlp final : public Network {
         x_stride = layer.stride();
       }
     }
-    // The policy's outputs are the first of the first stack, the value is the last of the last.
+    // The policy's rows are the first of the first stack, the value is the last of the last.
     Layer& policy_head = stacks_.front().back();
     Layer& value_head = stacks_.back().back();
     for (std::size_t i = 0; i < rows; ++i) {
-      std::copy_n(policy_head.h(first_row + i), output_size_, outputs_.data() + i * output_size_);
+      float* const outputs = outputs_.data() + i * output_size_;
+      std::copy_n(policy_head.h(first_row + i), policy_rows_, outputs);
+      std::copy_n(log_std_, output_size_ - policy_rows_, outputs + policy_rows_);
       values_[i] = value_head.h(first_row + i)[value_head.outputs() - 1];
     }
     return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
@@ -222,13 +229,13 @@ class FusedMlp final : public Network {
     const std::size_t rows = value_gradients.size();
     assert(output_gradients.size() == rows * output_size_);
     for (auto& layers : stacks_) {
-      // What a stack's last layer puts out: the policy's outputs (the first stack), the value (the last), or both.
+      // What a stack's last layer puts out: the policy's rows (the first stack), the value (the last), or both.
       Layer& head = layers.back();
       PaddedMatrix* dz = &dz_[0];
       std::ranges::fill_n(dz->elements.begin(), static_cast<std::ptrdiff_t>(rows * head.stride()), 0.0F);
       for (std::size_t i = 0; i < rows; ++i) {
         float* const row = dz->elements.data() + i * head.stride();
-        if (&layers == &stacks_.front()) std::copy_n(output_gradients.data() + i * output_size_, output_size_, row);
+        if (&layers == &stacks_.front()) std::copy_n(output_gradients.data() + i * output_size_, policy_rows_, row);
         if (&layers == &stacks_.back()) row[head.outputs() - 1] = value_gradients[i];
       }
       PaddedMatrix* dz_below = &dz_[1];
@@ -242,12 +249,21 @@ class FusedMlp final : public Network {
         std::swap(dz, dz_below);
       }
     }
+    // Every row's log standard deviations are the parameters themselves.
+    for (std::size_t a = policy_rows_; a < output_size_; ++a) {
+      float sum = 0;
+      for (std::size_t i = 0; i < rows; ++i) sum += output_gradients[i * output_size_ + a];
+      gradient[log_std_offset_ + a - policy_rows_] = sum;
+    }
   }
 
  private:
   std::size_t output_size_;
+  std::size_t policy_rows_;
   std::size_t observation_size_;
   std::vector<std::vector<Layer>> stacks_;
+  const float* log_std_ = nullptr;  // [K - policy rows], in the flat array
+  std::size_t log_std_offset_ = 0;
   PaddedMatrix observations_;                                               // [rows, D], remembered
   std::vector<float> outputs_;                                              // [rows, K]
   std::vector<float> values_;                                               // [rows]

@@ -11,9 +11,13 @@
 
 namespace sounder {
 
+std::size_t policy_rows(const MlpSpec& spec) noexcept {
+  return spec.head == PolicyHead::gaussian ? spec.outputs / 2 : spec.outputs;
+}
+
 std::vector<MlpStack> stacks(const MlpSpec& spec) {
-  if (spec.trunks == Trunks::shared) return {{.body = "body", .head = "head", .outputs = spec.outputs + 1}};
-  return {{.body = "policy_body", .head = "policy_head", .outputs = spec.outputs},
+  if (spec.trunks == Trunks::shared) return {{.body = "body", .head = "head", .outputs = policy_rows(spec) + 1}};
+  return {{.body = "policy_body", .head = "policy_head", .outputs = policy_rows(spec)},
           {.body = "value_body", .head = "value_head", .outputs = 1}};
 }
 
@@ -37,11 +41,13 @@ ParameterLayout parameter_layout(const MlpSpec& spec) {
     }
     add_layer(stack.head, width, stack.outputs);
   }
+  if (spec.head == PolicyHead::gaussian) add("log_std", {static_cast<std::int64_t>(policy_rows(spec))});
   return layout;
 }
 
 std::string describe(const MlpSpec& spec) {
-  return fmt::format("mlp {}-{}-({}+1) {}{}", spec.inputs, fmt::join(spec.hidden, "-"), spec.outputs,
+  return fmt::format("mlp {}-{}-({}{}+1) {}{}", spec.inputs, fmt::join(spec.hidden, "-"), policy_rows(spec),
+                     spec.head == PolicyHead::gaussian ? " gaussian" : "",
                      spec.activation == Activation::tanh ? "tanh" : "relu",
                      spec.trunks == Trunks::shared ? "" : ", separate trunks");
 }
@@ -52,15 +58,16 @@ std::vector<float> initial_parameters(const MlpSpec& spec, std::uint64_t seed) {
   constexpr float kValueGain = 1.0F;
   Rng rng({.seed = seed, .worker = 0, .purpose = Stream::initialization});
   const ParameterLayout layout = parameter_layout(spec);
-  std::vector<float> parameters(layout.size);  // biases stay zero
+  std::vector<float> parameters(layout.size);  // biases and log_std stay zero
   for (const ParameterBlock& block : layout.blocks) {
     if (block.shape.size() != 2) continue;
     const auto weight = std::span(parameters).subspan(block.offset, block.size);
     const MatrixShape shape{.rows = static_cast<std::size_t>(block.shape[0]),
                             .columns = static_cast<std::size_t>(block.shape[1])};
     if (block.name == "head.weight") {
-      const std::size_t policy_size = spec.outputs * shape.columns;
-      fill_orthogonal(weight.first(policy_size), {.rows = spec.outputs, .columns = shape.columns}, kPolicyGain, rng);
+      const std::size_t policy_size = policy_rows(spec) * shape.columns;
+      fill_orthogonal(weight.first(policy_size), {.rows = policy_rows(spec), .columns = shape.columns}, kPolicyGain,
+                      rng);
       fill_orthogonal(weight.subspan(policy_size), {.rows = 1, .columns = shape.columns}, kValueGain, rng);
     } else if (block.name == "policy_head.weight") {
       fill_orthogonal(weight, shape, kPolicyGain, rng);

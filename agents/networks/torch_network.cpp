@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 namespace sounder {
@@ -17,34 +18,57 @@ class ActorCriticModule : public torch::nn::Module {
   virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
 };
 
-/// The formula stands at MlpSpec. The submodules' names are those of parameter_layout.
+/// The formula stands at MlpSpec. The submodules' and parameters' names are those of parameter_layout.
 class MlpModule final : public ActorCriticModule {
  public:
-  explicit MlpModule(const MlpSpec& spec) : activation_(spec.activation) {
-    auto width = static_cast<std::int64_t>(spec.inputs);
-    torch::nn::ModuleList body;
-    for (const std::size_t units : spec.hidden) {
-      layers_.push_back(torch::nn::Linear(width, static_cast<std::int64_t>(units)));
-      body->push_back(layers_.back());
-      width = static_cast<std::int64_t>(units);
+  explicit MlpModule(const MlpSpec& spec)
+      : activation_(spec.activation), policy_rows_(static_cast<std::int64_t>(policy_rows(spec))) {
+    for (const MlpStack& stack : sounder::stacks(spec)) {
+      Stack modules;
+      auto width = static_cast<std::int64_t>(spec.inputs);
+      torch::nn::ModuleList body;
+      for (const std::size_t units : spec.hidden) {
+        modules.layers.push_back(torch::nn::Linear(width, static_cast<std::int64_t>(units)));
+        body->push_back(modules.layers.back());
+        width = static_cast<std::int64_t>(units);
+      }
+      register_module(stack.body, body);
+      modules.head = register_module(stack.head, torch::nn::Linear(width, static_cast<std::int64_t>(stack.outputs)));
+      stacks_.push_back(std::move(modules));
     }
-    register_module("body", body);
-    head_ = register_module("head", torch::nn::Linear(width, static_cast<std::int64_t>(spec.outputs + 1)));
+    if (spec.head == PolicyHead::gaussian) log_std_ = register_parameter("log_std", torch::zeros(policy_rows_));
   }
 
   torch::Tensor forward(const torch::Tensor& observations) override {
-    torch::Tensor hidden = observations;
-    for (auto& layer : layers_) {
-      hidden = layer->forward(hidden);
-      hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
-    }
-    return head_->forward(hidden);
+    // The policy's rows are the first of the first stack, the value is the last of the last.
+    const torch::Tensor first = go_through(stacks_.front(), observations);
+    const bool shared = stacks_.size() == 1;
+    if (shared && !log_std_.defined()) return first;
+    std::vector<torch::Tensor> columns{first.narrow(1, 0, policy_rows_)};
+    if (log_std_.defined()) columns.push_back(log_std_.expand({first.size(0), policy_rows_}));
+    columns.push_back(shared ? first.narrow(1, policy_rows_, 1) : go_through(stacks_.back(), observations));
+    return torch::cat(columns, 1);
   }
 
  private:
+  struct Stack {
+    std::vector<torch::nn::Linear> layers;
+    torch::nn::Linear head{nullptr};
+  };
+
+  torch::Tensor go_through(Stack& stack, const torch::Tensor& observations) const {
+    torch::Tensor hidden = observations;
+    for (auto& layer : stack.layers) {
+      hidden = layer->forward(hidden);
+      hidden = activation_ == Activation::tanh ? torch::tanh(hidden) : torch::relu(hidden);
+    }
+    return stack.head->forward(hidden);
+  }
+
   Activation activation_;
-  std::vector<torch::nn::Linear> layers_;
-  torch::nn::Linear head_{nullptr};
+  std::int64_t policy_rows_;
+  std::vector<Stack> stacks_;
+  torch::Tensor log_std_;  // [A], of a gaussian policy; else undefined
 };
 
 torch::Tensor view(float* floats, at::IntArrayRef shape) {

@@ -26,6 +26,7 @@ struct TrainConfig {
   std::string network = "mlp";
   std::vector<std::int64_t> hidden{64, 64};
   std::string activation = "tanh";
+  std::string trunks = "shared";
 
   std::int64_t rollout = 20;
   double discount = 0.99;

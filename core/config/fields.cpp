@@ -35,6 +35,8 @@ std::vector<ConfigField> make_fields() {
       {"network", "kind of network", Text{&C::network, {}}},
       {"hidden", "units of each hidden layer", Integers{&C::hidden, 1, 8192}},
       {"activation", "activation function of the hidden layers", Text{&C::activation, {"tanh", "relu"}}},
+      {"trunks", "hidden layers that policy and value share, or separate ones for each",
+       Text{&C::trunks, {"shared", "separate"}}},
 
       {"rollout", "most steps that an environment takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
       {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},

@@ -36,7 +36,7 @@ class TimeLimit {
     return result;
   }
 
-  void draw(Canvas& canvas) const requires Drawable<E> { environment_.draw(canvas); }
+  auto draw(Canvas& canvas) const requires Drawable<E> { return environment_.draw(canvas); }
 
   std::vector<double> state() const requires Replayable<E> { return environment_.state(); }
 

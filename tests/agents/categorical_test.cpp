@@ -10,22 +10,83 @@
 namespace sounder {
 namespace {
 
-TEST_CASE("the log-probabilities of logits 0, ln 2, ln 5 are those of 1/8, 2/8, 5/8") {
+std::int64_t draw(std::span<const float> logits, Rng& rng) {
+  std::int64_t choice = -1;
+  Categorical::sample(logits, rng, std::span(&choice, 1));
+  return choice;
+}
+
+std::int64_t mode(std::span<const float> logits) {
+  std::int64_t choice = -1;
+  Categorical::mode(logits, std::span(&choice, 1));
+  return choice;
+}
+
+struct Derivative {
+  PolicyTerms terms;
+  std::vector<float> gradient;
+};
+
+Derivative differentiate(std::span<const float> logits, std::int64_t action, const PolicyWeights& weights) {
+  Derivative result{.terms = {}, .gradient = std::vector<float>(logits.size())};
+  result.terms = Categorical::differentiate({.outputs = logits, .action = std::span(&action, 1), .weights = weights},
+                                            result.gradient);
+  return result;
+}
+
+TEST_CASE("logits 0, ln 2, ln 5 have the log-probabilities, entropy and gradient of 1/8, 2/8, 5/8") {
   const std::array<float, 3> logits{0, std::log(2.0F), std::log(5.0F)};
-  std::array<float, 3> log_pi;
-  Categorical::log_probabilities(logits, log_pi);
-  CHECK(std::exp(log_pi[0]) == Approx(0.125));
-  CHECK(std::exp(log_pi[1]) == Approx(0.25));
-  CHECK(std::exp(log_pi[2]) == Approx(0.625));
+  const std::array<double, 3> pi{0.125, 0.25, 0.625};
+  const double entropy = 0.125 * std::log(8.0) + 0.25 * std::log(4.0) + 0.625 * std::log(1.6);
+  for (std::size_t action = 0; action < 3; ++action) {
+    const auto [terms, gradient] =
+        differentiate(logits, static_cast<std::int64_t>(action), {.advantage = 3, .entropy_coefficient = 0.5F});
+    CHECK(terms.log_probability == Approx(std::log(pi[action])));
+    CHECK(terms.entropy == Approx(entropy));
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double expected = (pi[k] - (k == action ? 1 : 0)) * 3 + 0.5 * pi[k] * (std::log(pi[k]) + entropy);
+      CHECK(gradient[k] == Approx(expected).margin(1e-6));
+    }
+  }
 }
 
 TEST_CASE("log-probabilities do not overflow, and do not change when all logits are shifted") {
   const std::array<float, 2> logits{1000, 1001};
-  std::array<float, 2> log_pi;
-  Categorical::log_probabilities(logits, log_pi);
+  const auto log_pi = [&](std::int64_t action) {
+    return differentiate(logits, action, {.advantage = 1, .entropy_coefficient = 0}).terms.log_probability;
+  };
   // log(1 / (1 + e)) and log(e / (1 + e))
-  CHECK(log_pi[0] == Approx(-1.3132616875).epsilon(1e-4));
-  CHECK(log_pi[1] == Approx(-0.3132616875).epsilon(1e-4));
+  CHECK(log_pi(0) == Approx(-1.3132616875).epsilon(1e-6));
+  CHECK(log_pi(1) == Approx(-0.3132616875).epsilon(1e-6));
+}
+
+TEST_CASE("the categorical gradient is the slope of -log pi(a) A - beta H") {
+  constexpr std::size_t kAction = 4;
+  constexpr double kAdvantage = -1.5;
+  constexpr double kBeta = 0.3;
+  Rng rng(5);
+  std::vector<float> logits(6);
+  for (float& z : logits) z = static_cast<float>(rng.normal());
+  const auto gradient = differentiate(logits, kAction, {.advantage = -1.5F, .entropy_coefficient = 0.3F}).gradient;
+
+  std::vector<double> precise(logits.begin(), logits.end());
+  const auto loss = [&] {
+    double sum = 0;
+    for (const double z : precise) sum += std::exp(z);
+    double entropy = 0;
+    for (const double z : precise) entropy -= std::exp(z) / sum * std::log(std::exp(z) / sum);
+    return -std::log(std::exp(precise[kAction]) / sum) * kAdvantage - kBeta * entropy;
+  };
+  for (std::size_t k = 0; k < precise.size(); ++k) {
+    constexpr double kStep = 1e-5;
+    const double before = precise[k];
+    precise[k] = before + kStep;
+    const double above = loss();
+    precise[k] = before - kStep;
+    const double below = loss();
+    precise[k] = before;
+    CHECK(gradient[k] == Approx((above - below) / (2 * kStep)).margin(1e-5));
+  }
 }
 
 TEST_CASE("choices are drawn as often as the logits say") {
@@ -33,11 +94,20 @@ TEST_CASE("choices are drawn as often as the logits say") {
   Rng rng(7);
   constexpr int kDraws = 80'000;
   std::array<int, 3> counts{};
-  for (int i = 0; i < kDraws; ++i) ++counts[Categorical::sample(logits, rng)];
+  for (int i = 0; i < kDraws; ++i) ++counts[static_cast<std::size_t>(draw(logits, rng))];
   // Six standard deviations of a count: 6 sqrt(80000 p (1 - p)) is at most 822.
   CHECK(std::abs(counts[0] - 10'000) < 822);
   CHECK(std::abs(counts[1] - 20'000) < 822);
   CHECK(std::abs(counts[2] - 50'000) < 822);
+}
+
+TEST_CASE("of very many choices, the last are drawn as often as the first") {
+  const std::vector<float> logits(100, 2.0F);
+  Rng rng(9);
+  std::vector<int> counts(100);
+  for (int i = 0; i < 100'000; ++i) ++counts[static_cast<std::size_t>(draw(logits, rng))];
+  // Six standard deviations of a count: 6 sqrt(100000 * 0.01 * 0.99) = 189.
+  for (const int count : counts) CHECK(std::abs(count - 1'000) < 189);
 }
 
 TEST_CASE("a choice without weight is never drawn, and a draw takes one random number") {
@@ -45,15 +115,15 @@ TEST_CASE("a choice without weight is never drawn, and a draw takes one random n
   Rng rng(11);
   Rng counting(11);
   for (int i = 0; i < 10'000; ++i) {
-    REQUIRE(Categorical::sample(logits, rng) != 1);
+    REQUIRE(draw(logits, rng) != 1);
     counting();
   }
   CHECK(rng == counting);
 }
 
 TEST_CASE("the mode is the first of the largest logits") {
-  CHECK(Categorical::mode(std::array<float, 4>{-1, 3, 3, 0}) == 1);
-  CHECK(Categorical::mode(std::array<float, 1>{-5}) == 0);
+  CHECK(mode(std::array<float, 4>{-1, 3, 3, 0}) == 1);
+  CHECK(mode(std::array<float, 1>{-5}) == 0);
 }
 
 }  // namespace

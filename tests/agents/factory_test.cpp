@@ -36,29 +36,43 @@ TEST_CASE("unknown algorithms, networks, backends and activations are refused by
   CHECK(message(&TrainConfig::algorithm, "a3d") == "unknown algorithm 'a3d'; did you mean 'a3c'?");
   CHECK(message(&TrainConfig::network, "mpl") == "unknown network 'mpl'; did you mean 'mlp'?");
   CHECK(message(&TrainConfig::backend, "tirch") == "unknown backend 'tirch'; did you mean 'torch'?");
+  CHECK(message(&TrainConfig::trunks, "seperate") == "unknown trunks 'seperate'; did you mean 'separate'?");
   CHECK(message(&TrainConfig::activation, "rely") == "unknown activation 'rely'; did you mean 'relu'?");
 }
 
 TEST_CASE("an algorithm that does not suit the action space is refused before training") {
-  CHECK_THROWS_WITH(make_agent_factory(config_for("Pendulum-v1"), spec_of("Pendulum-v1")),
-                    Catch::Contains("algorithm 'a3c' takes Discrete actions") && Catch::Contains("Pendulum-v1"));
+  const auto refuse = [](const Space& actions, const std::string& described) {
+    const EnvironmentSpec spec{.observation_space = Box::bounds({-1}, {1}), .action_space = actions};
+    CHECK_THROWS_WITH(make_agent_factory(config_for("Switches-v0"), spec),
+                      "algorithm 'a3c' takes Discrete or Box actions; Switches-v0 has " + described);
+  };
+  refuse(MultiBinary{3}, "MultiBinary(3)");
+  refuse(MultiDiscrete{{2, 3}}, "MultiDiscrete([2, 3])");
 }
 
-TEST_CASE("in every built-in environment that suits, each parameter gets a gradient, the same one twice") {
+TEST_CASE(
+    "in every built-in environment, with every backend and either trunks, each parameter gets a gradient, the same one "
+    "twice") {
   const Registry registry = Registry::with_builtins();
+  const std::string backend = GENERATE("fused", "torch");
+  const std::string trunks = GENERATE("shared", "separate");
   int environments = 0;
   for (const std::string& id : registry.ids()) {
     Environment environment = registry.make(id);
     const EnvironmentSpec spec = environment.spec();
-    if (!std::holds_alternative<Discrete>(spec.action_space)) continue;
     ++environments;
-    INFO(id);
-    const TrainConfig config = config_for(id);
+    INFO(id << ", " << backend << ", " << trunks << " trunks");
+    TrainConfig config = config_for(id);
+    config.backend = backend;
+    config.trunks = trunks;
     const auto agents = make_agent_factory(config, spec);
     std::vector<float> parameters = agents->initial_parameters(1);
     const std::size_t inputs = flat_size(spec.observation_space);
-    const auto outputs = static_cast<std::size_t>(std::get<Discrete>(spec.action_space).n);
-    CHECK(agents->layout().size == (inputs + 1) * 64 + 65 * 64 + 65 * (outputs + 1));
+    const auto* const choice = std::get_if<Discrete>(&spec.action_space);
+    const std::size_t log_std = choice != nullptr ? 0 : flat_size(spec.action_space);
+    const std::size_t outputs = choice != nullptr ? static_cast<std::size_t>(choice->n) : log_std;
+    const std::size_t trunk = (inputs + 1) * 64 + 65 * 64;
+    CHECK(agents->layout().size == (trunks == "shared" ? 1 : 2) * trunk + 65 * (outputs + 1) + log_std);
     REQUIRE(parameters.size() == agents->layout().size);
 
     const auto agent = agents->make(parameters, {.observations = 1, .steps = 16});
@@ -88,7 +102,7 @@ TEST_CASE("in every built-in environment that suits, each parameter gets a gradi
     agent->learn(rollout, again);
     CHECK(again == gradient);
   }
-  CHECK(environments == 3);
+  CHECK(environments == 5);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "agents/factory.h"
 #include "core/trainer.h"
@@ -15,8 +16,9 @@ namespace {
 TrainReport train(const TrainConfig& config) {
   const Registry registry = Registry::with_builtins();
   const auto agents = make_agent_factory(config, registry.make(config.environment).spec());
-  Trainer trainer(
-      {.config = config, .make_environment = [&] { return registry.make(config.environment); }, .agents = *agents});
+  Trainer trainer({.config = config,
+                   .make_environment = [&] { return registry.make_for_policy(config.environment); },
+                   .agents = *agents});
   return trainer.run();
 }
 
@@ -44,6 +46,27 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
       const TrainReport report = train(config);
       CHECK(report.progress.step >= 2'000);
       for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+    }
+  }
+}
+
+TEST_CASE("A3C trains on continuous actions with finite parameters") {
+  for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
+    for (const auto& [backend, trunks] :
+         {std::pair{"fused", "shared"}, {"fused", "separate"}, {"torch", "shared"}, {"torch", "separate"}}) {
+      TrainConfig config;
+      config.environment = environment;
+      config.backend = backend;
+      config.trunks = trunks;
+      config.workers = 2;
+      config.steps = 2'000;
+      config.evaluation_episodes = 3;
+      INFO(environment << ", " << backend << ", " << trunks << " trunks");
+      const TrainReport report = train(config);
+      CHECK(report.progress.step >= 2'000);
+      for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+      // The last one is the logarithm of the standard deviation, which starts at zero.
+      CHECK(report.parameters.back() != 0);
     }
   }
 }

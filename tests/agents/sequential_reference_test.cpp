@@ -104,14 +104,15 @@ std::vector<float> train_sequentially(const TrainConfig& config, std::int64_t re
       following = rewards[t] + static_cast<float>(config.discount) * following;
       const float advantage = following - values[t];
       const float largest = std::max(logits[t][0], logits[t][1]);
-      const float log_sum = largest + std::log(std::exp(logits[t][0] - largest) + std::exp(logits[t][1] - largest));
-      const float log_pi[2] = {logits[t][0] - log_sum, logits[t][1] - log_sum};
+      const float weight[2] = {std::exp(logits[t][0] - largest), std::exp(logits[t][1] - largest)};
+      const float sum = weight[0] + weight[1];
+      const float pi[2] = {weight[0] / sum, weight[1] / sum};
+      const float log_pi[2] = {logits[t][0] - largest - std::log(sum), logits[t][1] - largest - std::log(sum)};
       float entropy = 0;
-      for (const float lp : log_pi) entropy -= std::exp(lp) * lp;
+      for (std::size_t k = 0; k < 2; ++k) entropy -= pi[k] * log_pi[k];
       for (std::size_t k = 0; k < 2; ++k) {
-        const float pi = std::exp(log_pi[k]);
         const float chosen = actions[t] == k ? 1.0F : 0.0F;
-        result_gradient[3 * t + k] = (pi - chosen) * advantage + beta * pi * (log_pi[k] + entropy);
+        result_gradient[3 * t + k] = (pi[k] - chosen) * advantage + beta * pi[k] * (log_pi[k] + entropy);
       }
       result_gradient[3 * t + 2] = values[t] - following;
     }

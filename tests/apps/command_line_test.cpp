@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <stdexcept>
 
 #include "agents/factory.h"
 #include "core/checkpoint/checkpoint.h"
@@ -44,6 +45,29 @@ struct Endless {
   }
   void reset(std::uint64_t, std::span<float> observation) { observation[0] = 0; }
   sounder::StepResult step(Action, std::span<float>) { return {.reward = 1, .terminated = false}; }
+};
+
+/// An environment whose actions no algorithm takes.
+struct Switches {
+  using Action = std::span<const std::int64_t>;
+  sounder::EnvironmentSpec spec() const {
+    return {.observation_space = sounder::Box::bounds({0}, {1}), .action_space = sounder::MultiBinary{3}};
+  }
+  void reset(std::uint64_t, std::span<float> observation) { observation[0] = 0; }
+  sounder::StepResult step(Action, std::span<float>) { return {.reward = 1, .terminated = false}; }
+};
+
+/// An environment that refuses actions beyond its bounds. A policy's means start out beyond them.
+struct Narrow {
+  using Action = std::span<const float>;
+  sounder::EnvironmentSpec spec() const {
+    return {.observation_space = sounder::Box::bounds({0}, {1}), .action_space = sounder::Box::bounds({3}, {3.5F})};
+  }
+  void reset(std::uint64_t, std::span<float> observation) { observation[0] = 0.5F; }
+  sounder::StepResult step(Action action, std::span<float>) {
+    if (action[0] < 3 || action[0] > 3.5F) throw std::runtime_error("an action beyond the bounds");
+    return {.reward = 1, .terminated = false};
+  }
 };
 
 /// Makes a checkpoint of an untrained policy for Endless.
@@ -100,7 +124,26 @@ TEST_CASE("Unknown environments, algorithms, networks, backends and keys are ref
 }
 
 TEST_CASE("An algorithm that does not suit the action space is refused") {
-  usage_error({"train", "Pendulum-v1"});
+  sounder::Registry environments;
+  environments.add<Switches>("Switches-v0");
+  const Outcome outcome = call({"train", "Switches-v0"}, environments);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err == "sounder: algorithm 'a3c' takes Discrete or Box actions; Switches-v0 has MultiBinary(3)\n");
+}
+
+TEST_CASE("Training, evaluating and watching clip actions to their bounds") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  sounder::Registry environments;
+  environments.add<Narrow>("Narrow-v0", {.max_episode_steps = 50});
+  // Nearly all actions are chosen beyond the bounds; one that came through would fail the call.
+  for (const Arguments& arguments : {Arguments{"train", "Narrow-v0", "--steps", "500", "--hidden", "4", "--run", run},
+                                     Arguments{"evaluate", run, "--episodes", "3", "--stochastic"},
+                                     Arguments{"evaluate", run, "--episodes", "3"}, Arguments{"watch", run}}) {
+    const Outcome outcome = call(arguments, environments);
+    INFO(fmt::format("sounder {}: {}", fmt::join(arguments, " "), outcome.err));
+    CHECK(outcome.exit_code == 0);
+  }
 }
 
 TEST_CASE("Values of the wrong type or out of range are refused with the range") {

@@ -168,6 +168,7 @@ TEST_CASE("What makes a run the one that it is cannot change when it is resumed"
                                                 {"network", "other"},
                                                 {"hidden", "32"},
                                                 {"activation", "relu"},
+                                                {"trunks", "separate"},
                                                 {"optimizer", "adam"}}) {
     CHECK_FALSE(error_of({.resume = run, .overrides = {change}}).empty());
   }

@@ -53,6 +53,20 @@ TEST_CASE("a function's environment is taken as it is") {
   CHECK(made == 2);
 }
 
+TEST_CASE("an environment that is made for a policy clips actions, and one that is just made does not") {
+  const Registry registry = Registry::with_builtins();
+  const std::string id = "MountainCarContinuous-v0";
+  const auto reward = [](Environment environment, const std::vector<float>& action) {
+    std::vector<float> observation(2);
+    environment.reset(1, observation);
+    return environment.step(std::span<const float>(action), observation).reward;
+  };
+  // The effort costs 0.1 a^2, of the action as it comes; the bounds are -1 and 1.
+  CHECK(reward(registry.make(id), {5}) == Approx(-2.5));
+  CHECK(reward(registry.make_for_policy(id), {5}) == Approx(-0.1));
+  CHECK(reward(registry.make_for_policy(id), {0.5F}) == Approx(-0.025));
+}
+
 TEST_CASE("an unknown environment's error names the nearest one") {
   CHECK_THROWS_AS(Registry::with_builtins().make("CartPole-v9"), UsageError);
   CHECK_THROWS_WITH(Registry::with_builtins().make("CartPole-v9"),

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "tests/catch.h"
 
@@ -31,6 +33,54 @@ TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
   CHECK(layout.blocks[5].offset == 4672);
   CHECK(layout.blocks[5].size == 3);
   CHECK(describe(kCartPole) == "mlp 4-64-64-(2+1) tanh");
+}
+
+TEST_CASE("a gaussian head computes means, and its log standard deviations lie last and start at zero") {
+  MlpSpec spec{
+      .inputs = 3, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 4, .head = PolicyHead::gaussian};
+  const ParameterLayout layout = parameter_layout(spec);
+  REQUIRE(layout.blocks.size() == 7);
+  CHECK(layout.blocks[4].shape == std::vector<std::int64_t>{3, 64});  // two means and the value
+  CHECK(layout.blocks[6].name == "log_std");
+  CHECK(layout.blocks[6].shape == std::vector<std::int64_t>{2});
+  CHECK(layout.size == 3 * 64 + 64 + 64 * 64 + 64 + 3 * 64 + 3 + 2);
+  CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh");
+
+  const std::vector<float> parameters = initial_parameters(spec, 42);
+  const auto head = std::span(parameters).subspan(layout.blocks[4].offset, layout.blocks[4].size);
+  CHECK(row_product(head, 64, 0, 0) == Approx(1e-4).epsilon(1e-3));
+  CHECK(row_product(head, 64, 1, 1) == Approx(1e-4).epsilon(1e-3));
+  CHECK(row_product(head, 64, 2, 2) == Approx(1).epsilon(1e-4));
+  CHECK(parameters[layout.size - 2] == 0);
+  CHECK(parameters[layout.size - 1] == 0);
+
+  spec.trunks = Trunks::separate;
+  CHECK(parameter_layout(spec).blocks.back().name == "log_std");
+  CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh, separate trunks");
+}
+
+TEST_CASE("with separate trunks, the value's layers lie behind the policy's, drawn with the same gains") {
+  MlpSpec spec = kCartPole;
+  spec.trunks = Trunks::separate;
+  const ParameterLayout layout = parameter_layout(spec);
+  std::vector<std::string> names;
+  for (const ParameterBlock& block : layout.blocks) names.push_back(block.name);
+  CHECK(names == std::vector<std::string>{"policy_body.0.weight", "policy_body.0.bias", "policy_body.1.weight",
+                                          "policy_body.1.bias", "policy_head.weight", "policy_head.bias",
+                                          "value_body.0.weight", "value_body.0.bias", "value_body.1.weight",
+                                          "value_body.1.bias", "value_head.weight", "value_head.bias"});
+  // 4*64 + 64 + 64*64 + 64 twice, 64*2 + 2 and 64 + 1
+  CHECK(layout.size == 9155);
+  CHECK(layout.blocks[4].shape == std::vector<std::int64_t>{2, 64});
+  CHECK(layout.blocks[10].shape == std::vector<std::int64_t>{1, 64});
+
+  const std::vector<float> parameters = initial_parameters(spec, 42);
+  const auto block = [&](std::size_t i) {
+    return std::span(parameters).subspan(layout.blocks[i].offset, layout.blocks[i].size);
+  };
+  CHECK(row_product(block(4), 64, 1, 1) == Approx(1e-4).epsilon(1e-3));
+  CHECK(row_product(block(8), 64, 0, 0) == Approx(2).epsilon(1e-4));
+  CHECK(row_product(block(10), 64, 0, 0) == Approx(1).epsilon(1e-4));
 }
 
 TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {

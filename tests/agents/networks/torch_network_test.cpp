@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "agents/networks/fused_mlp.h"
 #include "core/parameter_store.h"
 #include "envs/random.h"
 #include "tests/catch.h"
@@ -54,6 +55,73 @@ TEST_CASE("a small network's outputs, values and gradient are as worked out by h
   }
 }
 
+TEST_CASE("a gaussian head puts out means and the parameters log_std, whose gradient is summed over the rows") {
+  // As kTiny, with two means: head.weight [[1, -1], [0, 2], [2, 3]], head.bias [0.25, 1, -0.5], log_std [-1, 0.5]
+  const MlpSpec spec{
+      .inputs = 2, .hidden = {2}, .activation = Activation::relu, .outputs = 4, .head = PolicyHead::gaussian};
+  std::vector<float> parameters{1, 2, 3, -4, 0.5F, 1, 1, -1, 0, 2, 2, 3, 0.25F, 1, -0.5F, -1, 0.5F};
+  for (const auto make : {make_torch_mlp, make_fused_mlp}) {
+    INFO((make == make_torch_mlp ? "torch" : "fused"));
+    const auto network = make(spec, parameters, 4);
+    // x = (1, 1): h = (3.5, 0): means 3.75, 1, value 6.5;  x = (2, 0): h = (2.5, 7): means -4.25, 15, value 25.5
+    const NetworkOutput output = network->forward(std::vector<float>{1, 1, 2, 0}, 0);
+    const std::vector<float> expected_outputs{3.75F, 1, -1, 0.5F, -4.25F, 15, -1, 0.5F};
+    CHECK(std::vector<float>(output.outputs.begin(), output.outputs.end()) == expected_outputs);
+    CHECK(output.values[0] == Approx(6.5));
+    CHECK(output.values[1] == Approx(25.5));
+
+    // dL/dmeans = (1, 0), (0.5, 2), dL/dlog_std = (3, -1), (4, 0.25), dL/dvalue = (-1, 2):
+    // dL/dh: row 0: (1, -1) - (2, 3) = (-1, -4), unit 1 is off: (-1, 0)
+    //        row 1: 0.5 (1, -1) + 2 (0, 2) + 2 (2, 3) = (4.5, 9.5)
+    std::vector<float> gradient(parameters.size(), 100);
+    network->backward(std::vector<float>{1, 0, 3, -1, 0.5F, 2, 4, 0.25F}, std::vector<float>{-1, 2}, gradient);
+    const std::vector<float> expected{
+        -1 + 2 * 4.5F,
+        -1,
+        2 * 9.5F,
+        0,  // body.0.weight
+        -1 + 4.5F,
+        9.5F,  // body.0.bias
+        3.5F + 0.5F * 2.5F,
+        0.5F * 7,  // head.weight, first mean
+        2 * 2.5F,
+        2 * 7,  // head.weight, second mean
+        -3.5F + 2 * 2.5F,
+        2 * 7,  // head.weight, value
+        1.5F,
+        2,
+        1,  // head.bias
+        3 + 4,
+        -1 + 0.25F  // log_std
+    };
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      INFO("parameter " << i);
+      CHECK(gradient[i] == Approx(expected[i]).margin(1e-6));
+    }
+  }
+}
+
+TEST_CASE("with separate trunks, each head is computed from its own") {
+  // policy_body [[1, 2]], [0.5]; policy_head [[2], [-1]], [0.25, 1]; value_body [[3, -4]], [1]; value_head [[5]],
+  // [-0.5]
+  const MlpSpec spec{
+      .inputs = 2, .hidden = {1}, .activation = Activation::relu, .outputs = 2, .trunks = Trunks::separate};
+  std::vector<float> parameters{1, 2, 0.5F, 2, -1, 0.25F, 1, 3, -4, 1, 5, -0.5F};
+  for (const auto make : {make_torch_mlp, make_fused_mlp}) {
+    INFO((make == make_torch_mlp ? "torch" : "fused"));
+    const auto network = make(spec, parameters, 1);
+    // x = (2, 1): the policy's h = 4.5: outputs 9.25, -3.5;  the value's h = 3: value 14.5
+    const NetworkOutput output = network->forward(std::vector<float>{2, 1}, 0);
+    CHECK(std::vector<float>(output.outputs.begin(), output.outputs.end()) == std::vector<float>{9.25F, -3.5F});
+    CHECK(output.values[0] == 14.5F);
+
+    // dL/doutputs = (1, -2): dL/dh = 2 + 2 = 4;  dL/dvalue = 3: dL/dh = 15
+    std::vector<float> gradient(parameters.size());
+    network->backward(std::vector<float>{1, -2}, std::vector<float>{3}, gradient);
+    CHECK(gradient == std::vector<float>{8, 4, 4, 4.5F, -9, 1, -2, 30, 15, 15, 9, 3});
+  }
+}
+
 TEST_CASE("backward writes the gradient over what stood in whichever array it is given") {
   std::vector<float> parameters = kTinyParameters;
   const auto network = make_torch_mlp(kTiny, parameters, 4);
@@ -82,10 +150,13 @@ TEST_CASE("rows that were filled one by one are differentiated together") {
   CHECK(one_by_one == together);
 }
 
-TEST_CASE("the gradient is the slope of the outputs, for networks of any depth and width") {
+TEST_CASE("the gradient is the slope of the outputs, for networks of any depth and width, head and trunks") {
+  const PolicyHead head = GENERATE(PolicyHead::categorical, PolicyHead::gaussian);
+  const Trunks trunks = GENERATE(Trunks::shared, Trunks::separate);
   Rng rng(17);
   for (const auto& hidden : std::vector<std::vector<std::size_t>>{{1}, {5}, {7, 3}, {4, 8, 6}}) {
-    const MlpSpec spec{.inputs = 3, .hidden = hidden, .activation = Activation::tanh, .outputs = 4};
+    const MlpSpec spec{
+        .inputs = 3, .hidden = hidden, .activation = Activation::tanh, .outputs = 4, .trunks = trunks, .head = head};
     std::vector<float> parameters = initial_parameters(spec, 9);
     for (float& p : parameters) p += 0.3F * static_cast<float>(rng.normal());
     const auto network = make_torch_mlp(spec, parameters, 3);

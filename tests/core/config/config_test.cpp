@@ -55,6 +55,7 @@ TrainConfig everything_changed() {
   config.network = "none";
   config.hidden = {1, 8192, 3};
   config.activation = "relu";
+  config.trunks = "separate";
   config.rollout = 1;
   config.discount = 1;
   config.entropy_coefficient = 0.1;
@@ -136,7 +137,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 32);
+  CHECK(names.size() == 33);
 }
 
 TEST_CASE("Keys are set from text of every type") {
