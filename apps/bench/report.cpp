@@ -41,7 +41,7 @@ std::string text(const std::optional<Spread>& spread, int precision, int width) 
 std::string heading(const Results& results) {
   return fmt::format(
       "{}, {}: {} weights, {} parameters; {} cores\n"
-      "{} repetitions of everything in turn, trainings of {} s; each number: median (min, max)\n\n"
+      "repetitions: {}, of everything in turn; trainings of {} s; each number is a median (min, max)\n\n"
       "peak of one core       {} GFLOP/s\n"
       "environment alone      {} million steps/s\n",
       results.environment, results.network, results.weights, results.parameters, results.cores, results.peak.size(),

@@ -26,7 +26,7 @@ void plain_pull(const PlainArrays& arrays) noexcept {
   std::copy_n(arrays.parameters, arrays.size, arrays.replica);
 }
 
-enum class Replica { left, written };
+enum class Replica { untouched, written };
 
 template <Replica replica_is>
 void plain_push(const PlainArrays& arrays) noexcept {
@@ -68,7 +68,7 @@ std::vector<SharingPiece> SharingPieces::pieces() {
   return {{.shared = {.name = "pull", .call = [this] { store_.pull(replica_); }},
            .plain = {.name = "pull", .call = [arrays] { plain_pull(arrays); }}},
           {.shared = {.name = "push", .call = [push] { push({}); }},
-           .plain = {.name = "push", .call = [arrays] { plain_push<Replica::left>(arrays); }}},
+           .plain = {.name = "push", .call = [arrays] { plain_push<Replica::untouched>(arrays); }}},
           {.shared = {.name = "exchange", .call = [this, push] { push(replica_); }},
            .plain = {.name = "exchange", .call = [arrays] { plain_push<Replica::written>(arrays); }}}};
 }

@@ -64,15 +64,19 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
   config.rollout = which.rollout;
   config.envs_per_worker = which.envs_per_worker;
   config.write_mode = which.write_mode;
-  Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = agents});
-  trainer.restore(start_);
-  LastReport sink;
-  trainer.add_sink(sink);
-  const TrainReport report = run_for(parts_.seconds, trainer);
-  return {.steps_per_second = static_cast<double>(report.steps) / report.seconds,
-          .staleness = report.staleness,
-          .lost_updates = report.lost_updates,
-          .share_time = sink.last.phase_shares[static_cast<std::size_t>(Phase::share)]};
+  // On a busy machine a short time may be over before a worker's thread has begun.
+  for (double seconds = parts_.seconds;; seconds *= 2) {
+    Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = agents});
+    trainer.restore(start_);
+    LastReport sink;
+    trainer.add_sink(sink);
+    const TrainReport report = run_for(seconds, trainer);
+    if (report.steps == 0) continue;
+    return {.steps_per_second = static_cast<double>(report.steps) / report.seconds,
+            .staleness = report.staleness,
+            .lost_updates = report.lost_updates,
+            .share_time = sink.last.phase_shares[static_cast<std::size_t>(Phase::share)]};
+  }
 }
 
 }  // namespace sounder::benchmark
