@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agents/factory.h"
+#include "apps/bench/report.h"
 #include "apps/bench/results.h"
 #include "apps/bench/timing.h"
 #include "tests/apps/calls.h"
@@ -119,6 +120,39 @@ TEST_CASE("A peak that varies by more than 10 % and cases that vary by more than
   results.training.push_back(series(which, {130, 100}));
   REQUIRE(noise(results).size() == 2);
   CHECK(noise(results).back() == "1 of 2 cases varied by more than 25 % between repetitions, by 30 % at most");
+}
+
+TEST_CASE("A report converts its units, and where there is one backend compares it with none") {
+  const TrainingCase which{.backend = "fused", .workers = 1, .rollout = 20, .envs_per_worker = 1};
+  TrainingSeries training = series(which, {2e5});
+  training.staleness = training.lost_updates = training.share_time = {0.25};
+  const Results results{.environment = "Some-v0",
+                        .weights = 1'000,
+                        .cores = 1,
+                        .backends = {"fused"},
+                        .peak = {4e9},
+                        .last_peak = 4e9,
+                        .environment_speed = {1e6},
+                        .pieces = {{.backend = "fused", .name = "act_1", .flop = 2'000, .seconds = {1e-6}}},
+                        .sharing = {{.name = "pull", .seconds = {3e-6}, .plain_seconds = {2e-6}}},
+                        .training = {training}};
+  const json::object object = json::parse(to_json(results)).as_object();
+  const auto median = [](const json::value& spread) { return Approx(spread.at("median").as_double()); };
+  CHECK(median(object.at("peak_gflops")) == 4);
+  const json::value& piece = object.at("pieces").at(0);
+  CHECK(median(piece.at("microseconds")) == 1);
+  CHECK(median(piece.at("gflops")) == 2);
+  const json::value& sharing = object.at("sharing").at(0);
+  CHECK(median(sharing.at("microseconds")) == 3);
+  CHECK(median(sharing.at("plain_microseconds")) == 2);
+  CHECK(median(sharing.at("ratio")) == 1.5);
+  const json::value& row = object.at("training").at(0);
+  CHECK(median(row.at("gflops")) == 1.2);  // 2e5 steps of 6 x 1,000 operations
+  CHECK(median(row.at("peak_share")) == 0.3);
+  CHECK(row.at("lost_updates") == 0.25);
+  CHECK(object.at("backend_ratios").as_array().empty());
+  CHECK(object.at("noisy") == false);
+  CHECK(to_text(results).find("fused /") == std::string::npos);
 }
 
 TEST_CASE("bench --json prints one object of what it measured, for every backend of the build") {
