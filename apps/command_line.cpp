@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 
+#include "apps/bench/bench.h"
 #include "apps/check.h"
 #include "apps/envs.h"
 #include "apps/evaluate.h"
@@ -29,6 +30,8 @@ namespace {
 
 constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
 constexpr std::int64_t kMostEpisodes = 1'000'000;
+constexpr std::int64_t kMostRepetitions = 1'000;
+constexpr std::int64_t kMostWorkers = 1'024;
 
 /// A subcommand: its options, and what it does once they are read.
 struct Command {
@@ -250,6 +253,20 @@ Command add_plot(CLI::App& program) {
           }};
 }
 
+Command add_bench(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("bench", "Measure throughput: a core's peak, the parts, whole trainings");
+  const auto request = std::make_shared<BenchRequest>();
+  add_text(
+      app, "ENV", [request](const std::string& text) { request->environment = text; }, "environment [CartPole-v1]");
+  add_number(app, {.name = "--repetitions", .help = "times that everything is measured"}, request->repetitions,
+             {1, kMostRepetitions});
+  add_number(app, {.name = "--seconds", .help = "length of each training that is measured"}, request->seconds,
+             {0.001, 3600});
+  add_number(app, {.name = "--workers", .help = "most workers of a training"}, request->workers, {1, kMostWorkers});
+  add_json(app, request->output);
+  return {&app, [request, &environments] { return bench(*request, environments); }};
+}
+
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -305,7 +322,8 @@ int parse_and_run(int argc, char** argv, const Registry& environments) {
                                       add_envs(program, environments),
                                       add_check(program, environments),
                                       add_replay(program, environments),
-                                      add_plot(program)};
+                                      add_plot(program),
+                                      add_bench(program, environments)};
   for (const Command& command : commands) command.options->allow_extras();
   try {
     program.parse(argc, argv);

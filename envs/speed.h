@@ -13,8 +13,14 @@ struct Speed {
   double max;
 };
 
+/// How often, and for how long each time, a speed is measured.
+struct SpeedOptions {
+  int repetitions = 9;    ///< at least one
+  double seconds = 0.05;  ///< of each
+};
+
 /// Measures how fast an environment steps, alone and on the calling thread, with random actions drawn before; resets
-/// included. Blocks for about half a second.
-Speed measure_speed(const std::function<Environment()>& make);
+/// included. Blocks for the time that the options say, which is about half a second by default.
+Speed measure_speed(const std::function<Environment()>& make, const SpeedOptions& options = {});
 
 }  // namespace sounder

@@ -1,0 +1,76 @@
+#include "apps/bench/agent_pieces.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+namespace sounder::benchmark {
+namespace {
+
+constexpr std::size_t kRows = 16;
+constexpr std::size_t kSteps = 20;
+static_assert(kRows <= kSteps);  // the rollout's observations are what is acted on
+
+AlignedFloats initial_parameters(const AgentFactory& agents) {
+  const std::vector<float> parameters = agents.initial_parameters(1);
+  return {parameters.begin(), parameters.end()};
+}
+
+}  // namespace
+
+std::size_t count_weights(const ParameterLayout& layout) {
+  std::size_t weights = 0;
+  for (const ParameterBlock& block : layout.blocks) {
+    if (block.shape.size() > 1) weights += block.size;
+  }
+  return weights;
+}
+
+AgentPieces::AgentPieces(const AgentFactory& agents, const std::function<Environment()>& make_environment)
+    : weights_(static_cast<double>(count_weights(agents.layout()))),
+      spec_(make_environment().spec()),
+      parameters_(initial_parameters(agents)),
+      gradient_(parameters_.size()),
+      one_(agents.make(parameters_, {.observations = 1})),
+      many_(agents.make(parameters_, {.observations = kRows})),
+      learner_(agents.make(parameters_, {.observations = 1, .steps = kSteps})),
+      rollout_(spec_, {.steps = kSteps}),
+      actions_(spec_.action_space, kRows),
+      rngs_(kRows, Rng(1)) {
+  Environment environment = make_environment();
+  fill_rollout(environment);
+}
+
+void AgentPieces::fill_rollout(Environment& environment) {
+  std::vector<float> observation(rollout_.observation_size());
+  std::uint64_t seed = 1;
+  environment.reset(seed, observation);
+  while (rollout_.size() < kSteps) {
+    const std::size_t row = rollout_.begin_step(observation);
+    learner_->act({.observations = observation, .first_row = row, .rngs = std::span(rngs_).first(1)},
+                  rollout_.actions());
+    const StepResult result = environment.step(rollout_.actions()[row], observation);
+    const StepEnd end = step_end(result);
+    rollout_.end_step(result.reward, end, observation);
+    if (end != StepEnd::none) environment.reset(++seed, observation);
+  }
+  rollout_.finish(observation);
+}
+
+std::vector<Piece> AgentPieces::pieces() {
+  const auto act = [this](Agent& agent, std::size_t rows) {
+    agent.act({.observations = rollout_.observations().first(rows * rollout_.observation_size()),
+               .rngs = std::span(rngs_).first(rows)},
+              actions_);
+  };
+  return {{.name = "act_1", .call = [this, act] { act(*one_, 1); }, .flop = 2 * weights_},
+          {.name = fmt::format("act_{}", kRows),
+           .call = [this, act] { act(*many_, kRows); },
+           .flop = 2 * weights_ * static_cast<double>(kRows)},
+          {.name = fmt::format("learn_{}", kSteps),
+           .call = [this] { learner_->learn(rollout_, gradient_); },
+           .flop = 4 * weights_ * static_cast<double>(kSteps)},
+          {.name = "parameters_changed", .call = [this] { one_->parameters_changed(); }}};
+}
+
+}  // namespace sounder::benchmark

@@ -1,0 +1,189 @@
+#include "apps/bench/bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <memory>
+
+#include "agents/factory.h"
+#include "apps/bench/agent_pieces.h"
+#include "apps/bench/peak.h"
+#include "apps/bench/report.h"
+#include "apps/bench/results.h"
+#include "apps/bench/sharing_pieces.h"
+#include "apps/bench/training.h"
+#include "apps/preset.h"
+#include "envs/speed.h"
+
+namespace sounder {
+namespace {
+
+using namespace benchmark;
+
+constexpr std::array<std::int64_t, 3> kRollouts{5, 20, 60};
+constexpr std::array<std::int64_t, 2> kEnvironments{1, 16};
+constexpr std::array<const char*, 3> kWriteModes{"relaxed", "atomic_add", "locked"};
+// Write modes differ where workers meet: also with more of them than cores.
+constexpr std::int64_t kWriteModeWorkers = 4;
+
+/// A backend with its agents.
+struct Backend {
+  std::string name;
+  std::unique_ptr<AgentFactory> agents;
+};
+
+TrainConfig config_for(const std::string& environment) {
+  TrainConfig config;
+  if (const auto toml = preset(environment)) apply_toml(config, *toml, fmt::format("preset {}", environment));
+  config.environment = environment;
+  return config;
+}
+
+std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec) {
+  std::vector<Backend> backends;
+  for (const std::string& name : backend_names()) {
+    config.backend = name;
+    backends.push_back({.name = name, .agents = make_agent_factory(config, spec)});
+  }
+  return backends;
+}
+
+/// Counts workers: 1, 2, 4, ... and the most.
+std::vector<std::int64_t> worker_counts(std::int64_t most) {
+  std::vector<std::int64_t> counts;
+  for (std::int64_t workers = 1; workers < most; workers *= 2) counts.push_back(workers);
+  counts.push_back(most);
+  return counts;
+}
+
+std::vector<TrainingSeries> training_cases(const std::vector<Backend>& backends, std::int64_t most_workers) {
+  std::vector<TrainingSeries> cases;
+  for (const std::int64_t envs_per_worker : kEnvironments) {
+    for (const std::int64_t rollout : kRollouts) {
+      for (const std::int64_t workers : worker_counts(most_workers)) {
+        // Side by side, since these are compared.
+        for (const Backend& backend : backends) {
+          cases.push_back({.which = {.backend = backend.name,
+                                     .workers = workers,
+                                     .rollout = rollout,
+                                     .envs_per_worker = envs_per_worker}});
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+std::vector<TrainingSeries> write_mode_cases(const Backend& backend, std::int64_t most_workers) {
+  std::vector<TrainingSeries> cases;
+  for (const std::int64_t workers : worker_counts(most_workers)) {
+    for (const char* const mode : kWriteModes) {
+      cases.push_back(
+          {.which = {
+               .backend = backend.name, .workers = workers, .rollout = 20, .envs_per_worker = 1, .write_mode = mode}});
+    }
+  }
+  return cases;
+}
+
+/// Everything that is measured, and what has come of it.
+class Bench {
+ public:
+  Bench(const BenchRequest& request, const Registry& environments)
+      : request_(request),
+        make_environment_([&environments, id = request.environment] { return environments.make(id); }),
+        backends_(make_backends(config_for(request.environment), make_environment_().spec())),
+        sharing_(first().layout().size),
+        sharing_pieces_(sharing_.pieces()),
+        training_({.config = config_for(request.environment),
+                   .make_environment = make_environment_,
+                   .agents = first(),
+                   .seconds = request.seconds}) {
+    results_ = {.environment = request.environment,
+                .network = first().description(),
+                .weights = count_weights(first().layout()),
+                .parameters = first().layout().size,
+                .cores = BenchRequest::available_cores(),
+                .seconds = request.seconds,
+                .training = training_cases(backends_, request.workers),
+                .write_modes = write_mode_cases(backends_.front(), std::max(request.workers, kWriteModeWorkers))};
+    for (const Backend& backend : backends_) {
+      results_.backends.push_back(backend.name);
+      backend.agents->prepare_thread();
+      agents_.emplace_back(*backend.agents, make_environment_);
+      for (Piece& piece : agents_.back().pieces()) {
+        results_.pieces.push_back({.backend = backend.name, .name = piece.name, .flop = piece.flop});
+        agent_pieces_.push_back(std::move(piece));
+      }
+    }
+    for (const SharingPiece& piece : sharing_pieces_) results_.sharing.push_back({.name = piece.shared.name});
+  }
+
+  /// Measures everything once.
+  void repeat() {
+    results_.peak.push_back(measure_peak(piece_seconds()));
+    results_.environment_speed.push_back(
+        measure_speed(make_environment_, {.repetitions = 1, .seconds = piece_seconds()}).median);
+    for (std::size_t i = 0; i < agent_pieces_.size(); ++i) {
+      results_.pieces[i].seconds.push_back(seconds_per_call(piece_seconds(), agent_pieces_[i].call));
+    }
+    for (std::size_t i = 0; i < sharing_pieces_.size(); ++i) {
+      const auto& [shared, plain] = sharing_pieces_[i];
+      results_.sharing[i].seconds.push_back(seconds_per_call(piece_seconds(), shared.call));
+      results_.sharing[i].plain_seconds.push_back(seconds_per_call(piece_seconds(), plain.call));
+    }
+    for (TrainingSeries& training : results_.training) measure(training);
+    for (TrainingSeries& training : results_.write_modes) measure(training);
+  }
+
+  const Results& finish() {
+    results_.last_peak = measure_peak(piece_seconds());
+    return results_;
+  }
+
+ private:
+  const AgentFactory& first() const { return *backends_.front().agents; }
+
+  // A piece is the same work in every call: it takes less time than a training to be measured well.
+  double piece_seconds() const { return request_.seconds / 15; }
+
+  void measure(TrainingSeries& training) {
+    const auto backend = std::ranges::find(backends_, training.which.backend, &Backend::name);
+    training.add(training_.measure(training.which, *backend->agents));
+  }
+
+  BenchRequest request_;
+  std::function<Environment()> make_environment_;
+  std::vector<Backend> backends_;  // the fastest first
+  std::deque<AgentPieces> agents_;
+  std::vector<Piece> agent_pieces_;  // as results_.pieces
+  SharingPieces sharing_;
+  std::vector<SharingPiece> sharing_pieces_;  // as results_.sharing
+  TrainingBench training_;
+  Results results_;
+};
+
+}  // namespace
+
+int bench(const BenchRequest& request, const Registry& environments) {
+  try {
+    Bench bench(request, environments);
+    for (std::int64_t i = 1; i <= request.repetitions; ++i) {
+      if (request.output == Output::human) print_human(fmt::format("repetition {} of {}\n", i, request.repetitions));
+      bench.repeat();
+    }
+    const Results& results = bench.finish();
+    if (request.output == Output::json) {
+      print_json(to_json(results));
+    } else {
+      print_human("\n" + to_text(results));
+    }
+    return 0;
+  } catch (const Interruption& interruption) {
+    return 128 + interruption.signal;
+  }
+}
+
+}  // namespace sounder
