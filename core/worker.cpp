@@ -11,8 +11,8 @@
 namespace sounder {
 namespace {
 
-// One rollout in eight is timed, which estimates the shares well and costs nothing that can be measured.
-constexpr std::uint64_t kRolloutsPerTimed = 8;
+// One rollout in 32 is timed, which estimates the shares well and costs nothing that can be measured.
+constexpr std::uint64_t kRolloutsPerTimed = 32;
 
 // So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
 constexpr int kMostDroppedInARow = 20;

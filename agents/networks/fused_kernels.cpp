@@ -18,16 +18,16 @@ namespace {
 
 /// What a tile starts from and what becomes of its sums.
 struct Plain {
-  Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
-  Vector finish(Vector sum, std::size_t /*row*/, std::size_t /*column*/) const noexcept { return sum; }
+  [[gnu::always_inline]] Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
+  [[gnu::always_inline]] Vector finish(Vector sum, std::size_t /*row*/, std::size_t /*column*/) const noexcept { return sum; }
 };
 
 template <Transfer f>
 struct BiasAndTransfer {
   const float* bias;
 
-  Vector start(std::size_t column) const noexcept { return load(bias + column); }
-  Vector finish(Vector z, std::size_t /*row*/, std::size_t /*column*/) const noexcept {
+  [[gnu::always_inline]] Vector start(std::size_t column) const noexcept { return load(bias + column); }
+  [[gnu::always_inline]] Vector finish(Vector z, std::size_t /*row*/, std::size_t /*column*/) const noexcept {
     if constexpr (f == Transfer::tanh) return tanh(z);
     if constexpr (f == Transfer::relu) return z > 0.0F ? z : Vector{};
     return z;
@@ -39,8 +39,8 @@ struct TimesDerivative {
   const float* h;
   std::size_t stride;
 
-  Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
-  Vector finish(Vector dh, std::size_t row, std::size_t column) const noexcept {
+  [[gnu::always_inline]] Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
+  [[gnu::always_inline]] Vector finish(Vector dh, std::size_t row, std::size_t column) const noexcept {
     const Vector value = load(h + row * stride + column);
     if constexpr (f == Transfer::tanh) return dh * (1.0F - value * value);
     if constexpr (f == Transfer::relu) return value > 0.0F ? dh : Vector{};  // 0 at the kink, as LibTorch has it
@@ -175,13 +175,17 @@ void transpose(const Transposition& t) noexcept {
       for (std::size_t i = 0; i < kLanes; ++i) store(t.to + (column + i) * t.to_stride + row, square[i]);
     }
   }
-  const auto copy = [&](std::size_t row, std::size_t first_column) {
-    for (std::size_t column = first_column; column < t.columns; ++column) {
+  // What is left on the right is narrow, and what is left below is low: the long loop is the inner one.
+  for (std::size_t column = whole_columns; column < t.columns; ++column) {
+    for (std::size_t row = 0; row < whole_rows; ++row) {
       t.to[column * t.to_stride + row] = t.from[row * t.from_stride + column];
     }
-  };
-  for (std::size_t row = 0; row < whole_rows; ++row) copy(row, whole_columns);
-  for (std::size_t row = whole_rows; row < t.rows; ++row) copy(row, 0);
+  }
+  for (std::size_t row = whole_rows; row < t.rows; ++row) {
+    for (std::size_t column = 0; column < t.columns; ++column) {
+      t.to[column * t.to_stride + row] = t.from[row * t.from_stride + column];
+    }
+  }
 }
 
 }  // namespace sounder

@@ -37,22 +37,22 @@ constexpr std::size_t padded(std::size_t floats) noexcept {
 }
 
 /// Loads from any address; a vector on a cache line of its own loads twice as fast as one across two.
-inline Vector load(const float* from) noexcept {
+[[gnu::always_inline]] inline Vector load(const float* from) noexcept {
   Vector v;
   std::memcpy(&v, from, sizeof v);
   return v;
 }
 
-inline void store(float* to, Vector v) noexcept {
+[[gnu::always_inline]] inline void store(float* to, Vector v) noexcept {
   std::memcpy(to, &v, sizeof v);
 }
 
 /// The same number in every lane.
-inline Vector splat(float x) noexcept {
+[[gnu::always_inline]] inline Vector splat(float x) noexcept {
   return x - Vector{};
 }
 
-inline Vector clamp(Vector x, float low, float high) noexcept {
+[[gnu::always_inline]] inline Vector clamp(Vector x, float low, float high) noexcept {
   const Vector least = splat(low);
   const Vector most = splat(high);
   x = x < least ? least : x;
@@ -94,7 +94,7 @@ inline void transpose(std::array<Vector, kLanes>& rows) noexcept {
 }
 
 /// tanh x, to 4 units in the last place: odd polynomial by even one, as Eigen 3.4 has it (generic_fast_tanh_float).
-inline Vector tanh(Vector x) noexcept {
+[[gnu::always_inline]] inline Vector tanh(Vector x) noexcept {
   x = clamp(x, -7.90531110763549805F, 7.90531110763549805F);  // beyond it, tanh is 1 in single precision
   const Vector s = x * x;
   Vector p = s * -2.76076847742355e-16F + 2.00018790482477e-13F;

@@ -93,7 +93,7 @@ class Bench {
  public:
   Bench(const BenchRequest& request, const Registry& environments)
       : request_(request),
-        make_environment_([&environments, id = request.environment] { return environments.make(id); }),
+        make_environment_([&environments, id = request.environment] { return environments.make_for_policy(id); }),
         backends_(make_backends(config_for(request.environment), make_environment_().spec())),
         sharing_(first().layout().size),
         sharing_pieces_(sharing_.pieces()),

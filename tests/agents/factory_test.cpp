@@ -35,7 +35,7 @@ TEST_CASE("unknown algorithms, networks, backends and activations are refused by
   };
   CHECK(message(&TrainConfig::algorithm, "a3d") == "unknown algorithm 'a3d'; did you mean 'a3c'?");
   CHECK(message(&TrainConfig::network, "mpl") == "unknown network 'mpl'; did you mean 'mlp'?");
-  CHECK(message(&TrainConfig::backend, "tirch") == "unknown backend 'tirch'; did you mean 'torch'?");
+  CHECK(message(&TrainConfig::backend, "fuzed") == "unknown backend 'fuzed'; did you mean 'fused'?");
   CHECK(message(&TrainConfig::trunks, "seperate") == "unknown trunks 'seperate'; did you mean 'separate'?");
   CHECK(message(&TrainConfig::activation, "rely") == "unknown activation 'rely'; did you mean 'relu'?");
 }
@@ -54,7 +54,7 @@ TEST_CASE(
     "in every built-in environment, with every backend and either trunks, each parameter gets a gradient, the same one "
     "twice") {
   const Registry registry = Registry::with_builtins();
-  const std::string backend = GENERATE("fused", "torch");
+  const std::string backend = GENERATE(from_range(backend_names()));
   const std::string trunks = GENERATE("shared", "separate");
   int environments = 0;
   for (const std::string& id : registry.ids()) {

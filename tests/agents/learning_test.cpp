@@ -52,21 +52,22 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
 
 TEST_CASE("A3C trains on continuous actions with finite parameters") {
   for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
-    for (const auto& [backend, trunks] :
-         {std::pair{"fused", "shared"}, {"fused", "separate"}, {"torch", "shared"}, {"torch", "separate"}}) {
-      TrainConfig config;
-      config.environment = environment;
-      config.backend = backend;
-      config.trunks = trunks;
-      config.workers = 2;
-      config.steps = 2'000;
-      config.evaluation_episodes = 3;
-      INFO(environment << ", " << backend << ", " << trunks << " trunks");
-      const TrainReport report = train(config);
-      CHECK(report.progress.step >= 2'000);
-      for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
-      // The last one is the logarithm of the standard deviation, which starts at zero.
-      CHECK(report.parameters.back() != 0);
+    for (const std::string& backend : backend_names()) {
+      for (const char* trunks : {"shared", "separate"}) {
+        TrainConfig config;
+        config.environment = environment;
+        config.backend = backend;
+        config.trunks = trunks;
+        config.workers = 2;
+        config.steps = 2'000;
+        config.evaluation_episodes = 3;
+        INFO(environment << ", " << backend << ", " << trunks << " trunks");
+        const TrainReport report = train(config);
+        CHECK(report.progress.step >= 2'000);
+        for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+        // The last one is the logarithm of the standard deviation, which starts at zero.
+        CHECK(report.parameters.back() != 0);
+      }
     }
   }
 }

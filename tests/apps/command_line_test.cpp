@@ -118,7 +118,7 @@ TEST_CASE("Unknown environments, algorithms, networks, backends and keys are ref
         "sounder: unknown environment 'Pendulum-v0'; did you mean 'Pendulum-v1'?");
   CHECK(usage_error({"train", "CartPole-v1", "--algorithm", "a4c"}).find("did you mean 'a3c'?") != std::string::npos);
   CHECK(usage_error({"train", "CartPole-v1", "--network", "mlpp"}).find("did you mean 'mlp'?") != std::string::npos);
-  CHECK(usage_error({"train", "CartPole-v1", "--backend", "tarch"}).find("did you mean 'torch'?") != std::string::npos);
+  CHECK(usage_error({"train", "CartPole-v1", "--backend", "fuzed"}).find("did you mean 'fused'?") != std::string::npos);
   CHECK(usage_error({"train", "CartPole-v1", "--set", "worker=4"}) ==
         "sounder: unknown key 'worker'; did you mean 'workers'?");
 }
