@@ -10,8 +10,6 @@ namespace sounder {
 A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
     : network_(std::move(network)), most_observations_(capacity.observations), settings_(settings) {
   const std::size_t rows = capacity.observations * capacity.steps;
-  outputs_.resize(rows * network_->output_size());
-  values_.resize(rows);
   returns_.resize(rows);
   advantages_.resize(rows);
   output_gradients_.resize(rows * network_->output_size());
@@ -23,9 +21,6 @@ void A3c::act(const ActRequest& request, ActionArray& actions) {
   const NetworkOutput output = network_->forward(request.observations, request.first_row);
   const std::size_t width = network_->output_size();
   assert(request.selection == Selection::greedy || request.rngs.size() == output.values.size());
-  assert(request.first_row + output.values.size() <= values_.size());
-  std::ranges::copy(output.outputs, outputs_.begin() + static_cast<std::ptrdiff_t>(request.first_row * width));
-  std::ranges::copy(output.values, values_.begin() + static_cast<std::ptrdiff_t>(request.first_row));
   std::visit(
       [&]<class Distribution>(Distribution /*policy*/) {
         for (std::size_t i = 0; i < output.values.size(); ++i) {
@@ -56,10 +51,10 @@ std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
 }
 
 LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
-  assert(rollout.environments() <= most_observations_ && rollout.size() <= values_.size());
+  assert(rollout.environments() <= most_observations_ && rollout.size() <= returns_.size());
   const std::size_t rows = rollout.size();
   const std::size_t width = network_->output_size();
-  const std::span values(values_.data(), rows);
+  const auto [outputs, values] = network_->remembered(rows);
   const std::span returns(returns_.data(), rows);
   const std::span advantages(advantages_.data(), rows);
   const std::span output_gradients(output_gradients_.data(), rows * width);
@@ -72,7 +67,7 @@ LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
                   .discount = settings_.discount},
                  returns);
   sounder::advantages(returns, values, advantages);
-  const LossSums losses = settings_.loss.differentiate({.outputs = {outputs_.data(), rows * width},
+  const LossSums losses = settings_.loss.differentiate({.outputs = outputs,
                                                         .values = values,
                                                         .actions = rollout.actions(),
                                                         .returns = returns,

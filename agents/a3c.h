@@ -37,8 +37,6 @@ class A3c final : public Agent {
   std::unique_ptr<Network> network_;
   std::size_t most_observations_;  // of one forward
   Settings settings_;
-  std::vector<float> outputs_;           // [rows, K], as they were acted on
-  std::vector<float> values_;            // [rows], likewise
   std::vector<float> returns_;           // [rows]
   std::vector<float> advantages_;        // [rows]
   std::vector<float> output_gradients_;  // [rows, K]

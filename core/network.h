@@ -22,7 +22,7 @@ struct ParameterLayout {
   std::size_t size = 0;  ///< floats of all blocks together
 };
 
-/// What a network made of B observations; both views are valid until the network's next call.
+/// What a network made of B observations; both views are of its memory of their rows.
 struct NetworkOutput {
   std::span<const float> outputs;  ///< [B, K], the policy's
   std::span<const float> values;   ///< [B]
@@ -49,6 +49,9 @@ class Network {
   /// Computes outputs and values of observations [B, D] and remembers them as rows first_row, ..., first_row + B - 1.
   /// first_row + B may not exceed the number of rows that the network was made for.
   virtual NetworkOutput forward(std::span<const float> observations, std::size_t first_row) = 0;
+
+  /// What forward made of rows 0, ..., rows - 1, with which calls ever.
+  virtual NetworkOutput remembered(std::size_t rows) const noexcept = 0;
 
   /// Writes to `gradient` (flat, as the parameters) the gradient of a loss of which the gradients with respect to rows
   /// 0, ..., B - 1 are given: outputs [B, K] and values [B]. The parameters must be what they were in forward.

@@ -216,11 +216,16 @@ class FusedMlp final : public Network {
     Layer& policy_head = stacks_.front().back();
     Layer& value_head = stacks_.back().back();
     for (std::size_t i = 0; i < rows; ++i) {
-      float* const outputs = outputs_.data() + i * output_size_;
+      float* const outputs = outputs_.data() + (first_row + i) * output_size_;
       std::copy_n(policy_head.h(first_row + i), policy_rows_, outputs);
       std::copy_n(log_std_, output_size_ - policy_rows_, outputs + policy_rows_);
-      values_[i] = value_head.h(first_row + i)[value_head.outputs() - 1];
+      values_[first_row + i] = value_head.h(first_row + i)[value_head.outputs() - 1];
     }
+    return {.outputs = {outputs_.data() + first_row * output_size_, rows * output_size_},
+            .values = {values_.data() + first_row, rows}};
+  }
+
+  NetworkOutput remembered(std::size_t rows) const noexcept override {
     return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
   }
 

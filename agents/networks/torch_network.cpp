@@ -124,9 +124,14 @@ class TorchNetwork final : public Network {
         module_->forward(view(remembered, {signed_size(rows), signed_size(observation_size_)}));
     const float* row = result.data_ptr<float>();
     for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
-      std::copy_n(row, output_size_, outputs_.data() + i * output_size_);
-      values_[i] = row[output_size_];
+      std::copy_n(row, output_size_, outputs_.data() + (first_row + i) * output_size_);
+      values_[first_row + i] = row[output_size_];
     }
+    return {.outputs = {outputs_.data() + first_row * output_size_, rows * output_size_},
+            .values = {values_.data() + first_row, rows}};
+  }
+
+  NetworkOutput remembered(std::size_t rows) const noexcept override {
     return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
   }
 

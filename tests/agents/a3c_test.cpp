@@ -1,5 +1,6 @@
 #include "agents/a3c.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -25,9 +26,12 @@ class EchoNetwork final : public Network {
   NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
     record_.observations.insert(record_.observations.end(), observations.begin(), observations.end());
     record_.rows.push_back(first_row);
-    logits_.assign(2 * observations.size(), 0);
-    values_.assign(observations.begin(), observations.end());
-    return {.outputs = logits_, .values = values_};
+    std::ranges::copy(observations, values_.begin() + static_cast<std::ptrdiff_t>(first_row));
+    return {.outputs = {logits_.data() + 2 * first_row, 2 * observations.size()},
+            .values = {values_.data() + first_row, observations.size()}};
+  }
+  NetworkOutput remembered(std::size_t rows) const noexcept override {
+    return {.outputs = {logits_.data(), 2 * rows}, .values = {values_.data(), rows}};
   }
   void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
                 std::span<float> /*gradient*/) override {
@@ -37,8 +41,9 @@ class EchoNetwork final : public Network {
 
  private:
   Record& record_;
-  std::vector<float> logits_;
-  std::vector<float> values_;
+  static constexpr std::size_t kRows = 16;
+  std::vector<float> logits_ = std::vector<float>(2 * kRows);
+  std::vector<float> values_ = std::vector<float>(kRows);
 };
 
 const EnvironmentSpec kSpec{.observation_space = Box::bounds({-100}, {100}), .action_space = Discrete{2}};
