@@ -1,0 +1,91 @@
+// Counts allocations: this program replaces the global operator new. A program of its own, so that no other test pays.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "agents/factory.h"
+#include "core/worker_group.h"
+#include "envs/registry.h"
+#include "tests/catch.h"
+
+namespace {
+
+std::atomic<std::int64_t> allocations{0};
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  void* const memory = alignment <= alignof(std::max_align_t)
+                           ? std::malloc(size)
+                           : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size, 1);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace sounder {
+namespace {
+
+/// Runs one worker's rollouts, warm, and counts what they allocate; the trainer's part, collecting episodes, included.
+std::int64_t allocations_of(const TrainConfig& config) {
+  constexpr int kRollouts = 500;
+  const Registry registry = Registry::with_builtins();
+  const auto make_environment = [&] { return registry.make_for_policy(config.environment); };
+  const auto agents = make_agent_factory(config, make_environment().spec());
+  WorkerGroup group(config, make_environment, *agents);
+  std::vector<EpisodeRecord> episodes;
+  episodes.reserve(100'000);
+  const auto run = [&] {
+    for (int i = 0; i < kRollouts; ++i) {
+      group.worker(0).run_once();
+      if (i % 50 == 0) group.worker(0).mailbox().collect(episodes);
+    }
+  };
+  run();
+  const std::int64_t before = allocations.load();
+  run();
+  return allocations.load() - before;
+}
+
+TEST_CASE("the count sees allocations") {
+  const std::int64_t before = allocations.load();
+  const auto number = std::make_unique<int>(1);
+  const auto aligned = std::make_unique<SharedArray>(1);
+  CHECK(allocations.load() >= before + 3);
+}
+
+TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by rollout") {
+  TrainConfig config;
+  config.environment = GENERATE("CartPole-v1", "Pendulum-v1");
+  config.backend = "fused";
+  config.workers = 1;
+  config.envs_per_worker = GENERATE(1, 16);
+  config.rollout = GENERATE(5, 20);
+  config.optimizer = GENERATE("shared_rmsprop", "rmsprop");
+  config.steps = 100'000'000;
+  config.learning_rate = 1e-4;  // episodes stay short: many of them end while it counts
+  INFO(config.environment << ", " << config.envs_per_worker << " environments, rollouts of " << config.rollout);
+  CHECK(allocations_of(config) == 0);
+}
+
+}  // namespace
+}  // namespace sounder
