@@ -6,6 +6,14 @@
 #include <cmath>
 
 namespace sounder {
+namespace {
+
+/// exp(z - largest) of a logit; that of the largest one is known without computing it.
+float weight_of(float z, float largest) noexcept {
+  return z == largest ? 1.0F : std::exp(z - largest);
+}
+
+}  // namespace
 
 void Categorical::sample(std::span<const float> logits, Rng& rng, std::span<std::int64_t> action) noexcept {
   // Exponentials cost most here: those of the first choices are kept for the second time that they are needed.
@@ -14,7 +22,7 @@ void Categorical::sample(std::span<const float> logits, Rng& rng, std::span<std:
   const float largest = *std::ranges::max_element(logits);
   float sum = 0;
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    const float weight = std::exp(logits[k] - largest);
+    const float weight = weight_of(logits[k], largest);
     if (k < kKept) kept[k] = weight;
     sum += weight;
   }
@@ -22,7 +30,7 @@ void Categorical::sample(std::span<const float> logits, Rng& rng, std::span<std:
   float left = rng.uniform() * sum;
   std::size_t choice = 0;
   for (; choice + 1 < logits.size(); ++choice) {
-    left -= choice < kKept ? kept[choice] : std::exp(logits[choice] - largest);
+    left -= choice < kKept ? kept[choice] : weight_of(logits[choice], largest);
     if (left < 0) break;
   }
   action[0] = static_cast<std::int64_t>(choice);
@@ -39,7 +47,7 @@ PolicyTerms Categorical::differentiate(const Inputs& inputs, std::span<float> gr
   const float largest = *std::ranges::max_element(logits);
   float sum = 0;  // the gradient's place holds the exponentials, then the probabilities, until it is computed
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    gradient[k] = std::exp(logits[k] - largest);
+    gradient[k] = weight_of(logits[k], largest);
     sum += gradient[k];
   }
   // log pi_k = (z_k - max) - log sum_j exp(z_j - max)
