@@ -19,7 +19,9 @@ namespace {
 /// What a tile starts from and what becomes of its sums.
 struct Plain {
   [[gnu::always_inline]] Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
-  [[gnu::always_inline]] Vector finish(Vector sum, std::size_t /*row*/, std::size_t /*column*/) const noexcept { return sum; }
+  [[gnu::always_inline]] Vector finish(Vector sum, std::size_t /*row*/, std::size_t /*column*/) const noexcept {
+    return sum;
+  }
 };
 
 template <Transfer f>
