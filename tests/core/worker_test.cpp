@@ -217,3 +217,21 @@ TEST_CASE("a mailbox hands over all episodes in their order") {
   REQUIRE(collected.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) CHECK(collected[i].step == static_cast<std::int64_t>(i));
 }
+
+TEST_CASE("a worker goes on with the parameters that its push left, and pulls when told to") {
+  WorkerBench bench;
+  const auto others_push = [&] {
+    bench.store.push({.gradient = Floats{10, 0, 0}, .learning_rate = 1, .steps = 0, .version = 0},
+                     MomentumSgd{.momentum = 0});
+  };
+  bench.run(1);  // its gradient is (2, 2, 1)
+  others_push();
+  bench.run(1);
+  CHECK(bench.learnt[1].parameters == Floats{-2, -2, -1});
+  CHECK(bench.worker->counters().staleness.get() == 1);  // that of the second update
+  others_push();
+  bench.worker->forget_replica();
+  bench.run(1);
+  CHECK(bench.learnt[2].parameters == Floats{-24, -4, -2});
+  CHECK(bench.worker->counters().staleness.get() == 1);
+}
