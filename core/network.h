@@ -50,7 +50,7 @@ class Network {
   /// first_row + B may not exceed the number of rows that the network was made for.
   virtual NetworkOutput forward(std::span<const float> observations, std::size_t first_row) = 0;
 
-  /// What forward made of rows 0, ..., rows - 1, with which calls ever.
+  /// What forward made of rows 0, ..., rows - 1, in however many calls.
   virtual NetworkOutput remembered(std::size_t rows) const noexcept = 0;
 
   /// Writes to `gradient` (flat, as the parameters) the gradient of a loss of which the gradients with respect to rows

@@ -58,8 +58,8 @@ class ParameterStore {
   };
 
   /// Applies one update. With a replica it is a pull as well, of each block at the moment at which it is written: the
-  /// parameters' cache lines travel between cores once per update, not twice, and what is pulled is never older than
-  /// what a pull before the push's end would have given.
+  /// parameters' cache lines travel between cores once per update, not twice. Compared with a pull after the push, what
+  /// is pulled may lack what others wrote to a block between its turn and the push's end.
   template <UpdateRuleModel Rule>
   Pushed push(const Push& push, const Rule& rule) noexcept;
 
