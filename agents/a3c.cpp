@@ -3,33 +3,42 @@
 #include <algorithm>
 #include <cassert>
 
+#include "agents/network_agents.h"
 #include "core/returns.h"
 
 namespace sounder {
 
 A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
-    : network_(std::move(network)), most_observations_(capacity.observations), settings_(settings) {
+    : network_(std::move(network)),
+      most_observations_(capacity.observations),
+      state_size_(network_->state_size()),
+      settings_(settings) {
   const std::size_t rows = capacity.observations * capacity.steps;
   returns_.resize(rows);
   advantages_.resize(rows);
   output_gradients_.resize(rows * network_->output_size());
   value_gradients_.resize(rows);
   bootstrap_values_.resize(rows);
+  states_.resize(rows * state_size_);
+  bootstrap_states_.resize(most_observations_ * state_size_);
 }
 
 void A3c::act(const ActRequest& request, ActionArray& actions) {
-  const NetworkOutput output = network_->forward(request.observations, request.first_row);
+  const NetworkOutput output = network_->forward(request.observations, request.first_row, request.states);
   const std::size_t width = network_->output_size();
-  assert(request.selection == Selection::greedy || request.rngs.size() == output.values.size());
+  const std::size_t rows = output.values.size();
+  assert(request.selection == Selection::greedy || request.rngs.size() == rows);
+  assert(request.states.size() == rows * state_size_);
+  std::ranges::copy(request.states, states_.begin() + static_cast<std::ptrdiff_t>(request.first_row * state_size_));
   std::visit(
-      [&]<class Distribution>(Distribution /*policy*/) {
-        for (std::size_t i = 0; i < output.values.size(); ++i) {
+      [&](const auto& policy) {
+        for (std::size_t i = 0; i < rows; ++i) {
           const auto row = output.outputs.subspan(i * width, width);
-          const auto action = Distribution::action(actions, request.first_row + i);
+          const auto action = policy.action(actions, request.first_row + i);
           if (request.selection == Selection::sample) {
-            Distribution::sample(row, request.rngs[i], action);
+            policy.sample(row, request.rngs[i], action);
           } else {
-            Distribution::mode(row, action);
+            policy.mode(row, action);
           }
         }
       },
@@ -43,8 +52,14 @@ std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
   // chunk takes the place of the one before, since nothing goes back through them.
   for (std::size_t first = 0; first < count; first += most_observations_) {
     const std::size_t rows = std::min(most_observations_, count - first);
+    // From the states after the rows' observations; copies, since bootstrapping takes no step.
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::copy_n(states_.data() + rollout.bootstrap_rows()[first + i] * state_size_, state_size_,
+                  bootstrap_states_.data() + i * state_size_);
+    }
     const NetworkOutput output =
-        network_->forward(rollout.bootstrap_observations().subspan(first * width, rows * width), rollout.size());
+        network_->forward(rollout.bootstrap_observations().subspan(first * width, rows * width), rollout.size(),
+                          {bootstrap_states_.data(), rows * state_size_});
     std::ranges::copy(output.values, bootstrap_values_.begin() + static_cast<std::ptrdiff_t>(first));
   }
   return {bootstrap_values_.data(), count};
@@ -73,8 +88,40 @@ LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
                                                         .returns = returns,
                                                         .advantages = advantages},
                                                        {.outputs = output_gradients, .values = value_gradients});
-  network_->backward(output_gradients, value_gradients, gradient);
+  network_->backward({.outputs = output_gradients,
+                      .values = value_gradients,
+                      .environments = rollout.environments(),
+                      .ends = rollout.ends()},
+                     gradient);
   return losses;
+}
+
+namespace {
+
+class A3cAgents final : public NetworkAgents {
+ public:
+  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings)
+      : NetworkAgents(std::move(network)), settings_(settings) {}
+
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
+    return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(capacity)), capacity, settings_);
+  }
+
+ private:
+  A3c::Settings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
+                                              const Networks& networks) {
+  const Policy policy = make_policy(config, spec.action_space);
+  return std::make_unique<A3cAgents>(
+      networks.make({.config = config, .environment = spec, .outputs = policy.outputs, .head = policy.head}),
+      A3c::Settings{.discount = static_cast<float>(config.discount),
+                    .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
+                             .value_coefficient = static_cast<float>(config.value_coefficient),
+                             .policy = policy.distribution}});
 }
 
 }  // namespace sounder

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agents/actor_critic_loss.h"
+#include "agents/networks/architecture.h"
 #include "core/agent.h"
 #include "core/network.h"
 
@@ -28,6 +29,7 @@ class A3c final : public Agent {
   A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings);
 
   void parameters_changed() override { network_->parameters_changed(); }
+  std::size_t state_size() const noexcept override { return network_->state_size(); }
   void act(const ActRequest& request, ActionArray& actions) override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 
@@ -36,12 +38,20 @@ class A3c final : public Agent {
 
   std::unique_ptr<Network> network_;
   std::size_t most_observations_;  // of one forward
+  std::size_t state_size_;
   Settings settings_;
   std::vector<float> returns_;           // [rows]
   std::vector<float> advantages_;        // [rows]
   std::vector<float> output_gradients_;  // [rows, K]
   std::vector<float> value_gradients_;   // [rows]
   std::vector<float> bootstrap_values_;  // [rows]
+  std::vector<float> states_;            // [rows, S], after the rows' observations
+  std::vector<float> bootstrap_states_;  // [most_observations_, S]
 };
+
+/// Makes the agents that a configuration with the algorithm `a3c` asks for. Throws UsageError where it does not suit
+/// the environment.
+std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
+                                              const Networks& networks);
 
 }  // namespace sounder

@@ -4,16 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "agents/networks/architecture.h"
 #include "core/agent.h"
 #include "core/config/config.h"
 #include "envs/environment.h"
 
 namespace sounder {
 
-/// Makes what a configuration learns with in an environment: its algorithm, network and backend (agents/factory.cpp
-/// lists them all). Throws UsageError for an unknown name, with the nearest known one, and for an algorithm or a
-/// network that does not suit the environment's spaces.
-std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec);
+/// Makes what a configuration learns with in an environment: its algorithm (agents/factory.cpp lists them all), its
+/// network and its backend. Throws UsageError for an unknown name, with the nearest known one, and for an algorithm or
+/// a network that does not suit the environment's spaces.
+std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
+                                                 const Networks& networks = Networks::with_builtins());
 
 /// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with
 /// LibTorch.

@@ -60,10 +60,11 @@ class Player {
  public:
   Player(SavedPolicy policy, Environment environment, std::int64_t seed)
       : policy_(std::move(policy)),
-        agent_(policy_.agents->make(policy_.parameters, {.observations = 1})),
+        agent_(policy_.agents->make({.parameters = policy_.parameters}, {.observations = 1})),
         environment_(std::move(environment)),
         seed_(static_cast<std::uint64_t>(seed)),
         observation_(flat_size(environment_.spec().observation_space)),
+        state_(agent_->state_size()),
         actions_(environment_.spec().action_space, 1) {}
 
   const Environment& environment() const noexcept { return environment_; }
@@ -76,13 +77,14 @@ class Player {
         derive_seed(
             {.seed = seed_, .worker = 0, .purpose = Stream::evaluation, .index = static_cast<std::uint64_t>(number)}),
         observation_);
+    std::ranges::fill(state_, 0.0F);
     while (on_state(episode) && !episode.terminated && !episode.truncated) step(episode);
     return episode;
   }
 
  private:
   void step(Episode& episode) {
-    agent_->act({.observations = observation_, .selection = Selection::greedy}, actions_);
+    agent_->act({.observations = observation_, .selection = Selection::greedy, .states = state_}, actions_);
     const StepResult result = environment_.step(actions_[0], observation_);
     ++episode.length;
     episode.reward = result.reward;
@@ -97,6 +99,7 @@ class Player {
   Environment environment_;
   std::uint64_t seed_;
   std::vector<float> observation_;  // [D]
+  std::vector<float> state_;        // [S], of the agent
   ActionArray actions_;             // [1]
 };
 

@@ -41,11 +41,17 @@ class Agent {
     std::size_t first_row = 0;            ///< rows of the network's memory and of the actions: first_row, ... + B - 1
     Selection selection = Selection::sample;
     std::span<Rng> rngs = {};  ///< [B], each row draws from its own; of Selection::sample: greedy choices draw nothing
+    std::span<float> states = {};  ///< [B, S], before the observations; become those after them
+    float epsilon = 0;             ///< probability of a uniformly drawn action, of agents that explore so
   };
 
   /// Takes in that the replica's parameters have changed since the agent was made: to be called after every change,
   /// before the next act.
   virtual void parameters_changed() = 0;
+
+  /// Counts the numbers, S, of the state that each environment's episode carries from step to step. The caller keeps
+  /// them, and sets them to zero where an episode begins.
+  virtual std::size_t state_size() const noexcept { return 0; }
 
   /// Chooses actions for B observations and writes them to the rows of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
@@ -53,6 +59,12 @@ class Agent {
   /// Writes the gradient of the rollout's loss, a sum over all of its rows, to `gradient` (flat, as the parameters).
   /// The rows' actions must have been chosen by act, step by step from row 0, with the present parameters.
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
+};
+
+/// The floats that an agent computes with; they are somebody else's, and must outlive it.
+struct Replica {
+  std::span<float> parameters;
+  std::span<const float> target = {};  ///< target parameters, as many; empty for an agent that has none, or only acts
 };
 
 /// What a run learns with: an algorithm and a network that suit an environment. Const and shared by all threads.
@@ -72,9 +84,11 @@ class AgentFactory {
   /// Draws the parameters that a run starts from; the seed determines them.
   virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
 
-  /// Makes an agent whose replica's parameters are the floats of `parameters` (as many as layout().size), which must
-  /// outlive it.
-  virtual std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const = 0;
+  /// Tells whether agents learn with target parameters beside their own.
+  virtual bool has_target() const noexcept { return false; }
+
+  /// Makes an agent over a replica of layout().size parameters.
+  virtual std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const = 0;
 
   /// To be called first in every thread that uses an agent: sets what libraries keep per thread.
   virtual void prepare_thread() const = 0;

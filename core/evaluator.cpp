@@ -25,7 +25,7 @@ Evaluator::Evaluator(const Parts& parts)
       is_valid_(spec_.observation_space),
       most_steps_(spec_.max_episode_steps.value_or(kMostSteps)),
       parameters_(parts.agents.layout().size),
-      agent_(parts.agents.make(parameters_, {.observations = environments_.size()})),
+      agent_(parts.agents.make({.parameters = parameters_}, {.observations = environments_.size()})),
       actions_(spec_.action_space, environments_.size()) {}
 
 Evaluator::~Evaluator() = default;
@@ -38,7 +38,9 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
   const std::size_t episodes = environments_.size();
   std::vector<float> observations(episodes * observation_size_);  // [running, D]
   std::vector<std::size_t> running(episodes);                     // the episode of each row
-  std::vector<Rng> rngs;                                          // [running], each episode's own
+  const std::size_t state_size = agent_->state_size();
+  std::vector<float> states(episodes * state_size);  // [running, S], of the agent
+  std::vector<Rng> rngs;                             // [running], each episode's own
   std::iota(running.begin(), running.end(), std::size_t{0});
   const auto observation = [&](std::size_t row) {
     return std::span(observations).subspan(row * observation_size_, observation_size_);
@@ -56,7 +58,8 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
     if (request.stop()) return {};
     agent_->act({.observations = {observations.data(), running.size() * observation_size_},
                  .selection = request.selection,
-                 .rngs = {rngs.data(), running.size()}},
+                 .rngs = {rngs.data(), running.size()},
+                 .states = {states.data(), running.size() * state_size}},
                 actions_);
     std::size_t kept = 0;
     for (std::size_t row = 0; row < running.size(); ++row) {
@@ -72,7 +75,10 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
       // The rows that still run move up, in their order.
       running[kept] = episode;
       rngs[kept] = rngs[row];
-      if (kept != row) std::ranges::copy(observation(row), observation(kept).begin());
+      if (kept != row) {
+        std::ranges::copy(observation(row), observation(kept).begin());
+        std::copy_n(states.data() + row * state_size, state_size, states.data() + kept * state_size);
+      }
       ++kept;
     }
     running.resize(kept);

@@ -94,7 +94,7 @@ class Trainer::Run {
   }
 
   std::unique_ptr<Agent> global_agent(std::size_t rows) {
-    return parts_.agents.make(group_.store().quiescent_view(), {.observations = rows});
+    return parts_.agents.make({.parameters = group_.store().quiescent_view()}, {.observations = rows});
   }
 
   TrainReport run(const std::stop_token& stop) {

@@ -74,9 +74,10 @@ Worker::Worker(const Parts& parts)
       stop_(parts.stop),
       replica_(store_.size()),
       gradient_(store_.size()),
-      agent_(parts.agents.make(replica_, {.observations = slots_.size(), .steps = settings_.rollout})),
+      agent_(parts.agents.make({.parameters = replica_}, {.observations = slots_.size(), .steps = settings_.rollout})),
       rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size()}),
       observations_(slots_.size() * rollout_.observation_size()),
+      states_(slots_.size() * agent_->state_size()),
       action_rngs_(slots_.size(), Rng(0)) {
   ended_.reserve(rollout_.capacity());
   if (settings_.optimizer.owner == StatisticsOwner::worker) {
@@ -140,7 +141,8 @@ void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
     }
     const std::size_t row = rollout_.begin_step(observations_);
     clock.lap(Phase::environment);
-    agent_->act({.observations = observations_, .first_row = row, .rngs = action_rngs_}, rollout_.actions());
+    agent_->act({.observations = observations_, .first_row = row, .rngs = action_rngs_, .states = states_},
+                rollout_.actions());
     clock.lap(Phase::forward);
     for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
   } while (rollout_.steps() < horizon && !over() && !stopped());
@@ -158,6 +160,8 @@ void Worker::begin_episode(std::size_t k) {
   slot.environment.reset(
       derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode}),
       observation(k));
+  const std::size_t state_size = agent_->state_size();
+  std::ranges::fill(std::span(states_).subspan(k * state_size, state_size), 0.0F);
   slot.in_episode = true;
   slot.episode_return = 0;
   slot.episode_length = 0;

@@ -134,6 +134,7 @@ class Worker {
   Rollout rollout_;
 
   std::vector<float> observations_;  // [K, D], to act on next
+  std::vector<float> states_;        // [K, S], of the agent, before them
   std::vector<Rng> action_rngs_;     // [K], of the present episodes
   std::vector<EndedEpisode> ended_;  // in this rollout; room for as many as it may have
   int dropped_in_a_row_ = 0;

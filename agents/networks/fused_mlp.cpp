@@ -150,13 +150,15 @@ class Layer {
 
 class FusedMlp final : public Network {
  public:
-  FusedMlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows)
+  FusedMlp(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows)
       : output_size_(spec.outputs),
         policy_rows_(policy_rows(spec)),
         observation_size_(spec.inputs),
         observations_(rows, spec.inputs),
+        rows_(rows),
+        has_value_(spec.value == ValueHead::scalar),
         outputs_(rows * spec.outputs),
-        values_(rows) {
+        values_(has_value_ ? rows : 0) {
     const ParameterLayout layout = parameter_layout(spec);
     assert(parameters.size() == layout.size);
     std::size_t widest = spec.outputs + 1;
@@ -197,9 +199,10 @@ class FusedMlp final : public Network {
     }
   }
 
-  NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
+  NetworkOutput forward(std::span<const float> observations, std::size_t first_row,
+                        std::span<float> /*states*/) override {
     const std::size_t rows = observations.size() / observation_size_;
-    assert(observations.size() == rows * observation_size_ && first_row + rows <= values_.size());
+    assert(observations.size() == rows * observation_size_ && first_row + rows <= rows_);
     for (std::size_t i = 0; i < rows; ++i) {
       std::copy_n(observations.data() + i * observation_size_, observation_size_, observations_.row(first_row + i));
     }
@@ -219,19 +222,17 @@ class FusedMlp final : public Network {
       float* const outputs = outputs_.data() + (first_row + i) * output_size_;
       std::copy_n(policy_head.h(first_row + i), policy_rows_, outputs);
       std::copy_n(log_std_, output_size_ - policy_rows_, outputs + policy_rows_);
-      values_[first_row + i] = value_head.h(first_row + i)[value_head.outputs() - 1];
+      if (has_value_) values_[first_row + i] = value_head.h(first_row + i)[value_head.outputs() - 1];
     }
-    return {.outputs = {outputs_.data() + first_row * output_size_, rows * output_size_},
-            .values = {values_.data() + first_row, rows}};
+    return rows_from(first_row, rows);
   }
 
-  NetworkOutput remembered(std::size_t rows) const noexcept override {
-    return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
-  }
+  NetworkOutput remembered(std::size_t rows) const noexcept override { return rows_from(0, rows); }
 
-  void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
-                std::span<float> gradient) override {
-    const std::size_t rows = value_gradients.size();
+  void backward(const OutputGradients& gradients, std::span<float> gradient) override {
+    const std::span<const float> output_gradients = gradients.outputs;
+    const std::span<const float> value_gradients = gradients.values;
+    const std::size_t rows = output_gradients.size() / output_size_;
     assert(output_gradients.size() == rows * output_size_);
     for (auto& layers : stacks_) {
       // What a stack's last layer puts out: the policy's rows (the first stack), the value (the last), or both.
@@ -241,7 +242,7 @@ class FusedMlp final : public Network {
       for (std::size_t i = 0; i < rows; ++i) {
         float* const row = dz->elements.data() + i * head.stride();
         if (&layers == &stacks_.front()) std::copy_n(output_gradients.data() + i * output_size_, policy_rows_, row);
-        if (&layers == &stacks_.back()) row[head.outputs() - 1] = value_gradients[i];
+        if (has_value_ && &layers == &stacks_.back()) row[head.outputs() - 1] = value_gradients[i];
       }
       PaddedMatrix* dz_below = &dz_[1];
       for (std::size_t i = layers.size(); i-- > 0;) {
@@ -263,13 +264,20 @@ class FusedMlp final : public Network {
   }
 
  private:
+  NetworkOutput rows_from(std::size_t first, std::size_t rows) const noexcept {
+    return {.outputs = {outputs_.data() + first * output_size_, rows * output_size_},
+            .values = {values_.data() + first, has_value_ ? rows : 0}};
+  }
+
   std::size_t output_size_;
   std::size_t policy_rows_;
   std::size_t observation_size_;
   std::vector<std::vector<Layer>> stacks_;
   const float* log_std_ = nullptr;  // [K - policy rows], in the flat array
   std::size_t log_std_offset_ = 0;
-  PaddedMatrix observations_;                                               // [rows, D], remembered
+  PaddedMatrix observations_;  // [rows, D], remembered
+  std::size_t rows_;
+  bool has_value_;
   std::vector<float> outputs_;                                              // [rows, K]
   std::vector<float> values_;                                               // [rows]
   std::array<PaddedMatrix, 2> dz_{PaddedMatrix(0, 1), PaddedMatrix(0, 1)};  // of two successive layers, [rows, widest]
@@ -277,7 +285,7 @@ class FusedMlp final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_fused_mlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows) {
+std::unique_ptr<Network> make_fused_mlp(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows) {
   return std::make_unique<FusedMlp>(spec, parameters, rows);
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "agents/networks/mlp.h"
+#include "agents/networks/network_spec.h"
 #include "core/network.h"
 
 namespace sounder {
@@ -14,6 +14,6 @@ namespace sounder {
 ///
 /// It computes what make_torch_mlp's network does, to rounding, without that one's overhead per operation: fastest by
 /// far on the small networks of control tasks. It allocates when it is made, and never after.
-std::unique_ptr<Network> make_fused_mlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows);
+std::unique_ptr<Network> make_fused_mlp(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows);
 
 }  // namespace sounder

@@ -18,12 +18,12 @@ class ActorCriticModule : public torch::nn::Module {
   virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
 };
 
-/// The formula stands at MlpSpec. The submodules' and parameters' names are those of parameter_layout.
+/// The formula stands at NetworkSpec. The submodules' and parameters' names are those of parameter_layout.
 class MlpModule final : public ActorCriticModule {
  public:
-  explicit MlpModule(const MlpSpec& spec)
+  explicit MlpModule(const NetworkSpec& spec)
       : activation_(spec.activation), policy_rows_(static_cast<std::int64_t>(policy_rows(spec))) {
-    for (const MlpStack& stack : sounder::stacks(spec)) {
+    for (const NetworkStack& stack : sounder::stacks(spec)) {
       Stack modules;
       auto width = static_cast<std::int64_t>(spec.inputs);
       torch::nn::ModuleList body;
@@ -32,8 +32,9 @@ class MlpModule final : public ActorCriticModule {
         body->push_back(modules.layers.back());
         width = static_cast<std::int64_t>(units);
       }
-      register_module(stack.body, body);
-      modules.head = register_module(stack.head, torch::nn::Linear(width, static_cast<std::int64_t>(stack.outputs)));
+      register_module(stack.prefix + "body", body);
+      modules.head =
+          register_module(stack.prefix + "head", torch::nn::Linear(width, static_cast<std::int64_t>(stack.outputs)));
       stacks_.push_back(std::move(modules));
     }
     if (spec.head == PolicyHead::gaussian) log_std_ = register_parameter("log_std", torch::zeros(policy_rows_));
@@ -46,7 +47,8 @@ class MlpModule final : public ActorCriticModule {
     if (shared && !log_std_.defined()) return first;
     std::vector<torch::Tensor> columns{first.narrow(1, 0, policy_rows_)};
     if (log_std_.defined()) columns.push_back(log_std_.expand({first.size(0), policy_rows_}));
-    columns.push_back(shared ? first.narrow(1, policy_rows_, 1) : go_through(stacks_.back(), observations));
+    const std::int64_t values = first.size(1) - policy_rows_;
+    columns.push_back(shared ? first.narrow(1, policy_rows_, values) : go_through(stacks_.back(), observations));
     return torch::cat(columns, 1);
   }
 
@@ -85,6 +87,7 @@ class TorchNetwork final : public Network {
     std::span<float> parameters;
     std::size_t observation_size;
     std::size_t output_size;
+    ValueHead value;
     std::size_t rows;
   };
 
@@ -92,11 +95,13 @@ class TorchNetwork final : public Network {
       : module_(std::move(parts.module)),
         layout_(std::move(parts.layout)),
         output_size_(parts.output_size),
+        width_(parts.output_size + (parts.value == ValueHead::scalar ? 1 : 0)),
         observation_size_(parts.observation_size),
         observations_(parts.rows * parts.observation_size),
+        rows_(parts.rows),
         outputs_(parts.rows * parts.output_size),
-        values_(parts.rows),
-        result_gradients_(parts.rows * (parts.output_size + 1)) {
+        values_(width_ > output_size_ ? parts.rows : 0),
+        result_gradients_(parts.rows * width_) {
     assert(parts.parameters.size() == layout_.size);
     const torch::NoGradGuard no_grad;
     const auto named = module_->named_parameters();
@@ -113,9 +118,10 @@ class TorchNetwork final : public Network {
 
   void parameters_changed() override {}  // the module's parameters are views of them
 
-  NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
+  NetworkOutput forward(std::span<const float> observations, std::size_t first_row,
+                        std::span<float> /*states*/) override {
     const std::size_t rows = observations.size() / observation_size_;
-    assert(observations.size() == rows * observation_size_ && first_row + rows <= values_.size());
+    assert(observations.size() == rows * observation_size_ && first_row + rows <= rows_);
     float* const remembered = observations_.data() + first_row * observation_size_;
     std::ranges::copy(observations, remembered);
 
@@ -123,34 +129,38 @@ class TorchNetwork final : public Network {
     const torch::Tensor result =
         module_->forward(view(remembered, {signed_size(rows), signed_size(observation_size_)}));
     const float* row = result.data_ptr<float>();
-    for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
+    for (std::size_t i = 0; i < rows; ++i, row += width_) {
       std::copy_n(row, output_size_, outputs_.data() + (first_row + i) * output_size_);
-      values_[first_row + i] = row[output_size_];
+      if (has_value()) values_[first_row + i] = row[output_size_];
     }
-    return {.outputs = {outputs_.data() + first_row * output_size_, rows * output_size_},
-            .values = {values_.data() + first_row, rows}};
+    return rows_from(first_row, rows);
   }
 
-  NetworkOutput remembered(std::size_t rows) const noexcept override {
-    return {.outputs = {outputs_.data(), rows * output_size_}, .values = {values_.data(), rows}};
-  }
+  NetworkOutput remembered(std::size_t rows) const noexcept override { return rows_from(0, rows); }
 
-  void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
-                std::span<float> gradient) override {
-    const std::size_t rows = value_gradients.size();
+  void backward(const OutputGradients& gradients, std::span<float> gradient) override {
+    const std::span<const float> output_gradients = gradients.outputs;
+    const std::span<const float> value_gradients = gradients.values;
+    const std::size_t rows = output_gradients.size() / output_size_;
     assert(output_gradients.size() == rows * output_size_ && gradient.size() == layout_.size);
     bind_gradient(gradient);
     std::ranges::fill(gradient, 0.0F);  // autograd adds
     float* row = result_gradients_.data();
-    for (std::size_t i = 0; i < rows; ++i, row += output_size_ + 1) {
+    for (std::size_t i = 0; i < rows; ++i, row += width_) {
       std::copy_n(output_gradients.data() + i * output_size_, output_size_, row);
-      row[output_size_] = value_gradients[i];
+      if (has_value()) row[output_size_] = value_gradients[i];
     }
     module_->forward(view(observations_.data(), {signed_size(rows), signed_size(observation_size_)}))
-        .backward(view(result_gradients_.data(), {signed_size(rows), signed_size(output_size_ + 1)}));
+        .backward(view(result_gradients_.data(), {signed_size(rows), signed_size(width_)}));
   }
 
  private:
+  bool has_value() const noexcept { return width_ > output_size_; }
+  NetworkOutput rows_from(std::size_t first, std::size_t rows) const noexcept {
+    return {.outputs = {outputs_.data() + first * output_size_, rows * output_size_},
+            .values = {values_.data() + first, has_value() ? rows : 0}};
+  }
+
   static std::int64_t signed_size(std::size_t size) noexcept { return static_cast<std::int64_t>(size); }
 
   /// Lets autograd accumulate straight into the flat gradient.
@@ -168,21 +178,24 @@ class TorchNetwork final : public Network {
   std::vector<torch::Tensor> parameters_;  // of module_, in the layout's order
   const float* bound_gradient_ = nullptr;  // what their gradients are views of
   std::size_t output_size_;
+  std::size_t width_;  // of what the module gives: outputs, and the value if there is one
   std::size_t observation_size_;
-  std::vector<float> observations_;      // [rows, D], remembered
+  std::vector<float> observations_;  // [rows, D], remembered
+  std::size_t rows_;
   std::vector<float> outputs_;           // [rows, K]
   std::vector<float> values_;            // [rows]
-  std::vector<float> result_gradients_;  // [rows, K + 1]
+  std::vector<float> result_gradients_;  // [rows, width_]
 };
 
 }  // namespace
 
-std::unique_ptr<Network> make_torch_mlp(const MlpSpec& spec, std::span<float> parameters, std::size_t rows) {
+std::unique_ptr<Network> make_torch_network(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows) {
   return std::make_unique<TorchNetwork>(TorchNetwork::Parts{.module = std::make_unique<MlpModule>(spec),
                                                             .layout = parameter_layout(spec),
                                                             .parameters = parameters,
                                                             .observation_size = spec.inputs,
                                                             .output_size = spec.outputs,
+                                                            .value = spec.value,
                                                             .rows = rows});
 }
 

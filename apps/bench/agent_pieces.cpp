@@ -31,9 +31,9 @@ AgentPieces::AgentPieces(const AgentFactory& agents, const std::function<Environ
       spec_(make_environment().spec()),
       parameters_(initial_parameters(agents)),
       gradient_(parameters_.size()),
-      one_(agents.make(parameters_, {.observations = 1})),
-      many_(agents.make(parameters_, {.observations = kRows})),
-      learner_(agents.make(parameters_, {.observations = 1, .steps = kSteps})),
+      one_(agents.make({.parameters = parameters_}, {.observations = 1})),
+      many_(agents.make({.parameters = parameters_}, {.observations = kRows})),
+      learner_(agents.make({.parameters = parameters_}, {.observations = 1, .steps = kSteps})),
       rollout_(spec_, {.steps = kSteps}),
       actions_(spec_.action_space, kRows),
       rngs_(kRows, Rng(1)) {

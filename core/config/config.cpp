@@ -26,6 +26,17 @@ std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, s
   return numbers;
 }
 
+/// Reads "frame_stack=4;clip_observation=10"; nothing of an empty text.
+std::vector<std::string> parse_texts(std::string_view text) {
+  std::vector<std::string> texts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    texts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return texts;
+}
+
 /// Sets a field from text; each returns whether the text is of the field's type and within its range.
 struct FromText {
   TrainConfig& config;
@@ -53,6 +64,10 @@ struct FromText {
     const auto& choices = field.choices;
     if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) return false;
     config.*field.member = text;
+    return true;
+  }
+  bool operator()(const ConfigField::Texts& field) const {
+    config.*field.member = parse_texts(text);
     return true;
   }
   bool operator()(const ConfigField::Flag& field) const {
@@ -99,6 +114,7 @@ std::string describe_type(const ConfigField& field) {
     std::string operator()(const ConfigField::Text& type) const {
       return type.choices.empty() ? "name" : fmt::format("one of {}", fmt::join(type.choices, ", "));
     }
+    std::string operator()(const ConfigField::Texts&) const { return "names, separated by ; on the command line"; }
     std::string operator()(const ConfigField::Flag&) const { return "true or false"; }
     std::string operator()(const ConfigField::Integers& type) const {
       return fmt::format("integers, {} to {} each", type.min, type.max);

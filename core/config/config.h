@@ -16,8 +16,10 @@ constexpr std::string_view kNone = "none";
 /// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
 struct TrainConfig {
   std::string environment;
+  std::vector<std::string> wrappers;
   std::string algorithm = "a3c";
   std::int64_t workers = default_workers();
+  std::int64_t threads = 0;  ///< that run the workers; 0: one for each
   std::int64_t envs_per_worker = 1;
   std::int64_t steps = 500'000;
   std::int64_t seed = 1;
@@ -27,13 +29,33 @@ struct TrainConfig {
   std::vector<std::int64_t> hidden{64, 64};
   std::string activation = "tanh";
   std::string trunks = "shared";
+  std::string memory = "none";
+  std::int64_t memory_units = 64;
+  std::vector<std::int64_t> channels{16};
+  std::int64_t kernel = 3;
+  std::int64_t stride = 1;
+
+  std::string policy_std = "parameter";
+  double initial_log_std = 0;
+  bool squash_actions = false;
 
   std::int64_t rollout = 20;
   double discount = 0.99;
+  double gae_lambda = 1;
   double entropy_coefficient = 0.01;
   double value_coefficient = 0.5;
   double max_gradient_norm = 40;
+  double reward_scale = 1;
+  std::optional<double> reward_clip;
+  bool normalize_observations = false;
+  bool normalize_rewards = false;
 
+  std::int64_t target_interval = 10'000;
+  std::int64_t exploration_steps = 50'000;
+  std::optional<double> final_epsilon;
+
+  std::int64_t gradients_per_update = 1;
+  bool staleness_aware = false;
   std::string optimizer = "shared_rmsprop";
   double learning_rate = 5e-3;
   std::string learning_rate_schedule = "linear";
@@ -82,6 +104,10 @@ struct ConfigField {
     std::string TrainConfig::*member;
     std::vector<std::string> choices;
   };
+  /// Any texts, or none.
+  struct Texts {
+    std::vector<std::string> TrainConfig::*member;
+  };
   struct Flag {
     bool TrainConfig::*member;
   };
@@ -94,7 +120,7 @@ struct ConfigField {
 
   std::string name;
   std::string help;  ///< one line, with the unit
-  std::variant<Integer, Real, OptionalReal, Text, Flag, Integers> type;
+  std::variant<Integer, Real, OptionalReal, Text, Texts, Flag, Integers> type;
 };
 
 /// Lists every key, in the order in which config.toml shows them.

@@ -15,6 +15,7 @@ using Integer = ConfigField::Integer;
 using Real = ConfigField::Real;
 using OptionalReal = ConfigField::OptionalReal;
 using Text = ConfigField::Text;
+using Texts = ConfigField::Texts;
 using Flag = ConfigField::Flag;
 using Integers = ConfigField::Integers;
 
@@ -24,8 +25,11 @@ std::vector<ConfigField> make_fields() {
   using C = TrainConfig;
   return {
       {"environment", "environment to learn", Text{&C::environment, {}}},
+      {"wrappers", "what stands between environment and agent, the innermost first, such as frame_stack=4",
+       Texts{&C::wrappers}},
       {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},
-      {"workers", "threads that act and learn, each with environments of its own", Integer{&C::workers, 1, 1024}},
+      {"workers", "actor-learners, each with environments of its own", Integer{&C::workers, 1, 1024}},
+      {"threads", "threads that run the workers; 0: one for each", Integer{&C::threads, 0, 1024}},
       {"envs_per_worker", "environments that a worker steps side by side, one forward pass for all of them",
        Integer{&C::envs_per_worker, 1, 4096}},
       {"steps", "environment steps to train for, all workers together", Integer{&C::steps, 1, kMostSteps}},
@@ -37,13 +41,49 @@ std::vector<ConfigField> make_fields() {
       {"activation", "activation function of the hidden layers", Text{&C::activation, {"tanh", "relu"}}},
       {"trunks", "hidden layers that policy and value share, or separate ones for each",
        Text{&C::trunks, {"shared", "separate"}}},
+      {"memory", "recurrent cell behind the hidden layers, which carries a state through an episode",
+       Text{&C::memory, {"none", "lstm", "gru"}}},
+      {"memory_units", "units of the recurrent cell", Integer{&C::memory_units, 1, 8192}},
+      {"channels", "channels of each convolution, of network cnn", Integers{&C::channels, 1, 4096}},
+      {"kernel", "side of the convolutions' kernels, odd", Integer{&C::kernel, 1, 31}},
+      {"stride", "stride of the convolutions", Integer{&C::stride, 1, 31}},
+
+      {"policy_std", "standard deviations of continuous actions: parameters, or outputs of the network for each state",
+       Text{&C::policy_std, {"parameter", "network"}}},
+      {"initial_log_std", "logarithm of these standard deviations at the start", Real{&C::initial_log_std, -10, 10}},
+      {"squash_actions", "bring continuous actions within their bounds by tanh, in place of clipping them",
+       Flag{&C::squash_actions}},
 
       {"rollout", "most steps that an environment takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
       {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},
+      {"gae_lambda", "lambda of generalized advantages; 1: n-step advantages, as in the paper",
+       Real{&C::gae_lambda, 0, 1}},
       {"entropy_coefficient", "weight of the policy's entropy in the loss (beta)",
        Real{&C::entropy_coefficient, 0, 1e3}},
       {"value_coefficient", "weight of the value's squared error in the loss", Real{&C::value_coefficient, 0, 1e3}},
       {"max_gradient_norm", "norm to which an update's gradient is clipped", Real{&C::max_gradient_norm, 1e-6, 1e12}},
+      {"reward_scale", "factor of the rewards that are learnt from; returns are reported without it",
+       Real{&C::reward_scale, 1e-9, 1e9}},
+      {"reward_clip", "bound of the scaled rewards that are learnt from, on both sides",
+       OptionalReal{&C::reward_clip, 1e-9, 1e9}},
+      {"normalize_observations", "bring observations to mean 0 and variance 1, as seen so far",
+       Flag{&C::normalize_observations}},
+      {"normalize_rewards",
+       "divide the rewards that are learnt from by the returns' standard deviation, as seen so far",
+       Flag{&C::normalize_rewards}},
+
+      {"target_interval",
+       "environment steps between copies of the parameters to the target parameters, of value methods",
+       Integer{&C::target_interval, 1, kMostSteps}},
+      {"exploration_steps", "environment steps over which epsilon falls from 1 to its final value, of value methods",
+       Integer{&C::exploration_steps, 1, kMostSteps}},
+      {"final_epsilon", "final epsilon of all workers; none: each draws .1, .01 or .5 with probability .4, .3, .3",
+       OptionalReal{&C::final_epsilon, 0, 1}},
+
+      {"gradients_per_update", "workers' gradients that are averaged into one update (n-softsync); 1: none wait",
+       Integer{&C::gradients_per_update, 1, 1024}},
+      {"staleness_aware", "divide the learning rate of a gradient by its staleness, in updates",
+       Flag{&C::staleness_aware}},
 
       {"optimizer", "update rule of the shared parameters",
        Text{&C::optimizer, {"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"}}},

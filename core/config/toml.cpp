@@ -32,13 +32,14 @@ std::optional<std::string> as_text(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   if (const auto* array = node.as_array()) {
+    const bool texts = array->is_homogeneous<std::string>();
     std::vector<std::string> elements;
     for (const toml::node& element : *array) {
       const auto* const integer = element.as_integer();
-      if (integer == nullptr) return std::nullopt;
-      elements.push_back(fmt::format("{}", integer->get()));
+      if (integer == nullptr && !texts) return std::nullopt;
+      elements.push_back(texts ? element.as_string()->get() : fmt::format("{}", integer->get()));
     }
-    return fmt::format("{}", fmt::join(elements, ","));
+    return fmt::format("{}", fmt::join(elements, texts ? ";" : ","));
   }
   return std::nullopt;
 }
@@ -53,6 +54,9 @@ struct HasTypeOf {
     return node.is_number() || node.value_exact<std::string>() == kNone;
   }
   bool operator()(const ConfigField::Text&) const { return node.is_string(); }
+  bool operator()(const ConfigField::Texts&) const {
+    return node.is_array() && (node.as_array()->empty() || node.as_array()->is_homogeneous<std::string>());
+  }
   bool operator()(const ConfigField::Flag&) const { return node.is_boolean(); }
   bool operator()(const ConfigField::Integers&) const { return node.is_array(); }
 };
@@ -110,6 +114,11 @@ std::string value_text(const TrainConfig& config, const ConfigField& field) {
       return number ? exact(*number) : fmt::format("\"{}\"", kNone);
     }
     std::string operator()(const ConfigField::Text& type) const { return quoted(config.*type.member); }
+    std::string operator()(const ConfigField::Texts& type) const {
+      std::vector<std::string> texts;
+      for (const std::string& text : config.*type.member) texts.push_back(quoted(text));
+      return fmt::format("[{}]", fmt::join(texts, ", "));
+    }
     std::string operator()(const ConfigField::Flag& type) const { return config.*type.member ? "true" : "false"; }
     std::string operator()(const ConfigField::Integers& type) const {
       return fmt::format("[{}]", fmt::join(config.*type.member, ", "));

@@ -23,7 +23,8 @@ class EchoNetwork final : public Network {
   std::size_t observation_size() const noexcept override { return 1; }
   std::size_t output_size() const noexcept override { return 2; }
   void parameters_changed() override {}
-  NetworkOutput forward(std::span<const float> observations, std::size_t first_row) override {
+  NetworkOutput forward(std::span<const float> observations, std::size_t first_row,
+                        std::span<float> /*states*/) override {
     record_.observations.insert(record_.observations.end(), observations.begin(), observations.end());
     record_.rows.push_back(first_row);
     std::ranges::copy(observations, values_.begin() + static_cast<std::ptrdiff_t>(first_row));
@@ -33,10 +34,9 @@ class EchoNetwork final : public Network {
   NetworkOutput remembered(std::size_t rows) const noexcept override {
     return {.outputs = {logits_.data(), 2 * rows}, .values = {values_.data(), rows}};
   }
-  void backward(std::span<const float> output_gradients, std::span<const float> value_gradients,
-                std::span<float> /*gradient*/) override {
-    record_.output_gradients.assign(output_gradients.begin(), output_gradients.end());
-    record_.value_gradients.assign(value_gradients.begin(), value_gradients.end());
+  void backward(const OutputGradients& gradients, std::span<float> /*gradient*/) override {
+    record_.output_gradients.assign(gradients.outputs.begin(), gradients.outputs.end());
+    record_.value_gradients.assign(gradients.values.begin(), gradients.values.end());
   }
 
  private:

@@ -75,7 +75,7 @@ TEST_CASE(
     CHECK(agents->layout().size == (trunks == "shared" ? 1 : 2) * trunk + 65 * (outputs + 1) + log_std);
     REQUIRE(parameters.size() == agents->layout().size);
 
-    const auto agent = agents->make(parameters, {.observations = 1, .steps = 16});
+    const auto agent = agents->make({.parameters = parameters}, {.observations = 1, .steps = 16});
     Rollout rollout(spec, {.steps = 16});
     std::vector<Rng> rngs{Rng(2)};
     std::vector<float> observation(inputs);

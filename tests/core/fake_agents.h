@@ -94,8 +94,8 @@ class FakeAgents final : public AgentFactory {
   std::vector<float> initial_parameters(std::uint64_t) const override {
     return std::vector<float>(layout_.size, behaviour_.initial);
   }
-  std::unique_ptr<Agent> make(std::span<float> parameters, const AgentCapacity& capacity) const override {
-    return std::make_unique<FakeAgent>(behaviour_, parameters, capacity);
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
+    return std::make_unique<FakeAgent>(behaviour_, replica.parameters, capacity);
   }
   void prepare_thread() const override {}
 

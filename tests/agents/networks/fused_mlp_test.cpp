@@ -24,7 +24,7 @@ std::vector<float> normals(Rng& rng, std::size_t count) {
 
 /// A network of a random shape, with rows that it is filled with and learns from.
 struct Case {
-  MlpSpec spec;
+  NetworkSpec spec;
   std::size_t rows;
   std::vector<float> parameters;
   std::vector<float> observations;      // [rows, D]
@@ -39,7 +39,7 @@ struct Case {
     for (std::size_t& units : spec.hidden) units = rng.below(2) == 0 ? 16 * between(rng, 1, 9) : between(rng, 1, 150);
     spec.activation = rng.below(2) == 0 ? Activation::tanh : Activation::relu;
     spec.trunks = rng.below(2) == 0 ? Trunks::shared : Trunks::separate;
-    spec.head = rng.below(2) == 0 ? PolicyHead::categorical : PolicyHead::gaussian;
+    spec.head = rng.below(2) == 0 ? PolicyHead::linear : PolicyHead::gaussian;
     spec.outputs = spec.head == PolicyHead::gaussian ? 2 * between(rng, 1, 9) : between(rng, 1, 9);
     rows = between(rng, 1, 70);
     parameters = initial_parameters(spec, static_cast<std::uint64_t>(rng.below(1'000'000)));
@@ -75,7 +75,7 @@ Results fill(Network& network, const Case& shape) {
   std::size_t first = 0;
   for (const std::size_t count : shape.chunks) {
     const NetworkOutput output = network.forward(
-        std::span(shape.observations).subspan(first * shape.spec.inputs, count * shape.spec.inputs), first);
+        std::span(shape.observations).subspan(first * shape.spec.inputs, count * shape.spec.inputs), first, {});
     results.outputs.insert(results.outputs.end(), output.outputs.begin(), output.outputs.end());
     results.values.insert(results.values.end(), output.values.begin(), output.values.end());
     first += count;
@@ -86,7 +86,7 @@ Results fill(Network& network, const Case& shape) {
 Results fill_and_learn(Network& network, const Case& shape) {
   Results results = fill(network, shape);
   results.gradient.assign(shape.parameters.size(), 1e6F);  // to be written over
-  network.backward(shape.output_gradients, shape.value_gradients, results.gradient);
+  network.backward({.outputs = shape.output_gradients, .values = shape.value_gradients}, results.gradient);
   return results;
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values an
     gaussian += shape.spec.head == PolicyHead::gaussian ? 1 : 0;
     ragged += std::ranges::any_of(shape.spec.hidden, [](std::size_t units) { return units % 16 != 0; }) ? 1 : 0;
     const auto fused = make_fused_mlp(shape.spec, shape.parameters, shape.rows);
-    const auto torch = make_torch_mlp(shape.spec, shape.parameters, shape.rows);
+    const auto torch = make_torch_network(shape.spec, shape.parameters, shape.rows);
     CHECK(fused->observation_size() == shape.spec.inputs);
     CHECK(fused->output_size() == shape.spec.outputs);
 
@@ -144,7 +144,7 @@ TEST_CASE("a fused network's backward writes over what stood in the array, and l
     const auto network = make_fused_mlp(shape.spec, shape.parameters, shape.rows);
     const Results once = fill_and_learn(*network, shape);
     std::vector<float> again(shape.parameters.size(), -1e6F);
-    network->backward(shape.output_gradients, shape.value_gradients, again);
+    network->backward({.outputs = shape.output_gradients, .values = shape.value_gradients}, again);
     CHECK(again == once.gradient);
   }
 }
@@ -157,10 +157,10 @@ TEST_CASE("a fused network's gradient is of the first rows only: those behind do
     const auto network = make_fused_mlp(shape.spec, shape.parameters, shape.rows + 2);
     const Results without = fill_and_learn(*network, shape);
     fill(*network, shape);
-    const NetworkOutput behind = network->forward(normals(rng, 2 * shape.spec.inputs), shape.rows);
+    const NetworkOutput behind = network->forward(normals(rng, 2 * shape.spec.inputs), shape.rows, {});
     CHECK(behind.values.size() == 2);
     std::vector<float> gradient(shape.parameters.size());
-    network->backward(shape.output_gradients, shape.value_gradients, gradient);
+    network->backward({.outputs = shape.output_gradients, .values = shape.value_gradients}, gradient);
     CHECK(gradient == without.gradient);
   }
 }

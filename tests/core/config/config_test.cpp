@@ -46,7 +46,9 @@ std::string toml_error(std::string_view text) {
 TrainConfig everything_changed() {
   TrainConfig config;
   config.environment = "A \"quoted\\\" name\n\tin 'two' lines, é";
+  config.wrappers = {"frame_stack=4", "mask_observation=0,2"};
   config.algorithm = "other";
+  config.threads = 3;
   config.workers = 1024;
   config.envs_per_worker = 4096;
   config.steps = 1'000'000'000'000'000;
@@ -56,6 +58,24 @@ TrainConfig everything_changed() {
   config.hidden = {1, 8192, 3};
   config.activation = "relu";
   config.trunks = "separate";
+  config.memory = "gru";
+  config.memory_units = 8192;
+  config.channels = {4, 8};
+  config.kernel = 5;
+  config.stride = 2;
+  config.policy_std = "network";
+  config.initial_log_std = -0.5;
+  config.squash_actions = true;
+  config.gae_lambda = 0.95;
+  config.reward_scale = 0.1;
+  config.reward_clip = 1.0;
+  config.normalize_observations = true;
+  config.normalize_rewards = true;
+  config.target_interval = 1;
+  config.exploration_steps = 7;
+  config.final_epsilon = 0.05;
+  config.gradients_per_update = 4;
+  config.staleness_aware = true;
   config.rollout = 1;
   config.discount = 1;
   config.entropy_coefficient = 0.1;
@@ -137,7 +157,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 33);
+  CHECK(names.size() == 53);
 }
 
 TEST_CASE("Keys are set from text of every type") {

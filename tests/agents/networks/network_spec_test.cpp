@@ -1,4 +1,4 @@
-#include "agents/networks/mlp.h"
+#include "agents/networks/network_spec.h"
 
 #include <cmath>
 #include <span>
@@ -10,7 +10,7 @@
 namespace sounder {
 namespace {
 
-const MlpSpec kCartPole{.inputs = 4, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 2};
+const NetworkSpec kCartPole{.inputs = 4, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 2};
 
 double row_product(std::span<const float> matrix, std::size_t columns, std::size_t a, std::size_t b) {
   double sum = 0;
@@ -36,7 +36,7 @@ TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
 }
 
 TEST_CASE("a gaussian head computes means, and its log standard deviations lie last and start at zero") {
-  MlpSpec spec{
+  NetworkSpec spec{
       .inputs = 3, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 4, .head = PolicyHead::gaussian};
   const ParameterLayout layout = parameter_layout(spec);
   REQUIRE(layout.blocks.size() == 7);
@@ -60,7 +60,7 @@ TEST_CASE("a gaussian head computes means, and its log standard deviations lie l
 }
 
 TEST_CASE("with separate trunks, the value's layers lie behind the policy's, drawn with the same gains") {
-  MlpSpec spec = kCartPole;
+  NetworkSpec spec = kCartPole;
   spec.trunks = Trunks::separate;
   const ParameterLayout layout = parameter_layout(spec);
   std::vector<std::string> names;

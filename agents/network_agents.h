@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agents/networks/architecture.h"
+#include "core/agent.h"
+
+namespace sounder {
+
+/// Agents whose parameters are those of one network: what is left to an algorithm is how to make one.
+class NetworkAgents : public AgentFactory {
+ public:
+  explicit NetworkAgents(std::unique_ptr<Architecture> network) : network_(std::move(network)) {}
+
+  const ParameterLayout& layout() const noexcept override { return network_->layout(); }
+  std::string description() const override { return network_->description(); }
+  std::string backend() const override { return network_->backend(); }
+  std::vector<float> initial_parameters(std::uint64_t seed) const override {
+    return network_->initial_parameters(seed);
+  }
+  void prepare_thread() const override { network_->prepare_thread(); }
+
+ protected:
+  const Architecture& network() const noexcept { return *network_; }
+
+ private:
+  std::unique_ptr<Architecture> network_;
+};
+
+}  // namespace sounder

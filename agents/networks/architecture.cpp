@@ -1,0 +1,27 @@
+#include "agents/networks/architecture.h"
+
+#include <fmt/format.h>
+
+#include "envs/error.h"
+#include "envs/names.h"
+
+namespace sounder {
+
+void Networks::add(std::string name, Factory factory) {
+  if (name.empty()) throw UsageError("a network needs a name: expected one such as 'my_network', got ''");
+  if (!factory) throw UsageError(fmt::format("network '{}' needs a function that makes it, got an empty one", name));
+  if (factories_.contains(name)) {
+    throw UsageError(fmt::format("network '{}' is known already; add yours under another name", name));
+  }
+  factories_.emplace(std::move(name), std::move(factory));
+}
+
+std::unique_ptr<Architecture> Networks::make(const NetworkRequest& request) const {
+  const auto found = factories_.find(request.config.network);
+  if (found != factories_.end()) return found->second(request);
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : factories_) names.push_back(name);
+  throw UsageError(unknown_name("network", request.config.network, names));
+}
+
+}  // namespace sounder

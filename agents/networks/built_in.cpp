@@ -1,0 +1,105 @@
+// The list of networks that come with Sounder: those that a NetworkSpec describes, computed by one of the backends
+// (agents/networks/backends.cpp lists these).
+#include <fmt/format.h>
+
+#include "agents/named.h"
+#include "agents/networks/architecture.h"
+#include "agents/networks/backends.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+const Named<Activation>& activations() {
+  static const Named<Activation> list{{"tanh", Activation::tanh}, {"relu", Activation::relu}};
+  return list;
+}
+
+const Named<Trunks>& trunks() {
+  static const Named<Trunks> list{{"shared", Trunks::shared}, {"separate", Trunks::separate}};
+  return list;
+}
+
+const Named<Memory>& memories() {
+  static const Named<Memory> list{{"none", Memory::none}, {"lstm", Memory::lstm}, {"gru", Memory::gru}};
+  return list;
+}
+
+/// The image that an environment's observations are: [height, width] or [channels, height, width].
+ImageShape image_shape(const NetworkRequest& request) {
+  const Space& space = request.environment.observation_space;
+  const auto* const box = std::get_if<Box>(&space);
+  if (box == nullptr || box->shape.size() < 2 || box->shape.size() > 3) {
+    throw UsageError(fmt::format(
+        "network 'cnn' takes images, a Box of shape [height, width] or [channels, height, width]; {} has {}; try 'mlp'",
+        request.config.environment, describe(space)));
+  }
+  const auto side = [&](std::size_t from_end) { return static_cast<std::size_t>(*(box->shape.rbegin() + from_end)); };
+  return {.channels = box->shape.size() == 3 ? side(2) : 1, .height = side(1), .width = side(0)};
+}
+
+NetworkSpec network_spec(const NetworkRequest& request) {
+  const TrainConfig& config = request.config;
+  NetworkSpec spec{.inputs = flat_size(request.environment.observation_space),
+                   .activation = find_named(activations(), "activation", config.activation),
+                   .memory = find_named(memories(), "memory", config.memory),
+                   .outputs = request.outputs,
+                   .trunks = find_named(trunks(), "trunks", config.trunks),
+                   .head = request.head,
+                   .value = request.value};
+  for (const std::int64_t units : config.hidden) spec.hidden.push_back(static_cast<std::size_t>(units));
+  if (spec.memory != Memory::none) spec.memory_units = static_cast<std::size_t>(config.memory_units);
+  return spec;
+}
+
+NetworkSpec convolutional_spec(const NetworkRequest& request) {
+  NetworkSpec spec = network_spec(request);
+  spec.image = image_shape(request);
+  if (request.config.kernel % 2 == 0) {
+    throw UsageError(fmt::format("kernel: expected an odd side, such as 3; got {}", request.config.kernel));
+  }
+  for (const std::int64_t channels : request.config.channels) {
+    spec.convolutions.push_back({.channels = static_cast<std::size_t>(channels),
+                                 .kernel = static_cast<std::size_t>(request.config.kernel),
+                                 .stride = static_cast<std::size_t>(request.config.stride)});
+  }
+  return spec;
+}
+
+class BuiltInArchitecture final : public Architecture {
+ public:
+  BuiltInArchitecture(NetworkSpec spec, const TrainConfig& config)
+      : spec_(std::move(spec)), layout_(parameter_layout(spec_)), backend_(choose_backend(spec_, config.backend)) {}
+
+  const ParameterLayout& layout() const noexcept override { return layout_; }
+  std::string description() const override { return describe(spec_); }
+  std::string backend() const override { return backend_.name; }
+  std::size_t state_size() const noexcept override { return sounder::state_size(spec_); }
+  std::vector<float> initial_parameters(std::uint64_t seed) const override {
+    return sounder::initial_parameters(spec_, seed);
+  }
+  std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
+    return backend_.make(spec_, parameters, rows);
+  }
+  void prepare_thread() const override { backend_.prepare_thread(); }
+
+ private:
+  NetworkSpec spec_;
+  ParameterLayout layout_;
+  Backend backend_;
+};
+
+}  // namespace
+
+Networks Networks::with_builtins() {
+  Networks networks;
+  networks.add("mlp", [](const NetworkRequest& request) {
+    return std::make_unique<BuiltInArchitecture>(network_spec(request), request.config);
+  });
+  networks.add("cnn", [](const NetworkRequest& request) {
+    return std::make_unique<BuiltInArchitecture>(convolutional_spec(request), request.config);
+  });
+  return networks;
+}
+
+}  // namespace sounder
