@@ -75,12 +75,12 @@ LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
   const std::span output_gradients(output_gradients_.data(), rows * width);
   const std::span value_gradients(value_gradients_.data(), rows);
 
-  n_step_returns({.rewards = rollout.rewards(),
+  lambda_returns({.rewards = rollout.rewards(),
                   .ends = rollout.ends(),
                   .environments = rollout.environments(),
                   .bootstrap_values = bootstrap_values(rollout),
                   .discount = settings_.discount},
-                 returns);
+                 values, settings_.gae_lambda, returns);
   sounder::advantages(returns, values, advantages);
   const LossSums losses = settings_.loss.differentiate({.outputs = outputs,
                                                         .values = values,
@@ -119,6 +119,7 @@ std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const E
   return std::make_unique<A3cAgents>(
       networks.make({.config = config, .environment = spec, .outputs = policy.outputs, .head = policy.head}),
       A3c::Settings{.discount = static_cast<float>(config.discount),
+                    .gae_lambda = static_cast<float>(config.gae_lambda),
                     .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
                              .value_coefficient = static_cast<float>(config.value_coefficient),
                              .policy = policy.distribution}});

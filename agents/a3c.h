@@ -11,11 +11,12 @@
 namespace sounder {
 
 /// Asynchronous advantage actor-critic (Mnih et al. 2016, algorithm S3), one worker's part: acts by the policy, and
-/// learns from n-step returns.
+/// learns from n-step returns, or from generalized advantages.
 class A3c final : public Agent {
  public:
   struct Settings {
-    float discount;  ///< gamma
+    float discount;        ///< gamma
+    float gae_lambda = 1;  ///< lambda of the advantages; 1: n-step advantages
     ActorCriticLoss loss;
   };
 

@@ -4,7 +4,11 @@
 
 namespace sounder {
 
-void n_step_returns(const ReturnInputs& inputs, std::span<float> returns) noexcept {
+namespace {
+
+/// `mix` gives what follows a step that the rollout goes on after, by the row that comes next.
+template <class Mix>
+void write_returns(const ReturnInputs& inputs, Mix mix, std::span<float> returns) noexcept {
   const std::size_t rows = inputs.rewards.size();
   assert(inputs.ends.size() == rows && returns.size() == rows && rows % inputs.environments == 0);
   std::size_t bootstraps = inputs.bootstrap_values.size();  // those that are not used yet
@@ -15,11 +19,25 @@ void n_step_returns(const ReturnInputs& inputs, std::span<float> returns) noexce
       assert(bootstraps > 0);
       following = inputs.bootstrap_values[--bootstraps];
     } else if (inputs.ends[row] == StepEnd::none) {
-      following = returns[row + inputs.environments];
+      following = mix(row + inputs.environments);
     }
     returns[row] = inputs.rewards[row] + inputs.discount * following;
   }
   assert(bootstraps == 0);
+}
+
+}  // namespace
+
+void n_step_returns(const ReturnInputs& inputs, std::span<float> returns) noexcept {
+  write_returns(
+      inputs, [&](std::size_t next) { return returns[next]; }, returns);
+}
+
+void lambda_returns(const ReturnInputs& inputs, std::span<const float> values, float lambda,
+                    std::span<float> returns) noexcept {
+  assert(values.size() == returns.size());
+  write_returns(
+      inputs, [&](std::size_t next) { return (1 - lambda) * values[next] + lambda * returns[next]; }, returns);
 }
 
 void advantages(std::span<const float> returns, std::span<const float> values, std::span<float> advantages) noexcept {

@@ -1,5 +1,6 @@
 #include "core/returns.h"
 
+#include <cmath>
 #include <vector>
 
 #include "tests/catch.h"
@@ -96,4 +97,59 @@ TEST_CASE("an advantage is the return minus the value") {
   std::vector<float> result(3);
   advantages(std::vector<float>{3, -1, 0.5F}, std::vector<float>{1, -4, 2}, result);
   CHECK(result == std::vector<float>{2, 3, -1.5F});
+}
+
+TEST_CASE("lambda-returns are those worked out by hand, and cut at every end") {
+  // Environment 0 goes on to the horizon (value 8); environment 1 terminates with its step 1 and goes on with another
+  // episode, cut at the horizon (value 4).
+  const std::vector<float> rewards{1, 10, 2, 20, 3, 30};
+  const std::vector<StepEnd> ends{StepEnd::none,       StepEnd::none, StepEnd::none,
+                                  StepEnd::terminated, StepEnd::none, StepEnd::none};
+  const std::vector<float> values{5, 6, 7, 40, 9, 10};
+  const std::vector<float> bootstrap_values{8, 4};
+  std::vector<float> returns(6);
+  lambda_returns(
+      {.rewards = rewards, .ends = ends, .environments = 2, .bootstrap_values = bootstrap_values, .discount = 0.5F},
+      values, 0.25F, returns);
+  const float g2 = 3 + 0.5F * 8;
+  const float g1 = 2 + 0.5F * (0.75F * 9 + 0.25F * g2);
+  const float g0 = 1 + 0.5F * (0.75F * 7 + 0.25F * g1);
+  CHECK(returns == std::vector<float>{g0, 10 + 0.5F * (0.75F * 40 + 0.25F * 20), g1, 20, g2, 30 + 0.5F * 4});
+}
+
+TEST_CASE("generalized advantages are discounted sums of one-step errors") {
+  // Schulman et al. 2016, equation 16: A_t = sum_l (discount lambda)^l delta_{t+l}
+  const std::vector<float> rewards{1, -2, 3, 0.5F};
+  const std::vector<float> values{0.5F, 2, -1, 4};
+  const float bootstrap = 3;
+  const float discount = 0.9F;
+  const float lambda = 0.8F;
+  std::vector<float> returns(4);
+  lambda_returns({.rewards = rewards,
+                  .ends = std::vector<StepEnd>(4, StepEnd::none),
+                  .environments = 1,
+                  .bootstrap_values = std::vector<float>{bootstrap},
+                  .discount = discount},
+                 values, lambda, returns);
+  for (std::size_t t = 0; t < 4; ++t) {
+    double advantage = 0;
+    for (std::size_t l = t; l < 4; ++l) {
+      const double next = l == 3 ? bootstrap : values[l + 1];
+      advantage += std::pow(0.9 * 0.8, static_cast<double>(l - t)) * (rewards[l] + 0.9 * next - values[l]);
+    }
+    CHECK(returns[t] - values[t] == Approx(advantage).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("lambda-returns with a lambda of 1 are the n-step returns, to the last bit") {
+  const std::vector<float> rewards{0.1F, 0.7F, -1.3F, 2.9F};
+  const std::vector<StepEnd> ends(4, StepEnd::none);
+  const std::vector<float> bootstraps{0.3F};
+  const ReturnInputs inputs{
+      .rewards = rewards, .ends = ends, .environments = 1, .bootstrap_values = bootstraps, .discount = 0.97F};
+  std::vector<float> n_step(4);
+  std::vector<float> lambda(4);
+  n_step_returns(inputs, n_step);
+  lambda_returns(inputs, std::vector<float>{1e3F, -7, 0.5F, 11}, 1, lambda);
+  CHECK(lambda == n_step);
 }
