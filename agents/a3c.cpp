@@ -100,8 +100,10 @@ namespace {
 
 class A3cAgents final : public NetworkAgents {
  public:
-  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings)
-      : NetworkAgents(std::move(network)), settings_(settings) {}
+  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings, Coordination coordination)
+      : NetworkAgents(std::move(network)), settings_(settings), coordination_(coordination) {}
+
+  bool synchronous() const noexcept override { return coordination_ == Coordination::synchronous; }
 
   std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
     return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(capacity)), capacity, settings_);
@@ -109,12 +111,13 @@ class A3cAgents final : public NetworkAgents {
 
  private:
   A3c::Settings settings_;
+  Coordination coordination_;
 };
 
 }  // namespace
 
 std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
-                                              const Networks& networks) {
+                                              const Networks& networks, Coordination coordination) {
   const Policy policy = make_policy(config, spec.action_space);
   return std::make_unique<A3cAgents>(
       networks.make({.config = config, .environment = spec, .outputs = policy.outputs, .head = policy.head}),
@@ -122,7 +125,8 @@ std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const E
                     .gae_lambda = static_cast<float>(config.gae_lambda),
                     .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
                              .value_coefficient = static_cast<float>(config.value_coefficient),
-                             .policy = policy.distribution}});
+                             .policy = policy.distribution}},
+      coordination);
 }
 
 }  // namespace sounder

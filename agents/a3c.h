@@ -50,9 +50,13 @@ class A3c final : public Agent {
   std::vector<float> bootstrap_states_;  // [most_observations_, S]
 };
 
-/// Makes the agents that a configuration with the algorithm `a3c` asks for. Throws UsageError where it does not suit
-/// the environment.
+/// Whether workers learn each at its own pace or in rounds.
+enum class Coordination { asynchronous, synchronous };
+
+/// Makes the agents that a configuration with the algorithm `a3c` or `a2c` asks for: they act and learn alike, and
+/// differ in that the workers of a2c wait for each other and apply one averaged gradient. Throws UsageError where the
+/// configuration does not suit the environment.
 std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
-                                              const Networks& networks);
+                                              const Networks& networks, Coordination coordination);
 
 }  // namespace sounder

@@ -1,5 +1,7 @@
 #include "agents/factory.h"
 
+#include <functional>
+
 #include "agents/a3c.h"
 #include "agents/named.h"
 #include "agents/network_agents.h"
@@ -8,11 +10,19 @@
 namespace sounder {
 namespace {
 
-using MakeAgents = std::unique_ptr<AgentFactory> (*)(const TrainConfig&, const EnvironmentSpec&, const Networks&);
+using MakeAgents =
+    std::function<std::unique_ptr<AgentFactory>(const TrainConfig&, const EnvironmentSpec&, const Networks&)>;
+
+template <Coordination coordination>
+std::unique_ptr<AgentFactory> actor_critic(const TrainConfig& config, const EnvironmentSpec& spec,
+                                           const Networks& networks) {
+  return make_a3c_agents(config, spec, networks, coordination);
+}
 
 /// The list of algorithms: a new one is a line here.
 const Named<MakeAgents>& algorithms() {
-  static const Named<MakeAgents> list{{"a3c", make_a3c_agents}};
+  static const Named<MakeAgents> list{{"a3c", actor_critic<Coordination::asynchronous>},
+                                      {"a2c", actor_critic<Coordination::synchronous>}};
   return list;
 }
 

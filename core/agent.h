@@ -84,6 +84,9 @@ class AgentFactory {
   /// Draws the parameters that a run starts from; the seed determines them.
   virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
 
+  /// Tells whether all workers' gradients are averaged into each update, for which they wait for each other.
+  virtual bool synchronous() const noexcept { return false; }
+
   /// Tells whether agents learn with target parameters beside their own.
   virtual bool has_target() const noexcept { return false; }
 

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/moments.h"
 #include "core/step_end.h"
 
 namespace sounder {
@@ -18,10 +20,14 @@ struct ParameterBlock {
   std::size_t size;                 ///< floats
 };
 
-/// How a network's parameters lie in one flat array: blocks one after the other, without gaps.
+/// How a network's parameters lie in one flat array: blocks one after the other, without gaps. Running moments, where
+/// there are any, are blocks among them: so that they are shared, saved and evaluated with the parameters.
 struct ParameterLayout {
   std::vector<ParameterBlock> blocks;
   std::size_t size = 0;  ///< floats of all blocks together
+  std::optional<MomentsBlock> observation_moments =
+      {};                                           ///< that the network brings observations to mean 0, variance 1 by
+  std::optional<MomentsBlock> return_moments = {};  ///< of discounted returns, by which rewards are scaled for learning
 };
 
 /// What a network made of B observations; both views are of its memory of their rows.

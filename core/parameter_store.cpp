@@ -17,6 +17,16 @@ std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   return version;
 }
 
+void ParameterStore::merge(const MomentsBlock& block, MomentsBatch& batch) noexcept {
+  std::unique_lock<std::mutex> lock;
+  if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
+  const std::span<float> moments = batch.scratch();
+  assert(moments.size() == block.size());
+  parameters_.load_range(block.offset, moments);
+  batch.merge_into(moments);
+  parameters_.store_range(block.offset, moments);
+}
+
 ParameterStore::Snapshot ParameterStore::snapshot() const {
   constexpr int kTries = 1'000;
   std::unique_lock<std::mutex> lock;

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/moments.h"
 #include "core/shared_array.h"
 #include "core/update_rule.h"
 
@@ -62,6 +63,10 @@ class ParameterStore {
   /// is pulled may lack what others wrote to a block between its turn and the push's end.
   template <UpdateRuleModel Rule>
   Pushed push(const Push& push, const Rule& rule) noexcept;
+
+  /// Merges a batch into running moments that stand among the parameters. Of two merges at the same time, or of a merge
+  /// and an update, one may be lost for these floats; nothing else is touched.
+  void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
 
   /// Adds steps that no update was made of to the global step.
   void skip(std::int64_t steps) noexcept { counters_.step.fetch_add(steps, std::memory_order_relaxed); }

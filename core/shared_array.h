@@ -65,6 +65,11 @@ class SharedArray {
     }
   }
 
+  /// Copies floats first, ... out.
+  void load_range(std::size_t first, std::span<float> out) const noexcept;
+  /// Replaces floats first, ...; those that stand in one word with them stay what they are.
+  void store_range(std::size_t first, std::span<const float> values) noexcept;
+
   /// Copies all floats out; `out` has size() of them.
   void load(std::span<float> out) const noexcept {
     load_all<std::memory_order_relaxed>(out);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -48,6 +49,12 @@ std::optional<double> target_return(const TrainConfig& config, const Environment
   return spec.reward_threshold;
 }
 
+/// How many threads run the workers: no more than there are workers.
+std::size_t thread_count(const TrainConfig& config) {
+  const std::int64_t threads = config.threads > 0 ? std::min(config.threads, config.workers) : config.workers;
+  return static_cast<std::size_t>(threads);
+}
+
 /// Takes the exception in hand as an Error; what is not one of ours says where it came from, and keeps the original
 /// nested.
 std::exception_ptr as_error(const std::string& where) {
@@ -76,6 +83,7 @@ class Trainer::Run {
   explicit Run(Parts parts)
       : parts_(std::move(parts)),
         group_(parts_.config, parts_.make_environment, parts_.agents),
+        threads_(thread_count(parts_.config)),
         evaluator_({.make_environment = parts_.make_environment,
                     .agents = parts_.agents,
                     .episodes = parts_.config.evaluation_episodes}),
@@ -132,6 +140,7 @@ class Trainer::Run {
     group_.stop();
   }
   bool stopping() const noexcept { return group_.stopping(); }
+  bool failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
 
   /// Keeps the failure in hand, if it is the first, and stops the run.
@@ -140,6 +149,7 @@ class Trainer::Run {
       const std::lock_guard lock(failure_mutex_);
       if (!failure_) failure_ = as_error(where);
     }
+    failed_.store(true, std::memory_order_relaxed);  // publishes nothing: failure_ has its lock
     group_.stop();
   }
 
@@ -157,23 +167,55 @@ class Trainer::Run {
 
   // ---- Workers' threads
 
+  /// Runs the workers index, index + threads, ...
   void work(std::size_t index) {
-    Worker& worker = group_.worker(index);
-    const std::string name = fmt::format("worker {}", index);
-    attempt(name, [&] {
-      parts_.agents.prepare_thread();
-      while (!stopping() && !at_step_limit()) {
-        worker.run_once();
-        reach_milestones(worker);
-      }
-    });
-    worker.mailbox().flush();
+    const bool ready = attempt(fmt::format("worker {}", index), [&] { parts_.agents.prepare_thread(); });
+    if (group_.synchronous()) {
+      work_in_rounds(index);
+    } else if (ready) {
+      work_freely(index);
+    }
+    for (std::size_t i = index; i < group_.size(); i += threads_) group_.worker(i).mailbox().flush();
     // Acquire and release: the last worker sees what the others did, and evaluates what came of it all.
     if (running_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-    attempt(name, [&] {
+    attempt("trainer", [&] {
       if (!stopping() && evaluated_step_ != group_.store().step()) evaluate();
     });
     asio::post(context_, [this] { context_.stop(); });
+  }
+
+  /// Asynchronously: no worker waits for another.
+  void work_freely(std::size_t index) {
+    for (std::size_t i = index; !stopping() && !at_step_limit();
+         i = i + threads_ < group_.size() ? i + threads_ : index) {
+      attempt(fmt::format("worker {}", i), [&] {
+        group_.worker(i).run_once();
+        reach_milestones(group_.worker(i));
+      });
+    }
+  }
+
+  /// In rounds: all threads wait for each other after each. A thread that failed goes on coming, so that none waits for
+  /// ever; what failed ends the rounds.
+  void work_in_rounds(std::size_t index) {
+    while (!rounds_over_) {
+      for (std::size_t i = index; i < group_.size() && !failed(); i += threads_) {
+        attempt(fmt::format("worker {}", i), [&] { group_.worker(i).learn_once(); });
+      }
+      round_->arrive_and_wait();
+    }
+  }
+
+  /// By one thread, while the others wait.
+  void end_round() noexcept {
+    if (!failed()) {
+      attempt("trainer", [&] {
+        group_.end_round();
+        for (std::size_t i = 1; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
+        reach_milestones(group_.worker(0));
+      });
+    }
+    rounds_over_ = stopping() || at_step_limit();
   }
 
   void reach_milestones(Worker& worker) {
@@ -215,13 +257,16 @@ class Trainer::Run {
   // ---- The trainer's thread
 
   void drive_workers() {
-    running_.store(group_.size(), std::memory_order_relaxed);
+    running_.store(threads_, std::memory_order_relaxed);
+    rounds_over_ = at_step_limit();
+    round_.emplace(static_cast<std::ptrdiff_t>(threads_), EndRound{this});
     std::vector<std::jthread> threads;
     const bool whole = attempt("trainer", [&] {
-      for (std::size_t i = 0; i < group_.size(); ++i) threads.emplace_back([this, i] { work(i); });
+      for (std::size_t i = 0; i < threads_; ++i) threads.emplace_back([this, i] { work(i); });
       context_.run();  // until the last worker stops it: the signals keep it busy
     });
     if (!whole) {
+      for (std::size_t i = threads.size(); i < threads_; ++i) round_->arrive_and_drop();  // those that never began
       report_slots_.release(static_cast<std::ptrdiff_t>(group_.size()));  // nobody waits for this thread any more
       signals_.clear();  // nor does it hear of a signal: the next one ends the process
     }
@@ -273,8 +318,14 @@ class Trainer::Run {
     });
   }
 
+  struct EndRound {
+    Run* run;
+    void operator()() const noexcept { run->end_round(); }
+  };
+
   Parts parts_;
   WorkerGroup group_;
+  const std::size_t threads_;
   Evaluator evaluator_;  // of whoever set evaluating_
   const std::optional<double> target_;
   Milestone report_milestone_;
@@ -283,6 +334,9 @@ class Trainer::Run {
   std::atomic<bool> evaluating_{false};
   std::atomic<std::size_t> running_{0};  // workers
   std::atomic<StopReason> reason_{StopReason::step_limit};
+  std::optional<std::barrier<EndRound>> round_;  // of a synchronous group
+  bool rounds_over_ = false;                     // written by the round's end only, while all threads wait
+  std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;
   std::exception_ptr failure_;  // guarded by failure_mutex_ while workers run
 

@@ -75,10 +75,15 @@ Worker::Worker(const Parts& parts)
       replica_(store_.size()),
       gradient_(store_.size()),
       agent_(parts.agents.make({.parameters = replica_}, {.observations = slots_.size(), .steps = settings_.rollout})),
+      pool_(parts.pool),
       rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size()}),
       observations_(slots_.size() * rollout_.observation_size()),
       states_(slots_.size() * agent_->state_size()),
-      action_rngs_(slots_.size(), Rng(0)) {
+      action_rngs_(slots_.size(), Rng(0)),
+      observation_block_(parts.agents.layout().observation_moments),
+      return_block_(parts.agents.layout().return_moments),
+      observation_moments_(observation_block_ ? observation_block_->width : 0),
+      return_moments_(1) {
   ended_.reserve(rollout_.capacity());
   if (settings_.optimizer.owner == StatisticsOwner::worker) {
     own_statistics_.assign(settings_.optimizer.statistic_names().size(), SharedArray(store_.size()));
@@ -92,28 +97,66 @@ void Worker::restore(const WorkerCount& count) noexcept {
   counters_.episodes_begun.set(count.episodes_begun);
 }
 
-void Worker::run_once() {
+void Worker::learn_once() {
   const std::int64_t left = settings_.total_steps - store_.step();
+  rollout_.clear();
   if (left <= 0) return;
   const auto environments = static_cast<std::int64_t>(slots_.size());
   const auto horizon = static_cast<std::size_t>(
       std::min((left + environments - 1) / environments, static_cast<std::int64_t>(settings_.rollout)));
-  PhaseClock clock(counters_, rollouts_++ % kRolloutsPerTimed == 0 ? PhaseClock::Mode::on : PhaseClock::Mode::off);
+  timed_ = rollouts_++ % kRolloutsPerTimed == 0;
+  PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
   if (!pulled_) version_ = store_.pull(replica_);
   agent_->parameters_changed();
+  const float return_variance = return_block_ ? Moments::of(*return_block_, replica_).variance[0] : 1.0F;
+  reward_factor_ = settings_.reward.factor(return_variance);
   clock.lap(Phase::share);
   roll_out(horizon, clock);
   clock.lap(Phase::environment);
 
-  const LossSums losses = agent_->learn(rollout_, gradient_);
-  const double gradient_norm = norm(gradient_);
+  losses_ = agent_->learn(rollout_, gradient_);
+  gradient_norm_ = norm(gradient_);
   clock.lap(Phase::learn);
-  if (std::isfinite(gradient_norm) && std::isfinite(losses.policy + losses.value + losses.entropy)) {
-    push_update(losses, gradient_norm);
-  } else {
-    drop_update(losses, gradient_norm);
+}
+
+void Worker::contribute() {
+  if (rollout_.size() == 0) return;
+  PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
+  merge_moments();
+  const auto steps = static_cast<std::int64_t>(rollout_.size());
+  const bool finite = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
+  bool whole = finite;  // whether there is an update to push
+  float rate_factor = 1;
+  if (settings_.staleness_aware) {
+    // As measured before the push: those that complete meanwhile come too late.
+    const std::uint64_t staleness = store_.updates() - version_;
+    rate_factor = 1.0F / static_cast<float>(std::max<std::uint64_t>(staleness, 1));
   }
+  if (pool_ != nullptr) {
+    const std::span<const float> gradient = finite ? std::span<const float>(gradient_) : std::span<const float>();
+    const auto average = pool_->add({.gradient = gradient, .scale = rate_factor, .version = version_}, gradient_);
+    rate_factor = 1;
+    whole = average && average->gradients > 0;
+    if (whole) {
+      version_ = average->version;
+      gradient_norm_ = norm(gradient_);
+    }
+  }
+  if (finite) {
+    dropped_in_a_row_ = 0;
+    counters_.learnt_steps.add(steps);
+    counters_.policy_loss.add(static_cast<double>(losses_.policy));
+    counters_.value_loss.add(static_cast<double>(losses_.value));
+    counters_.entropy.add(static_cast<double>(losses_.entropy));
+  }
+  pulled_ = false;
+  if (whole) {
+    push_update(rate_factor);
+  } else {
+    store_.skip(steps);
+  }
+  if (!finite) count_drop();
   clock.lap(Phase::share);
   hand_over_episodes();
 }
@@ -131,7 +174,6 @@ std::span<float> Worker::observation(std::size_t k) noexcept {
 }
 
 void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
-  rollout_.clear();
   // Relaxed: a request to end, which publishes nothing. A rollout has at least one step.
   const auto stopped = [&] { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); };
   const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
@@ -147,6 +189,7 @@ void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
     for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
   } while (rollout_.steps() < horizon && !over() && !stopped());
   rollout_.finish(observations_);
+  count_moments();
   counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
 }
 
@@ -163,6 +206,7 @@ void Worker::begin_episode(std::size_t k) {
   const std::size_t state_size = agent_->state_size();
   std::ranges::fill(std::span(states_).subspan(k * state_size, state_size), 0.0F);
   slot.in_episode = true;
+  slot.discounted_return = 0;
   slot.episode_return = 0;
   slot.episode_length = 0;
   check_observation(k);
@@ -178,7 +222,11 @@ void Worker::step(std::size_t k, std::size_t row) {
   }
   check_observation(k);
   const StepEnd end = step_end(result);
-  rollout_.end_step(result.reward, end, observation(k));
+  if (return_block_) {
+    slot.discounted_return = settings_.reward.discount * slot.discounted_return + result.reward;
+    return_moments_.add({&slot.discounted_return, 1});
+  }
+  rollout_.end_step(settings_.reward(result.reward, reward_factor_), end, observation(k));
   if (end == StepEnd::none) return;
   slot.in_episode = false;
   ended_.push_back({.episode_return = slot.episode_return, .length = slot.episode_length});
@@ -202,17 +250,26 @@ void Worker::hand_over_episodes() {
   ended_.clear();
 }
 
-void Worker::push_update(const LossSums& losses, double gradient_norm) {
+void Worker::count_moments() {
+  if (!observation_block_) return;
+  for (std::size_t row = 0; row < rollout_.size(); ++row) observation_moments_.add(rollout_.observation(row));
+}
+
+void Worker::merge_moments() {
+  if (observation_block_) store_.merge(*observation_block_, observation_moments_);
+  if (return_block_) store_.merge(*return_block_, return_moments_);
+}
+
+void Worker::push_update(float rate_factor) {
   const double limit = static_cast<double>(settings_.max_gradient_norm);
-  const auto scale = gradient_norm > limit ? static_cast<float>(limit / gradient_norm) : 1.0F;
-  const float learning_rate = settings_.schedule.at(store_.step());
-  const auto steps = static_cast<std::int64_t>(rollout_.size());
+  const auto scale = gradient_norm_ > limit ? static_cast<float>(limit / gradient_norm_) : 1.0F;
+  const float learning_rate = rate_factor * settings_.schedule.at(store_.step());
   const auto [staleness, version] = std::visit(
       [&](const auto& rule) {
         return store_.push({.gradient = gradient_,
                             .scale = scale,
                             .learning_rate = learning_rate,
-                            .steps = steps,
+                            .steps = static_cast<std::int64_t>(rollout_.size()),
                             .version = version_,
                             .own_statistics = own_statistics_,
                             .first_block = first_block_,
@@ -222,26 +279,18 @@ void Worker::push_update(const LossSums& losses, double gradient_norm) {
       settings_.optimizer.rule);
   version_ = version;
   pulled_ = true;
-
-  dropped_in_a_row_ = 0;
   counters_.updates.add(1);
-  counters_.learnt_steps.add(steps);
-  counters_.policy_loss.add(static_cast<double>(losses.policy));
-  counters_.value_loss.add(static_cast<double>(losses.value));
-  counters_.entropy.add(static_cast<double>(losses.entropy));
-  counters_.gradient_norm.add(gradient_norm);
+  counters_.gradient_norm.add(gradient_norm_);
   counters_.staleness.add(static_cast<double>(staleness));
 }
 
-void Worker::drop_update(const LossSums& losses, double gradient_norm) {
-  store_.skip(static_cast<std::int64_t>(rollout_.size()));
+void Worker::count_drop() {
   counters_.dropped_updates.add(1);
-  pulled_ = false;
   if (++dropped_in_a_row_ < kMostDroppedInARow) return;
   throw Error(fmt::format(
       "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "
       "entropy {}, gradient norm {}); try a lower learning_rate or max_gradient_norm",
-      index_, dropped_in_a_row_, store_.step(), losses.policy, losses.value, losses.entropy, gradient_norm));
+      index_, dropped_in_a_row_, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm_));
 }
 
 }  // namespace sounder

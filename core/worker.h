@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/environment_errors.h"
+#include "core/gradient_pool.h"
 #include "core/metrics/records.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
+#include "core/reward_shaping.h"
 #include "core/rollout.h"
 #include "core/update_rule.h"
 #include "core/worker_counters.h"
@@ -48,10 +51,13 @@ struct WorkerSettings {
   float max_gradient_norm;   ///< the gradient is scaled down to it
   LearningRateSchedule schedule;
   Optimizer optimizer;
+  RewardShaping reward = {};
+  bool staleness_aware = false;  ///< divides the learning rate of a gradient by its staleness (Zhang et al. 2016)
 };
 
-/// One actor-learner: its own environments, its own replica of the network, and a way into the shared parameters. Runs
-/// on one thread; waits for another worker in WriteMode::locked only.
+/// One actor-learner: its own environments, its own replica of the network, and a way into the shared parameters. To be
+/// used by one thread at a time; waits for another worker in WriteMode::locked only, and for the time of a sum where
+/// gradients are averaged.
 ///
 /// With one environment a rollout ends where the episode ends, if not before, as in the paper. With K > 1 every rollout
 /// has as many steps of each environment: one whose episode has ended is reset and goes on within the rollout.
@@ -66,6 +72,7 @@ class Worker {
     WorkerSettings settings;
     const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
     std::size_t first_block = 0;              ///< of the parameters, at which its updates begin
+    GradientPool* pool = nullptr;             ///< where gradients are averaged; null: each is an update of its own
     const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
   };
   explicit Worker(const Parts& parts);
@@ -74,10 +81,19 @@ class Worker {
   ~Worker();
 
   /// Pulls the parameters (unless the last push has left the newest ones in the replica), rolls out at most t_max steps
-  /// of each environment (or what is left of the total, rounded up to a step of each), learns, and pushes the gradient.
-  /// Throws Error if the environment leaves its space, or if updates in a row were not finite; whatever the environment
-  /// throws passes through.
-  void run_once();
+  /// of each environment (or what is left of the total, rounded up to a step of each) and learns: changes nothing that
+  /// is shared. Throws Error if the environment leaves its space; whatever the environment throws passes through.
+  void learn_once();
+
+  /// Makes an update of the gradient that learn_once left, or a contribution to one. Throws Error if gradients in a row
+  /// were not finite.
+  void contribute();
+
+  /// What an asynchronous worker does, again and again.
+  void run_once() {
+    learn_once();
+    contribute();
+  }
 
   /// Has the next run_once pull: for whoever let this worker's thread do something else since the last one.
   void forget_replica() noexcept { pulled_ = false; }
@@ -97,6 +113,7 @@ class Worker {
   struct Slot {
     Environment environment;
     bool in_episode = false;
+    float discounted_return = 0;  // of the steps so far: what rewards are normalised by
     double episode_return = 0;
     std::int64_t episode_length = 0;
   };
@@ -112,8 +129,10 @@ class Worker {
   void step(std::size_t k, std::size_t row);
   void check_observation(std::size_t k);
   void hand_over_episodes();
-  void push_update(const LossSums& losses, double gradient_norm);
-  void drop_update(const LossSums& losses, double gradient_norm);
+  void count_moments();
+  void merge_moments();
+  void push_update(float rate_factor);
+  void count_drop();
 
   std::int64_t index_;
   std::vector<Slot> slots_;  // [K]
@@ -131,11 +150,22 @@ class Worker {
   AlignedFloats gradient_;     // flat, as the parameters
   std::unique_ptr<Agent> agent_;
   std::vector<SharedArray> own_statistics_;
+  GradientPool* pool_;
   Rollout rollout_;
 
-  std::vector<float> observations_;  // [K, D], to act on next
-  std::vector<float> states_;        // [K, S], of the agent, before them
-  std::vector<Rng> action_rngs_;     // [K], of the present episodes
+  // What learn_once came to.
+  LossSums losses_;
+  double gradient_norm_ = 0;
+  bool timed_ = false;
+
+  std::vector<float> observations_;                // [K, D], to act on next
+  std::vector<float> states_;                      // [K, S], of the agent, before them
+  std::vector<Rng> action_rngs_;                   // [K], of the present episodes
+  std::optional<MomentsBlock> observation_block_;  // where they are normalised
+  std::optional<MomentsBlock> return_block_;
+  MomentsBatch observation_moments_;  // of this rollout
+  MomentsBatch return_moments_;
+  float reward_factor_ = 1;          // of this rollout
   std::vector<EndedEpisode> ended_;  // in this rollout; room for as many as it may have
   int dropped_in_a_row_ = 0;
   std::uint64_t rollouts_ = 0;

@@ -28,6 +28,23 @@ LearningRateSchedule make_schedule(const TrainConfig& config) {
   throw UsageError(unknown_name("learning_rate_schedule", config.learning_rate_schedule, names));
 }
 
+/// How many gradients make an update.
+std::size_t gradients_per_update(const TrainConfig& config, const AgentFactory& agents) {
+  if (!agents.synchronous()) return static_cast<std::size_t>(config.gradients_per_update);
+  if (config.gradients_per_update == 1) return static_cast<std::size_t>(config.workers);
+  throw UsageError(
+      fmt::format("algorithm '{}' averages the gradients of all workers; expected gradients_per_update = "
+                  "1, got {}; leave it out",
+                  config.algorithm, config.gradients_per_update));
+}
+
+RewardShaping reward_shaping(const TrainConfig& config) {
+  RewardShaping shaping{.scale = static_cast<float>(config.reward_scale),
+                        .discount = static_cast<float>(config.discount)};
+  if (config.reward_clip) shaping.clip = static_cast<float>(*config.reward_clip);
+  return shaping;
+}
+
 std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
@@ -78,7 +95,11 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                 .environments = static_cast<std::size_t>(config.envs_per_worker),
                                 .max_gradient_norm = static_cast<float>(config.max_gradient_norm),
                                 .schedule = schedule_,
-                                .optimizer = optimizer_};
+                                .optimizer = optimizer_,
+                                .reward = reward_shaping(config),
+                                .staleness_aware = config.staleness_aware};
+  const std::size_t gradients = gradients_per_update(config, agents);
+  if (gradients > 1) pool_.emplace(store_.size(), gradients);
   const auto first_block = [&](std::int64_t worker) {
     return static_cast<std::size_t>(worker) * store_.block_count() / static_cast<std::size_t>(config.workers);
   };
@@ -90,8 +111,13 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                                               .settings = settings,
                                                               .clock = clock_,
                                                               .first_block = first_block(i),
+                                                              .pool = pool_ ? &*pool_ : nullptr,
                                                               .stop = &stop_}));
   }
+}
+
+void WorkerGroup::end_round() {
+  for (const auto& worker : workers_) worker->contribute();
 }
 
 Totals WorkerGroup::totals() const {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/gradient_pool.h"
 #include "core/metrics/report_builder.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
@@ -30,6 +32,8 @@ class WorkerGroup {
 
   const EnvironmentSpec& spec() const noexcept { return spec_; }
   std::size_t size() const noexcept { return workers_.size(); }
+  /// Whether the workers learn in rounds: all of them, and then end_round.
+  bool synchronous() const noexcept { return agents_.synchronous(); }
   Worker& worker(std::size_t index) noexcept { return *workers_[index]; }
   ParameterStore& store() noexcept { return store_; }
   const ParameterStore& store() const noexcept { return store_; }
@@ -44,6 +48,10 @@ class WorkerGroup {
   /// Starts the clock of the training time. Before any worker runs.
   void start_clock() noexcept { clock_ = Stopwatch(before_.seconds); }
   double seconds() const noexcept { return clock_.seconds(); }
+
+  /// Makes one update of what all workers have learnt in this round, in their order: the same to the last bit,
+  /// whichever threads they learnt on. Of a synchronous group, while no worker runs. Throws as Worker::contribute does.
+  void end_round();
 
   /// Adds up what the workers have counted. Any thread, at any time.
   Totals totals() const;
@@ -72,6 +80,7 @@ class WorkerGroup {
   LearningRateSchedule schedule_;
   Stopwatch clock_;
   ParameterStore store_;
+  std::optional<GradientPool> pool_;  // where gradients are averaged
   std::atomic<bool> stop_{false};
   std::vector<std::unique_ptr<Worker>> workers_;
   TrainingProgress before_;                // what was restored; const while workers run

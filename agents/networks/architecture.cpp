@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agents/networks/normalized_network.h"
 #include "envs/error.h"
 #include "envs/names.h"
 
@@ -18,7 +19,9 @@ void Networks::add(std::string name, Factory factory) {
 
 std::unique_ptr<Architecture> Networks::make(const NetworkRequest& request) const {
   const auto found = factories_.find(request.config.network);
-  if (found != factories_.end()) return found->second(request);
+  if (found != factories_.end()) {
+    return with_moments(found->second(request), request.config, flat_size(request.environment.observation_space));
+  }
   std::vector<std::string> names;
   for (const auto& [name, factory] : factories_) names.push_back(name);
   throw UsageError(unknown_name("network", request.config.network, names));

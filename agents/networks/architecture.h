@@ -65,8 +65,9 @@ class Networks {
   /// Adds a kind of network. Throws UsageError if the name is taken or empty.
   void add(std::string name, Factory factory);
 
-  /// Makes the network that the configuration names. Throws UsageError for an unknown name, with the nearest known one,
-  /// and where the network does not suit the environment or what is asked of it.
+  /// Makes the network that the configuration names, with the running moments that it asks for. Throws UsageError for
+  /// an unknown name, with the nearest known one, and where the network does not suit the environment or what is asked
+  /// of it.
   std::unique_ptr<Architecture> make(const NetworkRequest& request) const;
 
  private:
