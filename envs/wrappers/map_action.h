@@ -16,6 +16,12 @@ template <class E>
 concept TakesBoxActions = EnvironmentModel<E> &&
     (std::same_as<typename E::Action, std::span<const float>> || std::same_as<typename E::Action, sounder::Action>);
 
+/// Mixes two bounds, finite ones: -1 gives the lower, 1 the upper one, exactly; between and beyond it is linear.
+inline float between_bounds(double x, float low, float high) noexcept {
+  // (1 - x) / 2 low + (1 + x) / 2 high equals low + (x + 1) / 2 (high - low).
+  return static_cast<float>(0.5 * (1.0 - x) * static_cast<double>(low) + 0.5 * (1.0 + x) * static_cast<double>(high));
+}
+
 /// What wrappers start from that compute the environment's action from the agent's, number by number.
 template <TakesBoxActions E>
 class MapAction : public Wrapper<E> {
