@@ -2,9 +2,14 @@
 // themselves vanish from static libraries.
 #include "envs/classic_control/acrobot.h"
 #include "envs/classic_control/cart_pole.h"
+#include "envs/classic_control/cart_pole_masked.h"
 #include "envs/classic_control/mountain_car.h"
 #include "envs/classic_control/mountain_car_continuous.h"
 #include "envs/classic_control/pendulum.h"
+#include "envs/diagnostic/catch.h"
+#include "envs/diagnostic/multi_bandit.h"
+#include "envs/diagnostic/multi_switch.h"
+#include "envs/diagnostic/t_maze.h"
 #include "envs/registry.h"
 
 namespace sounder {
@@ -13,9 +18,14 @@ Registry Registry::with_builtins() {
   Registry registry;
   registry.add<envs::Acrobot>("Acrobot-v1");
   registry.add<envs::CartPole>("CartPole-v1");
+  registry.add<envs::CartPoleMasked>("CartPoleMasked-v1");
+  registry.add<envs::Catch>("Catch-v0");
   registry.add<envs::MountainCar>("MountainCar-v0");
   registry.add<envs::MountainCarContinuous>("MountainCarContinuous-v0");
+  registry.add<envs::MultiBandit>("MultiBandit-v0");
+  registry.add<envs::MultiSwitch>("MultiSwitch-v0");
   registry.add<envs::Pendulum>("Pendulum-v1");
+  registry.add<envs::TMaze>("TMaze-v0");
   return registry;
 }
 

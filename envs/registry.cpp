@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/wrappers/by_name.h"
 #include "envs/wrappers/clip_action.h"
+#include "envs/wrappers/squash_action.h"
 
 namespace sounder {
 
@@ -23,11 +27,14 @@ Environment Registry::make(std::string_view id) const {
   return found->second();
 }
 
-Environment Registry::make_for_policy(std::string_view id) const {
-  // The one place where actions are clipped, for training, evaluating and watching alike. Not within the policy: its
+Environment Registry::make_for_policy(std::string_view id, const PolicyView& view) const {
+  Environment environment = make(id);
+  for (const std::string& wrapper : view.wrappers) environment = wrap(std::move(environment), wrapper);
+  // The one place where actions are bounded, for training, evaluating and watching alike. Not within the policy: its
   // log-probability is of the action as it was drawn. Not in make: replaying and checking want the environment as it
   // is, and what it does with actions beyond its bounds is part of that.
-  return clip_actions(make(id));
+  return view.bounds == ActionBounds::squash ? squash_actions(std::move(environment))
+                                             : clip_actions(std::move(environment));
 }
 
 bool Registry::contains(std::string_view id) const {

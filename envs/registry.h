@@ -18,6 +18,16 @@ struct EnvironmentLimits {
   std::optional<double> reward_threshold = {};
 };
 
+/// What keeps a policy's actions within the bounds of a Box: cutting off what is beyond (ClipAction), or a smooth map
+/// of all numbers on what is between (SquashAction). Other actions need neither.
+enum class ActionBounds { clip, squash };
+
+/// How a policy sees an environment: what stands between the two.
+struct PolicyView {
+  std::vector<std::string> wrappers = {};  ///< as wrap() takes them; the first one is put on first: innermost
+  ActionBounds bounds = ActionBounds::clip;
+};
+
 /// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody
 /// adds.
 class Registry {
@@ -42,8 +52,9 @@ class Registry {
   /// Makes a new instance. Throws UsageError for an unknown name, with the nearest known one.
   Environment make(std::string_view id) const;
 
-  /// Makes a new instance for a policy to act in: actions beyond the bounds of a Box are clipped before it sees them.
-  Environment make_for_policy(std::string_view id) const;
+  /// Makes a new instance for a policy to act in: within the view's wrappers, and outermost what keeps actions within
+  /// the bounds of a Box. Throws UsageError as make() and wrap() do, and where squashing is asked of infinite bounds.
+  Environment make_for_policy(std::string_view id, const PolicyView& view = {}) const;
 
   bool contains(std::string_view id) const;
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "envs/classic_control/state_size.h"
+#include "envs/internal_state.h"
 #include "envs/random.h"
 
 namespace sounder::envs {

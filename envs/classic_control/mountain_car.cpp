@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "envs/classic_control/mountain_valley.h"
-#include "envs/classic_control/state_size.h"
+#include "envs/internal_state.h"
 #include "envs/random.h"
 
 namespace sounder::envs {

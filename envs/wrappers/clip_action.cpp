@@ -1,6 +1,9 @@
 #include "envs/wrappers/clip_action.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
+#include <variant>
 
 namespace sounder {
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "envs/diagnostic/contextual_choices.h"
+
+namespace sounder::envs {
+
+/// ContextualChoices with a MultiBinary action: each switch has to be off (0) or on (1); the observation names which
+/// with two numbers. Random switches have a mean return of 5.
+class MultiSwitch : public ContextualChoices {
+ public:
+  /// Throws UsageError unless there are 1 to 1,000 switches.
+  explicit MultiSwitch(std::int64_t switches = 6);
+};
+
+}  // namespace sounder::envs

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "envs/wrappers/wrapper.h"
+
+namespace sounder {
+
+/// Brings each number of an observation of a Box within [-limit, limit]; its space's bounds, too.
+template <EnvironmentModel E>
+class ClipObservation : public Wrapper<E> {
+ public:
+  using Action = typename E::Action;
+
+  /// Throws UsageError unless the observations are of a Box and the limit is a finite number that is not negative.
+  ClipObservation(E environment, float limit) : Wrapper<E>(std::move(environment)), limit_(limit) {
+    require_within("clip_observation", static_cast<double>(limit), {0.0, std::numeric_limits<float>::max()});
+    Box box = require_box_observation("clip_observation", this->spec_);
+    clip(box.low);
+    clip(box.high);
+    this->spec_.observation_space = std::move(box);
+  }
+
+  void reset(std::uint64_t seed, std::span<float> observation) {
+    Wrapper<E>::reset(seed, observation);
+    clip(observation);
+  }
+
+  StepResult step(const Action& action, std::span<float> observation) {
+    const StepResult result = Wrapper<E>::step(action, observation);
+    clip(observation);
+    return result;
+  }
+
+  void set_state(std::span<const double> state, std::span<float> observation) requires Replayable<E> {
+    Wrapper<E>::set_state(state, observation);
+    clip(observation);
+  }
+
+ private:
+  void clip(std::span<float> numbers) const noexcept {
+    for (float& number : numbers) number = std::clamp(number, -limit_, limit_);
+  }
+
+  float limit_;
+};
+
+}  // namespace sounder

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "envs/action.h"
+#include "envs/random.h"
+#include "envs/wrappers/wrapper.h"
+
+namespace sounder {
+
+/// Repeats the action of the step before, in place of the agent's, with some probability (Machado et al. 2018,
+/// "Revisiting the Arcade Learning Environment", section 5.2); never on an episode's first step. The chance is drawn
+/// from a stream of its own, which derives from the episode's seed. No state is offered: it would need the stream's.
+template <EnvironmentModel E>
+class StickyActions : public Wrapper<E> {
+ public:
+  using Action = typename E::Action;
+
+  /// Throws UsageError unless the probability is from 0 to 1.
+  StickyActions(E environment, float probability)
+      : Wrapper<E>(std::move(environment)), probability_(probability), last_(this->spec_.action_space, 1) {
+    require_within("sticky_actions", static_cast<double>(probability), {0.0, 1.0});
+  }
+
+  void reset(std::uint64_t seed, std::span<float> observation) {
+    rng_ = Rng(StreamKey{.seed = seed, .worker = 0, .purpose = Stream::sticky_actions});
+    first_ = true;
+    Wrapper<E>::reset(seed, observation);
+  }
+
+  StepResult step(const Action& action, std::span<float> observation) {
+    const bool sticks = !first_ && rng_.uniform() < probability_;
+    if (!sticks) last_.assign(0, action);
+    first_ = false;
+    if constexpr (std::same_as<Action, sounder::Action>) {
+      return Wrapper<E>::step(last_[0], observation);
+    } else {
+      return Wrapper<E>::step(std::get<Action>(last_[0]), observation);
+    }
+  }
+
+  std::vector<double> state() const = delete;
+  void set_state(std::span<const double> state, std::span<float> observation) = delete;
+
+ private:
+  float probability_;
+  ActionArray last_;  // the action of the step before
+  Rng rng_{0};
+  bool first_ = true;
+};
+
+}  // namespace sounder
