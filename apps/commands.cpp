@@ -28,10 +28,13 @@ Command add_train(CLI::App& program, const Registry& environments) {
   const auto arguments = std::make_shared<TrainArguments>();
   add_text(app, {.name = "ENV", .help = "environment; may be left out where --config or --resume names it"},
            [arguments](const std::string& text) { arguments->environment = text; });
-  add_text(
-      app,
-      {.name = "--config", .help = "TOML file of configuration keys, over the environment's preset", .type = "FILE"},
-      [arguments](const std::string& text) { arguments->config_file = text; });
+  add_text(app, {.name = "--config", .help = "TOML file of configuration keys, over the preset", .type = "FILE"},
+           [arguments](const std::string& text) { arguments->config_file = text; });
+  add_text(app,
+           {.name = "--preset",
+            .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
+            .type = "NAME"},
+           [arguments](const std::string& text) { arguments->preset = text; });
   add_text(app, {.name = "--run", .help = "folder to make [runs/<env>__<algorithm>__<seed>__<time>]", .type = "DIR"},
            [arguments](const std::string& text) { arguments->run = text; });
   add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
