@@ -11,6 +11,7 @@
 #include "apps/options.h"
 #include "apps/plot.h"
 #include "apps/replay.h"
+#include "apps/sweep/sweep.h"
 #include "apps/train.h"
 #include "apps/train_arguments.h"
 #include "apps/watch.h"
@@ -23,9 +24,8 @@ constexpr std::int64_t kMostEpisodes = 1'000'000;
 constexpr std::int64_t kMostRepetitions = 1'000;
 constexpr std::int64_t kMostWorkers = 1'024;
 
-Command add_train(CLI::App& program, const Registry& environments) {
-  CLI::App& app = *program.add_subcommand("train", "Train an agent");
-  const auto arguments = std::make_shared<TrainArguments>();
+/// Adds what training and sweeping have in common: where the configuration comes from.
+ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments) {
   add_text(app, {.name = "ENV", .help = "environment; may be left out where --config or --resume names it"},
            [arguments](const std::string& text) { arguments->environment = text; });
   add_text(app, {.name = "--config", .help = "TOML file of configuration keys, over the preset", .type = "FILE"},
@@ -35,15 +35,52 @@ Command add_train(CLI::App& program, const Registry& environments) {
             .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
             .type = "NAME"},
            [arguments](const std::string& text) { arguments->preset = text; });
+  return ConfigOptions(app);
+}
+
+Command add_train(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("train", "Train an agent");
+  const auto arguments = std::make_shared<TrainArguments>();
+  const ConfigOptions config = add_config_sources(app, arguments);
   add_text(app, {.name = "--run", .help = "folder to make [runs/<env>__<algorithm>__<seed>__<time>]", .type = "DIR"},
            [arguments](const std::string& text) { arguments->run = text; });
   add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
            [arguments](const std::string& text) { arguments->resume = text; });
   add_json(app, arguments->output);
-  const ConfigOptions config(app);
   return {&app, [arguments, config, &environments] {
             arguments->overrides = config.overrides();
             return train(make_train_request(*arguments), environments);
+          }};
+}
+
+Command add_sweep(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("sweep", "Train with many settings and seeds, and compare them");
+  const auto request = std::make_shared<SweepRequest>();
+  sweeping::PlanRequest& plan = request->plan;
+  const std::shared_ptr<TrainArguments> common(request, &plan.common);
+  const ConfigOptions config = add_config_sources(app, common);
+  add_texts(
+      app,
+      {.name = "--range",
+       .help = "values of one key: key=log:LOW:HIGH, key=uniform:LOW:HIGH, key=grid:A,B,... (of a list: A;B;...); "
+               "may be repeated",
+       .type = "key=RANGE"},
+      [request](const std::string& text) { request->plan.ranges.push_back(text); });
+  add_number(app, {.name = "--samples", .help = "draws from the log and uniform ranges, crossed with the grids [10]"},
+             plan.samples, {1, sweeping::kMostTrials});
+  add_number(app, {.name = "--seeds", .help = "seeds to train each setting with, from --seed on [1]"}, plan.seeds,
+             {1, sweeping::kMostTrials});
+  add_number(app, {.name = "--sweep-seed", .help = "seed of the draws [1]"}, plan.sweep_seed, {0, kLargestSeed});
+  add_number(app, {.name = "--jobs", .help = "trials at the same time [cores / workers]"}, request->jobs,
+             {1, kMostWorkers});
+  add_text(app, {.name = "--dir", .help = "folder to make, or to go on in [sweeps/<env>__<time>]", .type = "DIR"},
+           [request](const std::string& text) { request->folder = text; });
+  add_text(app, {.name = "--resume", .help = "folder of a sweep to go on with: what has not finished", .type = "DIR"},
+           [request](const std::string& text) { request->resume = text; });
+  add_json(app, request->output);
+  return {&app, [request, config, &environments] {
+            request->plan.common.overrides = config.overrides();
+            return sweep(*request, environments);
           }};
 }
 
@@ -155,13 +192,10 @@ Command add_bench(CLI::App& program, const Registry& environments) {
 }  // namespace
 
 std::vector<Command> add_commands(CLI::App& program, const Registry& environments) {
-  return {add_train(program, environments),
-          add_evaluate(program, environments),
-          add_watch(program, environments),
-          add_envs(program, environments),
-          add_check(program, environments),
-          add_replay(program, environments),
-          add_plot(program),
+  return {add_train(program, environments),    add_sweep(program, environments),
+          add_evaluate(program, environments), add_watch(program, environments),
+          add_envs(program, environments),     add_check(program, environments),
+          add_replay(program, environments),   add_plot(program),
           add_bench(program, environments)};
 }
 

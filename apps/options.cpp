@@ -22,8 +22,9 @@ std::optional<double> parse(const std::string& text, double) {
   return parse_real(text);
 }
 
-template <class Number>
-void add_parsed(CLI::App& app, const Label& label, Number& value, Limits<Number> limits) {
+/// Adds an option that sets a number, or an optional one.
+template <class Value, class Number>
+void add_parsed(CLI::App& app, const Label& label, Value& value, Limits<Number> limits) {
   constexpr bool kInteger = std::is_same_v<Number, std::int64_t>;
   const auto set = [name = label.name, &value, limits](const std::string& text) {
     const std::optional<Number> number = parse(text, Number());
@@ -33,9 +34,14 @@ void add_parsed(CLI::App& app, const Label& label, Number& value, Limits<Number>
     }
     value = *number;
   };
-  app.add_option_function<std::string>(label.name, set, fmt::format("{} [{}]", label.help, value))
+  app.add_option_function<std::string>(label.name, set, label.help)
       ->type_name(kInteger ? "N" : "X")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+template <class Number>
+Label with_default(const Label& label, Number value) {
+  return {.name = label.name, .help = fmt::format("{} [{}]", label.help, value)};
 }
 
 /// CLI11 gives an option whose value was forgotten the option after it.
@@ -59,10 +65,14 @@ CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
 }  // namespace
 
 void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits) {
-  add_parsed(app, label, value, limits);
+  add_parsed(app, with_default(label, value), value, limits);
 }
 
 void add_number(CLI::App& app, const Label& label, double& value, Limits<double> limits) {
+  add_parsed(app, with_default(label, value), value, limits);
+}
+
+void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits) {
   add_parsed(app, label, value, limits);
 }
 

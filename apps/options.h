@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct Label {
 /// what is beyond the limits, is a UsageError as soon as it is parsed.
 void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits);
 void add_number(CLI::App& app, const Label& label, double& value, Limits<double> limits);
+
+/// Likewise, where it matters whether the option was given: --help shows no default.
+void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits);
 
 using TakeText = std::function<void(const std::string&)>;
 
