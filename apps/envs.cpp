@@ -1,11 +1,14 @@
 #include "apps/envs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
+
+#include "apps/preset.h"
 
 namespace sounder {
 namespace {
@@ -104,18 +107,21 @@ void describe_environment(const Registry& environments, std::string_view id, Out
   Environment environment = environments.make(id);
   const EnvironmentSpec spec = environment.spec();
   const Abilities can = abilities(environment);
+  const std::vector<std::string> presets = preset_names_of(id);
   if (output == Output::json) {
     json::object object = spec_json(id, spec);
     object["draws"] = can.draws;
     object["replays"] = can.replays;
+    object["presets"] = json::array(presets.begin(), presets.end());
     print_json(json::serialize(object));
     return;
   }
   print_human(fmt::format(
       "{}\n  observation  {}\n  action       {}\n  limit        {} steps\n  threshold    {}\n  drawn        {}\n"
-      "  replayed     {}\n",
+      "  replayed     {}\n  presets      {}\n",
       id, describe(spec.observation_space), describe(spec.action_space), limit_text(spec), threshold_text(spec),
-      can.draws ? "yes" : "no", can.replays ? "yes" : "no"));
+      can.draws ? "yes" : "no", can.replays ? "yes" : "no",
+      presets.empty() ? "-" : fmt::format("{}", fmt::join(presets, ", "))));
 }
 
 }  // namespace sounder

@@ -91,6 +91,13 @@ void check_resumable(const TrainRequest& request) {
 
 }  // namespace
 
+void check_trainable(const TrainConfig& config, const Registry& environments) {
+  const auto make_environment = [&] { return environments.make_for_policy(config.environment); };
+  const auto agents = make_agent_factory(config, make_environment().spec());
+  agents->prepare_thread();
+  const Trainer trainer({.config = config, .make_environment = make_environment, .agents = *agents});
+}
+
 int train(const TrainRequest& request, const Registry& environments) {
   const TrainConfig& config = request.config;
   const auto make_environment = [&] { return environments.make_for_policy(config.environment); };

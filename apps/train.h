@@ -19,6 +19,10 @@ struct TrainRequest {
   Output output = Output::human;
 };
 
+/// Throws UsageError if `train` would refuse a configuration before it makes a folder: an unknown name, or what does
+/// not fit together.
+void check_trainable(const TrainConfig& config, const Registry& environments);
+
 /// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
 /// after SIGINT (SIGTERM). Throws Error.
 int train(const TrainRequest& request, const Registry& environments);

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "apps/preset.h"
 #include "apps/saved_policy.h"
 #include "core/run_folder.h"
 #include "envs/error.h"
@@ -79,10 +78,6 @@ std::vector<NamedEnvironment> named_environments(const TrainArguments& arguments
   return named;
 }
 
-void apply_preset(TrainConfig& config, const std::string& environment) {
-  if (const auto toml = preset(environment)) apply_toml(config, *toml, fmt::format("preset {}", environment));
-}
-
 /// Sets what one source gives. Of the two targets, which are alternatives, it replaces the one given before it.
 template <class Set>
 void apply_source(TrainConfig& config, std::string_view source, Set set) {
@@ -102,6 +97,15 @@ void apply_file_and_overrides(TrainConfig& config, const TrainArguments& argumen
   apply_source(config, "the command line", [&](TrainConfig& c) {
     for (const ConfigOverride& override : arguments.overrides) set_config(c, override.key, override.value);
   });
+}
+
+/// Finds the preset to start from: the one named, else the environment's own for the algorithm that the user asks for.
+std::optional<Preset> choose_preset(const TrainArguments& arguments, const std::optional<ConfigFile>& file,
+                                    const std::string& environment, std::span<const Preset> all) {
+  if (arguments.preset) return preset_named(*arguments.preset, all);
+  TrainConfig asked;
+  apply_file_and_overrides(asked, arguments, file);
+  return preset_for(environment, asked.algorithm, all);
 }
 
 ResumePoint load_run(const fs::path& run) {
@@ -130,7 +134,7 @@ ConfigOverride parse_override(const std::string& text) {
   return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
 }
 
-TrainRequest make_train_request(const TrainArguments& arguments) {
+TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all) {
   std::optional<ConfigFile> file;
   if (arguments.config_file) file = read_config(*arguments.config_file);
   auto named = named_environments(arguments, file);
@@ -139,6 +143,9 @@ TrainRequest make_train_request(const TrainArguments& arguments) {
   if (arguments.resume) {
     if (!arguments.run.empty()) {
       throw UsageError("--run and --resume exclude each other: a resumed run goes on in its own folder");
+    }
+    if (arguments.preset) {
+      throw UsageError("--preset and --resume exclude each other: a resumed run keeps its configuration");
     }
     request.run = *arguments.resume;
     request.resume = load_run(request.run);
@@ -151,7 +158,9 @@ TrainRequest make_train_request(const TrainArguments& arguments) {
     return request;
   }
   const std::string environment = agree(named);
-  apply_preset(request.config, environment);
+  if (const auto preset = choose_preset(arguments, file, environment, all)) {
+    apply_toml(request.config, preset->toml, fmt::format("preset {}", preset->name));
+  }
   apply_file_and_overrides(request.config, arguments, file);
   request.config.environment = environment;
   return request;

@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "apps/output.h"
+#include "apps/preset.h"
 #include "apps/train.h"
 
 namespace sounder {
@@ -20,6 +22,7 @@ struct ConfigOverride {
 struct TrainArguments {
   std::optional<std::string> environment = {};            ///< ENV
   std::optional<std::filesystem::path> config_file = {};  ///< --config
+  std::optional<std::string> preset = {};                 ///< --preset
   std::filesystem::path run = {};                         ///< --run; empty: not given
   std::optional<std::filesystem::path> resume = {};       ///< --resume
   std::vector<ConfigOverride> overrides = {};             ///< in the order given; the last of a key counts
@@ -29,10 +32,12 @@ struct TrainArguments {
 /// Splits "key=value", as --set takes it. Throws UsageError without a "=".
 ConfigOverride parse_override(const std::string& text);
 
-/// Makes the configuration: the defaults (or, to resume, what the run's last checkpoint holds), then the environment's
-/// preset, the file, the command line; of until_solved and until_return, the one given last replaces the other. Throws
-/// UsageError where these contradict each other or change what a resumed run must keep, where no environment is named,
-/// and as set_config and apply_toml do; Error for a run that cannot be resumed.
-TrainRequest make_train_request(const TrainArguments& arguments);
+/// Makes the configuration: the defaults (or, to resume, what the run's last checkpoint holds), then the preset (the
+/// one named, else the environment's for the algorithm that the file and the command line ask for), the file, the
+/// command line; of until_solved and until_return, the one given last replaces the other. `all` lists the presets that
+/// there are. Throws UsageError where these contradict each other or change what a resumed run must keep, where no
+/// environment is named, for an unknown preset, and as set_config and apply_toml do; Error for a run that cannot be
+/// resumed.
+TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all = presets());
 
 }  // namespace sounder

@@ -36,7 +36,9 @@ struct Backend {
 
 TrainConfig config_for(const std::string& environment) {
   TrainConfig config;
-  if (const auto toml = preset(environment)) apply_toml(config, *toml, fmt::format("preset {}", environment));
+  if (const auto preset = preset_for(environment, config.algorithm)) {
+    apply_toml(config, preset->toml, fmt::format("preset {}", preset->name));
+  }
   config.environment = environment;
   return config;
 }

@@ -123,6 +123,18 @@ TEST_CASE("Unknown environments, algorithms, networks, backends and keys are ref
         "sounder: unknown key 'worker'; did you mean 'workers'?");
 }
 
+TEST_CASE("Training starts from the preset that is named") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  CHECK(usage_error({"train", "CartPole-v1", "--preset", "a3c-papre"}) ==
+        "sounder: unknown preset 'a3c-papre'; did you mean 'a3c-paper'?");
+  REQUIRE(call({"train", "CartPole-v1", "--preset", "a3c-paper", "--workers", "1", "--steps", "100", "--run", run})
+              .exit_code == 0);
+  const std::string config = read(folder.path() / "run" / "config.toml");
+  CHECK(config.find("\nlearning_rate = 0.0007\n") != std::string::npos);
+  CHECK(config.find("\nworkers = 1\n") != std::string::npos);
+}
+
 TEST_CASE("An algorithm that does not suit the action space is refused") {
   sounder::Registry environments;
   environments.add<Switches>("Switches-v0");
@@ -223,6 +235,9 @@ TEST_CASE("The list of environments goes to stderr for people, and as JSON to st
   const json::object pendulum = json_of(call({"envs", "Pendulum-v1", "--json"}));
   CHECK(pendulum.at("reward_threshold").is_null());
   CHECK(pendulum.at("draws") == true);
+  const json::array presets = pendulum.at("presets").as_array();
+  CHECK(std::ranges::find(presets, json::value("Pendulum-v1")) != presets.end());
+  CHECK(call({"envs", "Pendulum-v1"}).err.find("\n  presets      Pendulum-v1") != std::string::npos);
   CHECK(call({"envs", "Pendulum-v1"}).err.find("Box([-2], [2])") != std::string::npos);
 }
 

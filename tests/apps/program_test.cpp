@@ -27,14 +27,14 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
   const Outcome help = spawn(folder, {"--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err.empty());
-  for (const char* command : {"train", "evaluate", "watch", "envs", "check", "replay", "plot", "bench"}) {
+  for (const char* command : {"train", "sweep", "evaluate", "watch", "envs", "check", "replay", "plot", "bench"}) {
     CHECK(help.out.find(fmt::format("\n  {} ", command)) != std::string::npos);
   }
   const Outcome train_help = spawn(folder, {"train", "--help"});
   CHECK(train_help.exit_code == 0);
-  for (const char* option :
-       {"--algorithm", "--workers", "--steps", "--seed", "--backend", "--network", "--hidden", "--rollout",
-        "--until-solved", "--until-return", "--run", "--resume", "--config", "--set", "--json", "--learning-rate"}) {
+  for (const char* option : {"--algorithm", "--workers", "--steps", "--seed", "--backend", "--network", "--hidden",
+                             "--rollout", "--until-solved", "--until-return", "--run", "--resume", "--config",
+                             "--preset", "--set", "--json", "--learning-rate"}) {
     CHECK(train_help.out.find(fmt::format("\n  {} ", option)) != std::string::npos);
   }
   CHECK(spawn(folder, {"--version"}).out.starts_with("sounder "));

@@ -48,7 +48,7 @@ TEST_CASE("The command line overrides the file, which overrides the preset, whic
   const TemporaryFolder folder;
   TrainArguments arguments{.environment = "CartPole-v1"};
   TrainConfig expected;
-  apply_toml(expected, sounder::preset("CartPole-v1").value(), "preset");
+  apply_toml(expected, sounder::preset_named("CartPole-v1").value().toml, "preset");
   CHECK(make_train_request(arguments).config == expected);
   // A preset that changed nothing would not be seen to have been applied.
   TrainConfig defaults;
@@ -72,6 +72,65 @@ TEST_CASE("The environment may be named by the file or by --set alone, and then 
   CHECK(make_train_request({.config_file = folder.write("a.toml", "environment = 'CartPole-v1'")}).config == expected);
   CHECK(make_train_request({.overrides = {{"environment", "CartPole-v1"}}}).config == expected);
   CHECK_FALSE(error_of({}).empty());
+}
+
+TEST_CASE("The preset is that of the algorithm asked for on the command line or in the file, where there is one") {
+  constexpr sounder::Preset kPresets[] = {
+      {.name = "Cart-v1", .toml = "environment = 'Cart-v1'\nrollout = 5\nalgorithm = 'first'"},
+      {.name = "Cart-v1.other", .toml = "environment = 'Cart-v1'\nrollout = 6\nalgorithm = 'other'"},
+  };
+  const TemporaryFolder folder;
+  const auto choice = [&](const TrainArguments& arguments) {
+    const TrainConfig config = make_train_request(arguments, kPresets).config;
+    CHECK(config.environment == "Cart-v1");
+    return std::pair(config.rollout, config.algorithm);
+  };
+  using Choice = std::pair<std::int64_t, std::string>;
+  const auto file = folder.write("other.toml", "algorithm = 'other'");
+  CHECK(choice({.environment = "Cart-v1"}) == Choice(5, "first"));
+  CHECK(choice({.environment = "Cart-v1", .overrides = {{"algorithm", "other"}}}) == Choice(6, "other"));
+  CHECK(choice({.environment = "Cart-v1", .config_file = file}) == Choice(6, "other"));
+  CHECK(choice({.environment = "Cart-v1", .config_file = file, .overrides = {{"algorithm", "third"}}}) ==
+        Choice(5, "third"));
+  CHECK(choice({.environment = "Cart-v1", .overrides = {{"algorithm", "other"}, {"rollout", "7"}}}) ==
+        Choice(7, "other"));
+}
+
+TEST_CASE("A named preset takes the place of the environment's own, below the file and the command line") {
+  constexpr sounder::Preset kPresets[] = {
+      {.name = "Cart-v1", .toml = "environment = 'Cart-v1'\nrollout = 5\nworkers = 3"},
+      {.name = "Pole-v1", .toml = "environment = 'Pole-v1'\nrollout = 6"},
+      {.name = "paper", .toml = "rollout = 7\ndiscount = 0.5"},
+  };
+  const TemporaryFolder folder;
+  TrainConfig expected;
+  expected.environment = "Cart-v1";
+  TrainArguments arguments{.environment = "Cart-v1", .preset = "none"};
+  CHECK(make_train_request(arguments, kPresets).config == expected);
+
+  arguments.preset = "Pole-v1";
+  expected.rollout = 6;
+  CHECK(make_train_request(arguments, kPresets).config == expected);
+
+  arguments.preset = "paper";
+  arguments.config_file = folder.write("run.toml", "discount = 0.25");
+  expected.rollout = 7;
+  expected.discount = 0.25;
+  CHECK(make_train_request(arguments, kPresets).config == expected);
+  arguments.overrides = {{"rollout", "8"}};
+  expected.rollout = 8;
+  CHECK(make_train_request(arguments, kPresets).config == expected);
+
+  CHECK(error_of({.environment = "CartPole-v1", .preset = "a3c-papers"}) ==
+        "unknown preset 'a3c-papers'; did you mean 'a3c-paper'?");
+}
+
+TEST_CASE("A run's effective configuration makes the same run again, whatever the preset was") {
+  const TemporaryFolder folder;
+  const TrainConfig config = make_train_request({.environment = "CartPole-v1", .preset = "a3c-paper"}).config;
+  CHECK(config.workers == 16);
+  const auto file = folder.write("config.toml", to_toml(config));
+  CHECK(make_train_request({.config_file = file}).config == config);
 }
 
 TEST_CASE("An environment without a preset starts from the defaults") {
@@ -177,6 +236,7 @@ TEST_CASE("What makes a run the one that it is cannot change when it is resumed"
   CHECK_FALSE(error_of({.environment = "Acrobot-v1", .resume = run}).empty());
   CHECK_FALSE(error_of({.run = folder.path() / "other", .resume = run}).empty());
   CHECK_FALSE(error_of({.resume = folder.write("file", "")}).empty());
+  CHECK_FALSE(error_of({.preset = "none", .resume = run}).empty());
   CHECK_THROWS_AS(make_train_request({.resume = folder.path() / "missing"}), sounder::Error);
   // The same value again is no change.
   CHECK_NOTHROW(make_train_request({.resume = run, .overrides = {{"seed", "1"}, {"hidden", "64,64"}}}));

@@ -1,8 +1,5 @@
 // `sounder train` as a process of its own: how it is stopped, what a full disk does to it, and that it repeats itself.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +12,7 @@
 #include "core/metrics/csv.h"
 #include "core/run_folder.h"
 #include "tests/apps/calls.h"
+#include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
 
@@ -24,70 +22,12 @@ using sounder::testing::Arguments;
 using sounder::testing::call;
 using sounder::testing::json_of;
 using sounder::testing::Outcome;
-using sounder::testing::pointers;
+using sounder::testing::Process;
 using sounder::testing::read;
 using sounder::testing::spawn;
 using sounder::testing::TemporaryFolder;
-using sounder::testing::wait_for;
 
 namespace {
-
-/// A program whose standard error is read while it runs. One that says nothing for a minute is killed.
-class Process {
- public:
-  explicit Process(Arguments arguments) {
-    int ends[2];
-    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
-    auto argv = pointers(arguments);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    const int error = posix_spawn(&id_, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);  // so that reading ends when the program does
-    err_ = ends[0];
-    REQUIRE(error == 0);
-  }
-  ~Process() {
-    close(err_);
-    if (!waited_for_) kill(id_, SIGKILL);
-  }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  pid_t id() const { return id_; }
-
-  /// Reads until a text was written.
-  void read_until(std::string_view text) {
-    while (shown_.find(text) == std::string::npos) REQUIRE(read_more());
-  }
-
-  /// Reads to the end; returns the exit code and what was written since the start.
-  Outcome finish() {
-    while (read_more()) {
-    }
-    waited_for_ = true;
-    const int exit_code = wait_for(id_);
-    return {exit_code, {}, shown_};
-  }
-
- private:
-  bool read_more() {
-    constexpr int kMinute = 60'000;
-    pollfd waiting{.fd = err_, .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, kMinute) == 0) kill(id_, SIGKILL);
-    char part[4096];
-    const auto count = ::read(err_, part, sizeof part);
-    if (count <= 0) return false;
-    shown_.append(part, static_cast<std::size_t>(count));
-    return true;
-  }
-
-  pid_t id_ = 0;
-  int err_ = -1;
-  std::string shown_;
-  bool waited_for_ = false;
-};
 
 json::object summary_of(const std::filesystem::path& run) {
   return json::parse(read(run / "summary.json")).as_object();

@@ -1,0 +1,202 @@
+#include "apps/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "apps/bench/bench.h"
+#include "apps/check.h"
+#include "apps/envs.h"
+#include "apps/evaluate.h"
+#include "apps/options.h"
+#include "apps/plot.h"
+#include "apps/replay.h"
+#include "apps/sweep/sweep.h"
+#include "apps/train.h"
+#include "apps/train_arguments.h"
+#include "apps/watch.h"
+
+namespace sounder {
+namespace {
+
+constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
+constexpr std::int64_t kMostEpisodes = 1'000'000;
+constexpr std::int64_t kMostRepetitions = 1'000;
+constexpr std::int64_t kMostWorkers = 1'024;
+
+/// Adds what training and sweeping have in common: where the configuration comes from.
+ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments) {
+  add_text(app, {.name = "ENV", .help = "environment; may be left out where --config or --resume names it"},
+           [arguments](const std::string& text) { arguments->environment = text; });
+  add_text(app, {.name = "--config", .help = "TOML file of configuration keys, over the preset", .type = "FILE"},
+           [arguments](const std::string& text) { arguments->config_file = text; });
+  add_text(app,
+           {.name = "--preset",
+            .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
+            .type = "NAME"},
+           [arguments](const std::string& text) { arguments->preset = text; });
+  return ConfigOptions(app);
+}
+
+Command add_train(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("train", "Train an agent");
+  const auto arguments = std::make_shared<TrainArguments>();
+  const ConfigOptions config = add_config_sources(app, arguments);
+  add_text(app, {.name = "--run", .help = "folder to make [runs/<env>__<algorithm>__<seed>__<time>]", .type = "DIR"},
+           [arguments](const std::string& text) { arguments->run = text; });
+  add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
+           [arguments](const std::string& text) { arguments->resume = text; });
+  add_json(app, arguments->output);
+  return {&app, [arguments, config, &environments] {
+            arguments->overrides = config.overrides();
+            return train(make_train_request(*arguments), environments);
+          }};
+}
+
+Command add_sweep(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("sweep", "Train with many settings and seeds, and compare them");
+  const auto request = std::make_shared<SweepRequest>();
+  sweeping::PlanRequest& plan = request->plan;
+  const std::shared_ptr<TrainArguments> common(request, &plan.common);
+  const ConfigOptions config = add_config_sources(app, common);
+  add_texts(
+      app,
+      {.name = "--range",
+       .help = "values of one key: key=log:LOW:HIGH, key=uniform:LOW:HIGH, key=grid:A,B,... (of a list: A;B;...); "
+               "may be repeated",
+       .type = "key=RANGE"},
+      [request](const std::string& text) { request->plan.ranges.push_back(text); });
+  add_number(app, {.name = "--samples", .help = "draws from the log and uniform ranges, crossed with the grids [10]"},
+             plan.samples, {1, sweeping::kMostTrials});
+  add_number(app, {.name = "--seeds", .help = "seeds to train each setting with, from --seed on [1]"}, plan.seeds,
+             {1, sweeping::kMostTrials});
+  add_number(app, {.name = "--sweep-seed", .help = "seed of the draws [1]"}, plan.sweep_seed, {0, kLargestSeed});
+  add_number(app, {.name = "--jobs", .help = "trials at the same time [cores / workers]"}, request->jobs,
+             {1, kMostWorkers});
+  add_text(app, {.name = "--dir", .help = "folder to make, or to go on in [sweeps/<env>__<time>]", .type = "DIR"},
+           [request](const std::string& text) { request->folder = text; });
+  add_text(app, {.name = "--resume", .help = "folder of a sweep to go on with: what has not finished", .type = "DIR"},
+           [request](const std::string& text) { request->resume = text; });
+  add_json(app, request->output);
+  return {&app, [request, config, &environments] {
+            request->plan.common.overrides = config.overrides();
+            return sweep(*request, environments);
+          }};
+}
+
+/// Adds what evaluating and watching a saved policy have in common.
+template <class Request>
+void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
+  add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
+           [request](const std::string& text) { request->run_or_checkpoint = text; })
+      ->required();
+  add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
+  add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
+}
+
+Command add_evaluate(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
+  const auto request = std::make_shared<EvaluateRequest>();
+  add_play_options(app, request);
+  app.add_flag_callback(
+      "--stochastic", [request] { request->selection = Selection::sample; },
+      "sample actions instead of taking the likeliest");
+  add_json(app, request->output);
+  return {&app, [request, &environments] {
+            evaluate(*request, environments);
+            return 0;
+          }};
+}
+
+Command add_watch(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("watch", "Play greedy episodes, drawn in the terminal");
+  const auto request = std::make_shared<WatchRequest>();
+  add_play_options(app, request);
+  add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
+  add_json(app, request->output);
+  return {&app, [request, &environments] { return watch(*request, environments); }};
+}
+
+Command add_envs(CLI::App& program, const Registry& environments) {
+  struct Request {
+    std::optional<std::string> environment;
+    Output output = Output::human;
+  };
+  CLI::App& app = *program.add_subcommand("envs", "List the environments, or describe one");
+  const auto request = std::make_shared<Request>();
+  add_text(app, {.name = "ENV", .help = "environment"},
+           [request](const std::string& text) { request->environment = text; });
+  add_json(app, request->output);
+  return {&app, [request, &environments] {
+            if (request->environment) {
+              describe_environment(environments, *request->environment, request->output);
+            } else {
+              list_environments(environments, request->output);
+            }
+            return 0;
+          }};
+}
+
+Command add_check(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("check", "Check that an environment keeps to its contract");
+  const auto request = std::make_shared<CheckRequest>();
+  add_text(app, {.name = "ENV", .help = "environment"}, [request](const std::string& text) {
+    request->environment = text;
+  })->required();
+  add_json(app, request->output);
+  return {&app, [request, &environments] { return check(*request, environments); }};
+}
+
+Command add_replay(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("replay", "Replay recorded traces and print the largest deviation");
+  const auto request = std::make_shared<ReplayRequest>();
+  add_text(app, {.name = "FILE", .help = "recorded traces, JSON"}, [request](const std::string& text) {
+    request->file = text;
+  })->required();
+  add_number(app, {.name = "--tolerance", .help = "largest deviation that passes"}, request->tolerance, {0, 1e6});
+  add_json(app, request->output);
+  return {&app, [request, &environments] { return replay(*request, environments); }};
+}
+
+Command add_plot(CLI::App& program) {
+  CLI::App& app = *program.add_subcommand("plot", "Draw learning curves");
+  const auto request = std::make_shared<PlotRequest>();
+  app.add_option_function<std::vector<std::string>>(
+         "RUN", [request](const std::vector<std::string>& runs) { request->runs.assign(runs.begin(), runs.end()); },
+         "run folders; of several of one kind, the mean and a band over seeds")
+      ->type_name("")
+      ->required();
+  add_text(app, {.name = "-o,--output", .help = "picture to write, *.svg or *.png", .type = "FILE"},
+           [request](const std::string& text) { request->output = text; })
+      ->required();
+  return {&app, [request] {
+            plot(*request);
+            return 0;
+          }};
+}
+
+Command add_bench(CLI::App& program, const Registry& environments) {
+  CLI::App& app = *program.add_subcommand("bench", "Measure throughput: a core's peak, the parts, whole trainings");
+  const auto request = std::make_shared<BenchRequest>();
+  add_text(app, {.name = "ENV", .help = "environment [CartPole-v1]"},
+           [request](const std::string& text) { request->environment = text; });
+  add_number(app, {.name = "--repetitions", .help = "times that everything is measured"}, request->repetitions,
+             {1, kMostRepetitions});
+  add_number(app, {.name = "--seconds", .help = "length of each training that is measured"}, request->seconds,
+             {0.001, 3600});
+  add_number(app, {.name = "--workers", .help = "most workers of a training"}, request->workers, {1, kMostWorkers});
+  add_json(app, request->output);
+  return {&app, [request, &environments] { return bench(*request, environments); }};
+}
+
+}  // namespace
+
+std::vector<Command> add_commands(CLI::App& program, const Registry& environments) {
+  return {add_train(program, environments),    add_sweep(program, environments),
+          add_evaluate(program, environments), add_watch(program, environments),
+          add_envs(program, environments),     add_check(program, environments),
+          add_replay(program, environments),   add_plot(program),
+          add_bench(program, environments)};
+}
+
+}  // namespace sounder

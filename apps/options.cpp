@@ -1,0 +1,133 @@
+#include "apps/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+
+#include "core/config/config.h"
+#include "core/config/parse_number.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+// CLI11's own conversions read octal and hexadecimal.
+std::optional<std::int64_t> parse(const std::string& text, std::int64_t) {
+  return parse_integer(text);
+}
+
+std::optional<double> parse(const std::string& text, double) {
+  return parse_real(text);
+}
+
+/// Adds an option that sets a number, or an optional one.
+template <class Value, class Number>
+void add_parsed(CLI::App& app, const Label& label, Value& value, Limits<Number> limits) {
+  constexpr bool kInteger = std::is_same_v<Number, std::int64_t>;
+  const auto set = [name = label.name, &value, limits](const std::string& text) {
+    const std::optional<Number> number = parse(text, Number());
+    if (!number || *number < limits.min || *number > limits.max) {
+      throw UsageError(fmt::format("{}: expected {}, {} to {}; got '{}'", name, kInteger ? "integer" : "number",
+                                   limits.min, limits.max, text));
+    }
+    value = *number;
+  };
+  app.add_option_function<std::string>(label.name, set, label.help)
+      ->type_name(kInteger ? "N" : "X")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+template <class Number>
+Label with_default(const Label& label, Number value) {
+  return {.name = label.name, .help = fmt::format("{} [{}]", label.help, value)};
+}
+
+/// CLI11 gives an option whose value was forgotten the option after it.
+void refuse_option_as_value(const std::string& name, const std::string& text) {
+  if (text.starts_with("--")) throw UsageError(fmt::format("{}: expected a value; got the option '{}'", name, text));
+}
+
+std::string option_name(const ConfigField& field) {
+  std::string name = "--" + field.name;
+  std::ranges::replace(name, '_', '-');
+  return name;
+}
+
+CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
+  if (std::holds_alternative<ConfigField::Flag>(field.type)) return app.add_flag(option_name(field), field.help);
+  const std::string help =
+      fmt::format("{}: {}; default {}", field.help, describe_type(field), value_text(TrainConfig{}, field));
+  return add_text(app, {.name = option_name(field), .help = help}, [](const std::string&) {});
+}
+
+}  // namespace
+
+void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits) {
+  add_parsed(app, with_default(label, value), value, limits);
+}
+
+void add_number(CLI::App& app, const Label& label, double& value, Limits<double> limits) {
+  add_parsed(app, with_default(label, value), value, limits);
+}
+
+void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits) {
+  add_parsed(app, label, value, limits);
+}
+
+CLI::Option* add_text(CLI::App& app, const Label& label, const TakeText& take) {
+  const auto take_checked = [name = label.name, take](const std::string& text) {
+    refuse_option_as_value(name, text);
+    take(text);
+  };
+  return app.add_option_function<std::string>(label.name, take_checked, label.help)
+      ->type_name(label.type)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* add_texts(CLI::App& app, const Label& label, const TakeText& take) {
+  const auto take_each = [name = label.name, take](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      refuse_option_as_value(name, text);
+      take(text);
+    }
+  };
+  return app.add_option_function<std::vector<std::string>>(label.name, take_each, label.help)
+      ->type_name(label.type)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_json(CLI::App& app, Output& output) {
+  app.add_flag_callback(
+      "--json", [&output] { output = Output::json; }, "print one JSON object to stdout");
+}
+
+ConfigOptions::ConfigOptions(CLI::App& app)
+    : app_(app),
+      set_(add_texts(
+          app, {.name = "--set", .help = "sets one key of the configuration; may be repeated", .type = "key=value"},
+          [](const std::string&) {})) {
+  for (const ConfigField& field : config_fields()) {
+    if (field.name == "environment") continue;  // that is ENV
+    CLI::Option* const option = add_field(app, field);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->group("Configuration (an environment's preset may change defaults)");
+    keys_.emplace(option, field.name);
+  }
+}
+
+std::vector<ConfigOverride> ConfigOptions::overrides() const {
+  std::vector<ConfigOverride> list;
+  std::map<const CLI::Option*, std::size_t> times_seen;
+  for (const CLI::Option* option : app_.parse_order()) {
+    const auto key = keys_.find(option);
+    if (key == keys_.end() && option != set_) continue;
+    const std::string& value = option->results().at(times_seen[option]++);
+    list.push_back(option == set_ ? parse_override(value) : ConfigOverride{.key = key->second, .value = value});
+  }
+  return list;
+}
+
+}  // namespace sounder

@@ -1,0 +1,140 @@
+#include "apps/sweep/processes.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <map>
+
+#include "envs/error.h"
+
+extern char** environ;  // NOLINT: POSIX has it, not all headers do
+
+namespace sounder::sweeping {
+namespace {
+
+/// Starts a process. LibTorch is loaded: a fork, which would run code between, is out of the question.
+pid_t start(const Launch& launch) {
+  std::vector<std::string> texts{launch.program.filename().string()};
+  texts.insert(texts.end(), launch.arguments.begin(), launch.arguments.end());
+  std::vector<char*> argv;
+  for (std::string& text : texts) argv.push_back(text.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, launch.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  pid_t process = 0;
+  const int error = posix_spawn(&process, launch.program.c_str(), &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    throw Error(fmt::format("cannot start '{}', with its output to '{}': {}", launch.program.string(),
+                            launch.log.string(), std::strerror(error)));
+  }
+  return process;
+}
+
+class Run {
+ public:
+  explicit Run(const ProcessQueue& queue) : queue_(queue) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// Leaves no process behind, also after something was thrown.
+  ~Run() {
+    send(SIGINT);
+    for (const auto& [process, id] : running_) {
+      while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+
+  int run() {
+    wait_for_stop();
+    wait_for_children();
+    start_more();
+    if (!running_.empty()) context_.run();  // until the last process has ended
+    return signal_;
+  }
+
+ private:
+  void start_more() {
+    while (signal_ == 0 && running_.size() < queue_.jobs) {
+      const std::optional<Launch> launch = queue_.next();
+      if (!launch) return;
+      running_.emplace(start(*launch), launch->id);
+    }
+  }
+
+  void wait_for_children() {
+    children_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      wait_for_children();  // first: a process that ends from here on is heard of
+      reap();
+      start_more();
+      if (running_.empty()) context_.stop();
+    });
+  }
+
+  void wait_for_stop() {
+    stops_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal_ != 0) {
+        send(SIGKILL);
+        ::_exit(128 + signal);
+      }
+      signal_ = signal;
+      send(SIGINT);
+      wait_for_stop();
+    });
+  }
+
+  /// Several ends may come with one signal: every process is asked.
+  void reap() {
+    for (auto process = running_.begin(); process != running_.end();) {
+      int status = 0;
+      if (waitpid(process->first, &status, WNOHANG) != process->first) {
+        ++process;
+        continue;
+      }
+      const std::size_t id = process->second;
+      process = running_.erase(process);
+      queue_.ended(id, {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                        .stopped = signal_ != 0});
+    }
+  }
+
+  void send(int signal) const {
+    for (const auto& [process, id] : running_) kill(process, signal);
+  }
+
+  const ProcessQueue& queue_;
+  boost::asio::io_context context_;
+  boost::asio::signal_set stops_{context_, SIGINT, SIGTERM, SIGHUP};
+  boost::asio::signal_set children_{context_, SIGCHLD};
+  std::map<pid_t, std::size_t> running_;
+  int signal_ = 0;
+};
+
+}  // namespace
+
+int run_processes(const ProcessQueue& queue) {
+  return Run(queue).run();
+}
+
+}  // namespace sounder::sweeping

@@ -1,0 +1,117 @@
+#include "apps/sweep/sweep_folder.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <span>
+#include <utility>
+
+#include "core/checkpoint/atomic_file.h"
+#include "core/metrics/files.h"
+#include "envs/error.h"
+
+namespace sounder::sweeping {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPlanName = "sweep.json";
+
+void write_text(const fs::path& file, std::string_view text) {
+  write_file_atomically(file, std::as_bytes(std::span(text)));
+}
+
+/// Makes a folder under sweeps/. Making it is also what tells whether the name was free.
+fs::path make_named_folder(std::string environment) {
+  std::ranges::replace(environment, '/', '-');
+  const fs::path root = "sweeps";
+  fs::create_directories(root);
+  const std::string name = fmt::format("{}__{:%Y%m%d-%H%M%S}", environment, fmt::localtime(std::time(nullptr)));
+  fs::path path = root / name;
+  for (int count = 2; !fs::create_directory(path); ++count) path = root / fmt::format("{}-{}", name, count);
+  return path;
+}
+
+fs::path make_given_folder(const fs::path& path) {
+  if (fs::exists(path) && !fs::is_directory(path)) {
+    throw UsageError(fmt::format("--dir: expected a folder, got the file '{}'", path.string()));
+  }
+  if (fs::exists(path / "config.toml")) {
+    throw UsageError(fmt::format("--dir: '{}' holds a run; name another folder", path.string()));
+  }
+  fs::create_directories(path);
+  return path;
+}
+
+}  // namespace
+
+SweepFolder::SweepFolder(fs::path path) : path_(std::move(path)) {
+  const fs::path file = path_ / "sweep.lock";
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT, 0666);  // NOLINT: it is inherited on purpose
+  if (lock_ < 0) throw Error(fmt::format("cannot open '{}': {}", file.string(), std::strerror(errno)));
+  // Some network file systems have no locks: without it, then.
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(lock_);
+  throw Error(fmt::format("a sweep, or a trial of one that was killed, still runs in '{}'; wait for it or end it",
+                          path_.string()));
+}
+
+SweepFolder::~SweepFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+SweepFolder::SweepFolder(SweepFolder&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+SweepFolder SweepFolder::make(const fs::path& path, const Plan& plan) {
+  return with_file_errors([&] {
+    SweepFolder folder(path.empty() ? make_named_folder(plan.environment()) : make_given_folder(path));
+    if (fs::exists(folder.path_ / kPlanName)) {
+      require_same(folder.read_plan(), plan, path);
+      return folder;
+    }
+    fs::create_directories(folder.path_ / "trials");
+    write_text(folder.path_ / kPlanName, to_json(plan));
+    return folder;
+  });
+}
+
+SweepFolder SweepFolder::open(const fs::path& path) {
+  if (std::error_code error; !fs::exists(path / kPlanName, error)) {
+    throw Error(fmt::format("'{}' is not a sweep's folder: expected a {} in it", path.string(), kPlanName));
+  }
+  return SweepFolder(path);
+}
+
+Plan SweepFolder::read_plan() const {
+  const fs::path file = path_ / kPlanName;
+  return plan_from_json(read_text_file(file), file.string());
+}
+
+SweepFolder::TrialFiles SweepFolder::trial(std::size_t number) const {
+  const auto file = [&](std::string_view suffix) { return path_ / "trials" / fmt::format("{}{}", number, suffix); };
+  return {.config = file(".toml"), .run = file(""), .log = file(".log"), .result = file(".json")};
+}
+
+void SweepFolder::prepare(const Trial& trial) const {
+  const TrialFiles files = this->trial(trial.number);
+  with_file_errors([&] {
+    fs::create_directories(path_ / "trials");
+    fs::remove(files.result);  // first: without it, the rest is that of a trial that has not ended
+    fs::remove_all(files.run);
+  });
+  write_text(files.config, to_toml(trial.config));
+}
+
+void SweepFolder::write_results(std::string_view csv) const {
+  write_text(path_ / "results.csv", csv);
+}
+
+}  // namespace sounder::sweeping

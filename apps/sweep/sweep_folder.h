@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "apps/sweep/plan.h"
+
+namespace sounder::sweeping {
+
+/// The folder that a sweep leaves behind; the only place that knows its layout:
+///
+///     sweep.json           the plan
+///     results.csv          a row per trial
+///     trials/<n>.toml      a trial's complete configuration
+///     trials/<n>/          its run
+///     trials/<n>.log       its stderr
+///     trials/<n>.json      what came of it, once it has ended
+///     sweep.lock           held by the sweep and its trials, also by those that outlive a killed sweep
+class SweepFolder {
+ public:
+  struct TrialFiles {
+    std::filesystem::path config;
+    std::filesystem::path run;
+    std::filesystem::path log;
+    std::filesystem::path result;
+  };
+
+  /// Makes a folder that holds a plan: `path`, or sweeps/<env>__<time> if it is empty. Where `path` holds a plan
+  /// already, it is gone on with. Throws UsageError if that is another plan, and as `open` does.
+  static SweepFolder make(const std::filesystem::path& path, const Plan& plan);
+
+  /// Opens a folder that holds a plan. Throws Error if it does not, or a sweep still runs in it.
+  static SweepFolder open(const std::filesystem::path& path);
+
+  ~SweepFolder();
+  SweepFolder(SweepFolder&& other) noexcept;
+  SweepFolder& operator=(SweepFolder&&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  Plan read_plan() const;
+  TrialFiles trial(std::size_t number) const;
+
+  /// Removes what is left of a trial and writes its configuration anew. Throws Error.
+  void prepare(const Trial& trial) const;
+
+  /// Replaces results.csv, whole or not at all. Throws Error.
+  void write_results(std::string_view csv) const;
+
+ private:
+  explicit SweepFolder(std::filesystem::path path);
+
+  std::filesystem::path path_;
+  int lock_ = -1;  // an open file; processes that are started inherit it
+};
+
+}  // namespace sounder::sweeping
