@@ -120,7 +120,11 @@ std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const E
                                               const Networks& networks, Coordination coordination) {
   const Policy policy = make_policy(config, spec.action_space);
   return std::make_unique<A3cAgents>(
-      networks.make({.config = config, .environment = spec, .outputs = policy.outputs, .head = policy.head}),
+      networks.make({.config = config,
+                     .environment = spec,
+                     .outputs = policy.outputs,
+                     .head = policy.head,
+                     .initial_log_std = policy.initial_log_std}),
       A3c::Settings{.discount = static_cast<float>(config.discount),
                     .gae_lambda = static_cast<float>(config.gae_lambda),
                     .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),

@@ -2,19 +2,66 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
 #include "envs/error.h"
 
 namespace sounder {
+namespace {
+
+/// Refuses what is for continuous actions only, where it is asked for and actions are not.
+void refuse_continuous_options(const TrainConfig& config, const Space& action_space) {
+  const TrainConfig defaults;
+  for (const std::string_view name : {"policy_std", "initial_log_std", "squash_actions"}) {
+    const auto field = std::ranges::find(config_fields(), name, &ConfigField::name);
+    const std::string left = value_text(defaults, *field);
+    const std::string asked = value_text(config, *field);
+    if (asked == left) continue;
+    throw UsageError(fmt::format("{} = {} is for Box actions; {} has {}: leave it at {}", name, asked,
+                                 config.environment, describe(action_space), left));
+  }
+}
+
+void refuse_infinite_bounds(const TrainConfig& config, const Box& box) {
+  const auto finite = [](float bound) { return std::isfinite(bound); };
+  if (std::ranges::all_of(box.low, finite) && std::ranges::all_of(box.high, finite)) return;
+  throw UsageError(fmt::format("squash_actions takes Box actions with finite bounds; {} has {}: leave it at false",
+                               config.environment, describe(box)));
+}
+
+Policy continuous_policy(const TrainConfig& config, const Box& box) {
+  Policy policy{.distribution = DiagonalGaussian{},
+                .outputs = 2 * box.low.size(),
+                .head = config.policy_std == "network" ? PolicyHead::linear : PolicyHead::gaussian,
+                .initial_log_std = static_cast<float>(config.initial_log_std)};
+  if (config.squash_actions) {
+    refuse_infinite_bounds(config, box);
+    policy.distribution = SquashedGaussian{};
+  }
+  return policy;
+}
+
+Policy logits_policy(PolicyDistribution distribution, std::size_t outputs) {
+  return {
+      .distribution = std::move(distribution), .outputs = outputs, .head = PolicyHead::linear, .initial_log_std = 0};
+}
+
+}  // namespace
 
 Policy make_policy(const TrainConfig& config, const Space& action_space) {
-  if (const auto* const choice = std::get_if<Discrete>(&action_space)) {
-    return {.distribution = Categorical{}, .outputs = static_cast<std::size_t>(choice->n), .head = PolicyHead::linear};
+  if (const auto* const box = std::get_if<Box>(&action_space)) return continuous_policy(config, *box);
+  refuse_continuous_options(config, action_space);
+  if (const auto* const choices = std::get_if<MultiDiscrete>(&action_space)) {
+    const MultiCategorical distribution(*choices);
+    return logits_policy(distribution, distribution.outputs());
   }
-  if (std::holds_alternative<Box>(action_space)) {
-    return {.distribution = DiagonalGaussian{}, .outputs = 2 * flat_size(action_space), .head = PolicyHead::gaussian};
+  if (const auto* const switches = std::get_if<MultiBinary>(&action_space)) {
+    return logits_policy(Bernoulli{}, static_cast<std::size_t>(switches->n));
   }
-  throw UsageError(fmt::format("algorithm '{}' takes Discrete or Box actions; {} has {}", config.algorithm,
-                               config.environment, describe(action_space)));
+  return logits_policy(Categorical{}, static_cast<std::size_t>(std::get<Discrete>(action_space).n));
 }
 
 }  // namespace sounder

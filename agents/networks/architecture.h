@@ -24,6 +24,7 @@ struct NetworkRequest {
   std::size_t outputs;  ///< K; of a gaussian head 2A
   PolicyHead head = PolicyHead::linear;
   ValueHead value = ValueHead::scalar;
+  float initial_log_std = 0;  ///< as a NetworkSpec has it
 };
 
 /// A network as a configuration and an environment determine it: how its parameters lie and begin, and who computes it.

@@ -46,7 +46,8 @@ NetworkSpec network_spec(const NetworkRequest& request) {
                    .outputs = request.outputs,
                    .trunks = find_named(trunks(), "trunks", config.trunks),
                    .head = request.head,
-                   .value = request.value};
+                   .value = request.value,
+                   .initial_log_std = request.initial_log_std};
   for (const std::int64_t units : config.hidden) spec.hidden.push_back(static_cast<std::size_t>(units));
   if (spec.memory != Memory::none) spec.memory_units = static_cast<std::size_t>(config.memory_units);
   return spec;

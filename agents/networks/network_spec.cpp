@@ -31,6 +31,13 @@ void fill_parts(std::span<float> weight, std::size_t count, MatrixShape part, fl
   }
 }
 
+/// Finds the part of a block that log standard deviations start from; empty where the block has none.
+std::span<float> initial_log_stds(const NetworkSpec& spec, const ParameterBlock& block, std::span<float> values) {
+  if (spec.head == PolicyHead::gaussian) return block.name == "log_std" ? values : std::span<float>();
+  const bool biases = block.name == "head.bias" || block.name == "policy_head.bias";
+  return biases ? values.subspan(spec.outputs / 2, spec.outputs - spec.outputs / 2) : std::span<float>();
+}
+
 }  // namespace
 
 std::size_t policy_rows(const NetworkSpec& spec) noexcept {
@@ -128,7 +135,7 @@ std::vector<float> initial_parameters(const NetworkSpec& spec, std::uint64_t see
   constexpr float kGateGain = 1.0F;
   Rng rng({.seed = seed, .worker = 0, .purpose = Stream::initialization});
   const ParameterLayout layout = parameter_layout(spec);
-  std::vector<float> parameters(layout.size);  // biases and log_std stay zero
+  std::vector<float> parameters(layout.size);  // most biases stay zero
   const float policy_gain = spec.value == ValueHead::scalar ? kPolicyGain : kValueGain;
   for (const ParameterBlock& block : layout.blocks) {
     const auto values = std::span(parameters).subspan(block.offset, block.size);
@@ -136,6 +143,7 @@ std::vector<float> initial_parameters(const NetworkSpec& spec, std::uint64_t see
     if (is("memory.bias_ih") && spec.memory == Memory::lstm) {
       std::ranges::fill(values.subspan(spec.memory_units, spec.memory_units), 1.0F);  // the forget gate
     }
+    std::ranges::fill(initial_log_stds(spec, block, values), spec.initial_log_std);
     if (block.shape.size() < 2) continue;
     const auto rows = static_cast<std::size_t>(block.shape[0]);
     const MatrixShape shape{.rows = rows, .columns = block.size / rows};

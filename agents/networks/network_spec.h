@@ -60,6 +60,9 @@ struct NetworkSpec {
   Trunks trunks = Trunks::shared;
   PolicyHead head = PolicyHead::linear;
   ValueHead value = ValueHead::scalar;
+  /// Where log standard deviations start: log_std, of a gaussian head; of a linear one, whose last K/2 outputs they are
+  /// unless this is 0, their biases.
+  float initial_log_std = 0;
 };
 
 /// Counts the rows of the head that are for the policy: K, or of a gaussian one A.
@@ -93,8 +96,9 @@ std::string describe(const NetworkSpec& spec);
 
 /// Draws initial parameters as is usual for actor-critic networks (Engstrom et al. 2020; Andrychowicz et al. 2021):
 /// orthogonal weights, with gain sqrt(2) in the trunk, 1 for each gate of a cell, 0.01 for the policy's rows of the
-/// head (so that it starts out uniform), 1 for the value's row and for a head without a value; biases and log_std zero,
-/// but for an LSTM's forget gate, which starts out open (bias 1; Jozefowicz et al. 2015). The seed determines them.
+/// head (so that it starts out uniform), 1 for the value's row and for a head without a value; biases zero, but for
+/// those of log standard deviations (initial_log_std, as log_std) and of an LSTM's forget gate, which starts out open
+/// (bias 1; Jozefowicz et al. 2015). The seed determines them.
 std::vector<float> initial_parameters(const NetworkSpec& spec, std::uint64_t seed);
 
 }  // namespace sounder

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "tests/catch.h"
+#include "tests/agents/policy_checks.h"
 
 namespace sounder {
 namespace {
@@ -22,16 +22,8 @@ std::int64_t mode(std::span<const float> logits) {
   return choice;
 }
 
-struct Derivative {
-  PolicyTerms terms;
-  std::vector<float> gradient;
-};
-
-Derivative differentiate(std::span<const float> logits, std::int64_t action, const PolicyWeights& weights) {
-  Derivative result{.terms = {}, .gradient = std::vector<float>(logits.size())};
-  result.terms = Categorical::differentiate({.outputs = logits, .action = std::span(&action, 1), .weights = weights},
-                                            result.gradient);
-  return result;
+PolicyDerivative differentiate(std::span<const float> logits, std::int64_t action, const PolicyWeights& weights) {
+  return derivative_of(Categorical{}, {.outputs = logits, .action = std::span(&action, 1), .weights = weights});
 }
 
 TEST_CASE("logits 0, ln 2, ln 5 have the log-probabilities, entropy and gradient of 1/8, 2/8, 5/8") {
@@ -69,24 +61,13 @@ TEST_CASE("the categorical gradient is the slope of -log pi(a) A - beta H") {
   for (float& z : logits) z = static_cast<float>(rng.normal());
   const auto gradient = differentiate(logits, kAction, {.advantage = -1.5F, .entropy_coefficient = 0.3F}).gradient;
 
-  std::vector<double> precise(logits.begin(), logits.end());
-  const auto loss = [&] {
+  check_gradient(gradient, logits, [](const std::vector<double>& z) {
     double sum = 0;
-    for (const double z : precise) sum += std::exp(z);
+    for (const double logit : z) sum += std::exp(logit);
     double entropy = 0;
-    for (const double z : precise) entropy -= std::exp(z) / sum * std::log(std::exp(z) / sum);
-    return -std::log(std::exp(precise[kAction]) / sum) * kAdvantage - kBeta * entropy;
-  };
-  for (std::size_t k = 0; k < precise.size(); ++k) {
-    constexpr double kStep = 1e-5;
-    const double before = precise[k];
-    precise[k] = before + kStep;
-    const double above = loss();
-    precise[k] = before - kStep;
-    const double below = loss();
-    precise[k] = before;
-    CHECK(gradient[k] == Approx((above - below) / (2 * kStep)).margin(1e-5));
-  }
+    for (const double logit : z) entropy -= std::exp(logit) / sum * std::log(std::exp(logit) / sum);
+    return -std::log(std::exp(z[kAction]) / sum) * kAdvantage - kBeta * entropy;
+  });
 }
 
 TEST_CASE("choices are drawn as often as the logits say") {
@@ -124,6 +105,10 @@ TEST_CASE("a choice without weight is never drawn, and a draw takes one random n
 TEST_CASE("the mode is the first of the largest logits") {
   CHECK(mode(std::array<float, 4>{-1, 3, 3, 0}) == 1);
   CHECK(mode(std::array<float, 1>{-5}) == 0);
+}
+
+TEST_CASE("huge logits of choices give finite numbers") {
+  check_extremes(Categorical{}, 5, 1);
 }
 
 }  // namespace

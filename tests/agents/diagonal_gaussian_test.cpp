@@ -5,15 +5,13 @@
 #include <numbers>
 #include <vector>
 
-#include "tests/catch.h"
+#include "tests/agents/policy_checks.h"
 
 namespace sounder {
 namespace {
 
 PolicyTerms terms_of(std::span<const float> outputs, std::span<const float> action) {
-  std::vector<float> gradient(outputs.size());
-  return DiagonalGaussian::differentiate(
-      {.outputs = outputs, .action = action, .weights = {.advantage = 1, .entropy_coefficient = 0}}, gradient);
+  return derivative_of(DiagonalGaussian{}, {.outputs = outputs, .action = action, .weights = {}}).terms;
 }
 
 TEST_CASE("the terms and the gradient of one normal distribution are as worked out by hand") {
@@ -68,33 +66,22 @@ TEST_CASE("the gaussian gradient is the slope of -log pi(a) A - beta H") {
   std::vector<float> action(kWidth);
   for (float& x : outputs) x = 0.5F * static_cast<float>(rng.normal());
   for (float& x : action) x = static_cast<float>(rng.normal());
-  std::vector<float> gradient(2 * kWidth);
-  DiagonalGaussian::differentiate(
-      {.outputs = outputs, .action = action, .weights = {.advantage = -1.5F, .entropy_coefficient = 0.3F}}, gradient);
-
-  std::vector<double> precise(outputs.begin(), outputs.end());
-  const auto loss = [&] {
+  const auto gradient =
+      derivative_of(
+          DiagonalGaussian{},
+          {.outputs = outputs, .action = action, .weights = {.advantage = -1.5F, .entropy_coefficient = 0.3F}})
+          .gradient;
+  check_gradient(gradient, outputs, [&](const std::vector<double>& y) {
     double sum = 0;
     for (std::size_t i = 0; i < kWidth; ++i) {
-      const double s = std::exp(precise[kWidth + i]);
-      const double n = (static_cast<double>(action[i]) - precise[i]) / s;
+      const double s = std::exp(y[kWidth + i]);
+      const double n = (static_cast<double>(action[i]) - y[i]) / s;
       const double density = std::exp(-0.5 * n * n) / (s * std::sqrt(2 * std::numbers::pi));
       const double entropy = std::log(s * std::sqrt(2 * std::numbers::pi * std::numbers::e));
       sum -= std::log(density) * kAdvantage + kBeta * entropy;
     }
     return sum;
-  };
-  for (std::size_t i = 0; i < precise.size(); ++i) {
-    constexpr double kStep = 1e-5;
-    const double before = precise[i];
-    precise[i] = before + kStep;
-    const double above = loss();
-    precise[i] = before - kStep;
-    const double below = loss();
-    precise[i] = before;
-    INFO("output " << i);
-    CHECK(gradient[i] == Approx((above - below) / (2 * kStep)).margin(1e-5).epsilon(1e-5));
-  }
+  });
 }
 
 TEST_CASE("actions are drawn with the means and standard deviations that the outputs say") {
@@ -129,6 +116,27 @@ TEST_CASE("the mode of a gaussian is its means") {
   std::array<float, 2> action{};
   DiagonalGaussian::mode(std::array<float, 4>{0.5F, -7, 1, 2}, action);
   CHECK(action == std::array<float, 2>{0.5F, -7});
+}
+
+TEST_CASE("a log standard deviation beyond a bound counts as the bound, and no gradient goes to its output") {
+  const std::array<float, 1> action{0};
+  const auto at = [&](float log_s) {
+    return derivative_of(DiagonalGaussian{}, {.outputs = std::array<float, 2>{0, log_s},
+                                              .action = action,
+                                              .weights = {.advantage = 2, .entropy_coefficient = 0.5F}});
+  };
+  for (const float bound : {DiagonalGaussian::kLeastLogStd, DiagonalGaussian::kMostLogStd}) {
+    const PolicyDerivative within = at(bound);
+    const PolicyDerivative beyond = at(2 * bound);
+    CHECK(within.gradient[1] == Approx(1.5));  // (1 - 0) A - beta
+    CHECK(beyond.gradient[1] == 0);
+    CHECK(beyond.terms.log_probability == within.terms.log_probability);
+    CHECK(beyond.terms.entropy == within.terms.entropy);
+  }
+}
+
+TEST_CASE("huge outputs give finite normal numbers") {
+  check_extremes(DiagonalGaussian{}, 4, 2);
 }
 
 }  // namespace

@@ -59,6 +59,28 @@ TEST_CASE("a gaussian head computes means, and its log standard deviations lie l
   CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh, separate trunks");
 }
 
+TEST_CASE("log standard deviations start where they are said to, be they parameters or outputs") {
+  for (const Trunks trunks : {Trunks::shared, Trunks::separate}) {
+    for (const PolicyHead head : {PolicyHead::gaussian, PolicyHead::linear}) {
+      const NetworkSpec plain{
+          .inputs = 3, .hidden = {8}, .activation = Activation::tanh, .outputs = 4, .trunks = trunks, .head = head};
+      NetworkSpec spec = plain;
+      spec.initial_log_std = -0.5F;
+      const bool parameters = head == PolicyHead::gaussian;
+      const std::string name = parameters ? "log_std" : trunks == Trunks::shared ? "head.bias" : "policy_head.bias";
+      // The other outputs' biases, the value's behind them too, stay zero, and all weights are the same.
+      std::vector<float> expected = initial_parameters(plain, 42);
+      for (const ParameterBlock& block : parameter_layout(spec).blocks) {
+        if (block.name != name) continue;
+        for (const std::size_t i : {0U, 1U}) expected[block.offset + (parameters ? 0 : 2) + i] = -0.5F;
+      }
+      INFO(name);
+      CHECK(expected != initial_parameters(plain, 42));
+      CHECK(initial_parameters(spec, 42) == expected);
+    }
+  }
+}
+
 TEST_CASE("with separate trunks, the value's layers lie behind the policy's, drawn with the same gains") {
   NetworkSpec spec = kCartPole;
   spec.trunks = Trunks::separate;

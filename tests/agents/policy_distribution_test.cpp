@@ -1,0 +1,95 @@
+#include "agents/policy_distribution.h"
+
+#include <limits>
+#include <string>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+TrainConfig configured(const std::string& key, const std::string& value) {
+  TrainConfig config;
+  config.environment = "Thing-v0";
+  set_config(config, key, value);
+  return config;
+}
+
+const TrainConfig kPlain = configured("seed", "1");
+
+template <class Distribution>
+bool is(const Policy& policy) {
+  return std::holds_alternative<Distribution>(policy.distribution);
+}
+
+TEST_CASE("each space of actions has its distribution, with as many outputs as that takes") {
+  const Policy choice = make_policy(kPlain, Discrete{4});
+  CHECK(is<Categorical>(choice));
+  CHECK(choice.outputs == 4);
+  CHECK(choice.head == PolicyHead::linear);
+
+  const Policy choices = make_policy(kPlain, MultiDiscrete{{2, 3}});
+  CHECK(is<MultiCategorical>(choices));
+  CHECK(choices.outputs == 5);
+  CHECK(choices.head == PolicyHead::linear);
+
+  const Policy switches = make_policy(kPlain, MultiBinary{3});
+  CHECK(is<Bernoulli>(switches));
+  CHECK(switches.outputs == 3);
+  CHECK(switches.head == PolicyHead::linear);
+
+  const Policy numbers = make_policy(kPlain, Box::uniform(-1, 1, {2, 3}));
+  CHECK(is<DiagonalGaussian>(numbers));
+  CHECK(numbers.outputs == 12);
+  CHECK(numbers.head == PolicyHead::gaussian);
+  CHECK(numbers.initial_log_std == 0);
+}
+
+TEST_CASE("the distribution of numbers is as the configuration asks") {
+  const Box box = Box::uniform(-2, 2, {3});
+  const Policy spread = make_policy(configured("policy_std", "network"), box);
+  CHECK(is<DiagonalGaussian>(spread));
+  CHECK(spread.outputs == 6);
+  CHECK(spread.head == PolicyHead::linear);
+
+  const Policy squashed = make_policy(configured("squash_actions", "true"), box);
+  CHECK(is<SquashedGaussian>(squashed));
+  CHECK(squashed.outputs == 6);
+  CHECK(squashed.head == PolicyHead::gaussian);
+
+  CHECK(make_policy(configured("initial_log_std", "-0.5"), box).initial_log_std == -0.5F);
+  CHECK(is<DiagonalGaussian>(make_policy(kPlain, Box::bounds({0, -1}, {1, kInfinity}))));
+}
+
+TEST_CASE("actions without bounds are not squashed") {
+  const TrainConfig config = configured("squash_actions", "true");
+  CHECK_THROWS_AS(make_policy(config, Box::bounds({0, -1}, {1, kInfinity})), UsageError);
+  CHECK_THROWS_AS(make_policy(config, Box::bounds({-kInfinity, -1}, {1, 1})), UsageError);
+  CHECK_THROWS_WITH(make_policy(config, Box::bounds({0}, {kInfinity})),
+                    "squash_actions takes Box actions with finite bounds; Thing-v0 has Box([0], [inf]): leave it at "
+                    "false");
+}
+
+TEST_CASE("what is for numbers only is refused where actions are none") {
+  const auto message = [](const std::string& key, const std::string& value, const Space& space) {
+    try {
+      make_policy(configured(key, value), space);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(message("squash_actions", "true", Discrete{2}) ==
+        "squash_actions = true is for Box actions; Thing-v0 has Discrete(2): leave it at false");
+  CHECK(message("policy_std", "network", MultiBinary{3}) ==
+        "policy_std = \"network\" is for Box actions; Thing-v0 has MultiBinary(3): leave it at \"parameter\"");
+  CHECK(message("initial_log_std", "-0.5", MultiDiscrete{{2, 3}}) ==
+        "initial_log_std = -0.5 is for Box actions; Thing-v0 has MultiDiscrete([2, 3]): leave it at 0.0");
+  CHECK(message("policy_std", "parameter", Discrete{2}) == "no error");
+}
+
+}  // namespace
+}  // namespace sounder
