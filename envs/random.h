@@ -23,7 +23,8 @@ enum class Stream : std::uint64_t {
   action = 3,
   evaluation = 4,
   conformance = 5,
-  evaluation_action = 6
+  evaluation_action = 6,
+  exploration = 7
 };
 
 /// Names one stream of random numbers of a run.
