@@ -1,6 +1,7 @@
 #include "agents/factory.h"
 
 #include "agents/a3c.h"
+#include "agents/action_value_agent.h"
 #include "agents/named.h"
 #include "agents/network_agents.h"
 #include "agents/networks/backends.h"
@@ -12,7 +13,10 @@ using MakeAgents = std::unique_ptr<AgentFactory> (*)(const TrainConfig&, const E
 
 /// The list of algorithms: a new one is a line here.
 const Named<MakeAgents>& algorithms() {
-  static const Named<MakeAgents> list{{"a3c", make_a3c_agents}};
+  static const Named<MakeAgents> list{{"a3c", make_a3c_agents},
+                                      {"one_step_q", make_one_step_q_agents},
+                                      {"one_step_sarsa", make_one_step_sarsa_agents},
+                                      {"n_step_q", make_n_step_q_agents}};
   return list;
 }
 
