@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "agents/a3c.h"
+#include "agents/action_value_agent.h"
 #include "agents/named.h"
 #include "agents/network_agents.h"
 #include "agents/networks/backends.h"
@@ -22,7 +23,10 @@ std::unique_ptr<AgentFactory> actor_critic(const TrainConfig& config, const Envi
 /// The list of algorithms: a new one is a line here.
 const Named<MakeAgents>& algorithms() {
   static const Named<MakeAgents> list{{"a3c", actor_critic<Coordination::asynchronous>},
-                                      {"a2c", actor_critic<Coordination::synchronous>}};
+                                      {"a2c", actor_critic<Coordination::synchronous>},
+                                      {"one_step_q", make_one_step_q_agents},
+                                      {"one_step_sarsa", make_one_step_sarsa_agents},
+                                      {"n_step_q", make_n_step_q_agents}};
   return list;
 }
 

@@ -49,6 +49,10 @@ class Agent {
   /// before the next act.
   virtual void parameters_changed() = 0;
 
+  /// Takes in that the replica's target parameters have changed since the agent was made: to be called after every
+  /// change, before the next learn.
+  virtual void target_changed() {}
+
   /// Counts the numbers, S, of the state that each environment's episode carries from step to step. The caller keeps
   /// them, and sets them to zero where an episode begins.
   virtual std::size_t state_size() const noexcept { return 0; }
@@ -64,7 +68,7 @@ class Agent {
 /// The floats that an agent computes with; they are somebody else's, and must outlive it.
 struct Replica {
   std::span<float> parameters;
-  std::span<const float> target = {};  ///< target parameters, as many; empty for an agent that has none, or only acts
+  std::span<float> target = {};  ///< target parameters, as many; empty for an agent that has none, or only acts
 };
 
 /// What a run learns with: an algorithm and a network that suit an environment. Const and shared by all threads.

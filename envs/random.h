@@ -24,7 +24,8 @@ enum class Stream : std::uint64_t {
   evaluation = 4,
   conformance = 5,
   evaluation_action = 6,
-  sticky_actions = 7
+  sticky_actions = 7,
+  exploration = 8
 };
 
 /// Names one stream of random numbers of a run.
