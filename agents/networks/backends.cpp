@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agents/networks/fused_mlp.h"
+#include "agents/networks/fused_network.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #ifdef SOUNDER_WITH_TORCH
@@ -17,8 +17,8 @@ namespace sounder {
 const std::vector<Backend>& backends() {
   static const std::vector<Backend> list{
       {.name = "fused",
-       .supports = [](const NetworkSpec& spec) { return spec.convolutions.empty() && spec.memory == Memory::none; },
-       .make = make_fused_mlp,
+       .supports = [](const NetworkSpec& spec) { return spec.convolutions.empty(); },
+       .make = make_fused_network,
        .prepare_thread = [] {}},
 #ifdef SOUNDER_WITH_TORCH
       {.name = "torch",

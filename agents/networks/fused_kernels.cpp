@@ -4,13 +4,14 @@
 // * C alone cannot keep the processor busy (a single row, while acting), S chains run side by side, each over every
 // S-th step.
 //
-// This file alone is compiled with -ffp-contract=fast, so that a * b + c is one instruction, and, by GCC, with
+// This file is compiled with -ffp-contract=fast, so that a * b + c is one instruction, and, by GCC, with
 // -fschedule-insns, without which it loads B anew for every row.
 #include "agents/networks/fused_kernels.h"
 
 #include <array>
 #include <cassert>
 
+#include "agents/networks/fused_functions.h"
 #include "agents/networks/vector.h"
 
 namespace sounder {

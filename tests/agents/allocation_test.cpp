@@ -77,13 +77,16 @@ TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by r
   TrainConfig config;
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1");
   config.backend = "fused";
+  config.memory = GENERATE("none", "lstm", "gru");
+  config.memory_units = 32;
   config.workers = 1;
   config.envs_per_worker = GENERATE(1, 16);
   config.rollout = GENERATE(5, 20);
   config.optimizer = GENERATE("shared_rmsprop", "rmsprop");
   config.steps = 100'000'000;
   config.learning_rate = 1e-4;  // episodes stay short: many of them end while it counts
-  INFO(config.environment << ", " << config.envs_per_worker << " environments, rollouts of " << config.rollout);
+  INFO(config.environment << ", memory " << config.memory << ", " << config.envs_per_worker
+                          << " environments, rollouts of " << config.rollout);
   CHECK(allocations_of(config) == 0);
 }
 

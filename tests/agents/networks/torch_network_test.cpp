@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "agents/networks/fused_mlp.h"
+#include "agents/networks/fused_network.h"
 #include "core/parameter_store.h"
 #include "envs/random.h"
 #include "tests/catch.h"
@@ -60,7 +60,7 @@ TEST_CASE("a gaussian head puts out means and the parameters log_std, whose grad
   const NetworkSpec spec{
       .inputs = 2, .hidden = {2}, .activation = Activation::relu, .outputs = 4, .head = PolicyHead::gaussian};
   std::vector<float> parameters{1, 2, 3, -4, 0.5F, 1, 1, -1, 0, 2, 2, 3, 0.25F, 1, -0.5F, -1, 0.5F};
-  for (const auto make : {make_torch_network, make_fused_mlp}) {
+  for (const auto make : {make_torch_network, make_fused_network}) {
     INFO((make == make_torch_network ? "torch" : "fused"));
     const auto network = make(spec, parameters, 4);
     // x = (1, 1): h = (3.5, 0): means 3.75, 1, value 6.5;  x = (2, 0): h = (2.5, 7): means -4.25, 15, value 25.5
@@ -108,7 +108,7 @@ TEST_CASE("with separate trunks, each head is computed from its own") {
   const NetworkSpec spec{
       .inputs = 2, .hidden = {1}, .activation = Activation::relu, .outputs = 2, .trunks = Trunks::separate};
   std::vector<float> parameters{1, 2, 0.5F, 2, -1, 0.25F, 1, 3, -4, 1, 5, -0.5F};
-  for (const auto make : {make_torch_network, make_fused_mlp}) {
+  for (const auto make : {make_torch_network, make_fused_network}) {
     INFO((make == make_torch_network ? "torch" : "fused"));
     const auto network = make(spec, parameters, 1);
     // x = (2, 1): the policy's h = 4.5: outputs 9.25, -3.5;  the value's h = 3: value 14.5

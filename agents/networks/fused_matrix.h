@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+
+#include "agents/networks/vector.h"
+#include "core/aligned_floats.h"
+
+namespace sounder {
+
+/// A matrix whose rows are padded with zeros to whole vectors, as the fused kernels want them.
+struct PaddedMatrix {
+  std::size_t stride;
+  AlignedFloats elements;
+
+  PaddedMatrix(std::size_t rows, std::size_t columns) : stride(padded(columns)), elements(rows * stride) {}
+  float* row(std::size_t index) noexcept { return elements.data() + index * stride; }
+  const float* row(std::size_t index) const noexcept { return elements.data() + index * stride; }
+};
+
+/// Rows first, ..., first + count - 1.
+struct RowRange {
+  std::size_t first;
+  std::size_t count;
+};
+
+/// Rows of numbers that somebody else owns.
+struct ConstRows {
+  const float* numbers;
+  std::size_t stride;  ///< distance of two rows, in floats
+};
+
+}  // namespace sounder

@@ -1,0 +1,113 @@
+#include "agents/networks/fused_network.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "agents/networks/torch_network.h"
+#include "tests/agents/networks/fused_case.h"
+
+namespace sounder {
+namespace {
+
+/// Whether LibTorch's network has recurrent cells, too, to compare with.
+constexpr bool kTorchHasMemory = false;
+
+/// The memories that a test is to draw from.
+Memory memory_of(int i, bool any) {
+  constexpr std::array kMemories{Memory::none, Memory::lstm, Memory::gru};
+  return any ? kMemories[static_cast<std::size_t>(i) % kMemories.size()] : Memory::none;
+}
+
+double deviation_from(std::span<const float> numbers, std::span<const float> expected) {
+  return deviation(numbers, expected);
+}
+
+TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values and gradients") {
+  constexpr double kTolerance = 1e-5;
+  Rng rng(20'161);
+  int separate = 0;
+  int gaussian = 0;
+  int ragged = 0;
+  for (int i = 0; i < 240; ++i) {
+    Case shape(rng, memory_of(i, kTorchHasMemory));
+    separate += shape.spec.trunks == Trunks::separate ? 1 : 0;
+    gaussian += shape.spec.head == PolicyHead::gaussian ? 1 : 0;
+    ragged += std::ranges::any_of(shape.spec.hidden, [](std::size_t units) { return units % 16 != 0; }) ? 1 : 0;
+    const auto fused = make_fused_network(shape.spec, shape.parameters, shape.rows);
+    const auto torch = make_torch_network(shape.spec, shape.parameters, shape.rows);
+    CHECK(fused->observation_size() == shape.spec.inputs);
+    CHECK(fused->output_size() == shape.spec.outputs);
+
+    const Results ours = fill_and_learn(*fused, shape);
+    const Results theirs = fill_and_learn(*torch, shape);
+    INFO(shape.name());
+    CHECK(deviation_from(ours.outputs, theirs.outputs) < kTolerance);
+    CHECK(deviation_from(ours.values, theirs.values) < kTolerance);
+    CHECK(deviation_from(ours.states, theirs.states) < kTolerance);
+    for (const ParameterBlock& block : parameter_layout(shape.spec).blocks) {
+      INFO(block.name);
+      CHECK(deviation_from(std::span(ours.gradient).subspan(block.offset, block.size),
+                           std::span(theirs.gradient).subspan(block.offset, block.size)) < kTolerance);
+    }
+  }
+  CHECK(separate > 80);
+  CHECK(gaussian > 80);
+  CHECK(ragged > 120);
+}
+
+TEST_CASE("a fused network's backward writes over what stood in the array, and leaves its rows as they were") {
+  Rng rng(3);
+  for (int i = 0; i < 30; ++i) {
+    Case shape(rng, memory_of(i, true));
+    INFO(shape.name());
+    const auto network = make_fused_network(shape.spec, shape.parameters, shape.rows);
+    const Results once = fill_and_learn(*network, shape);
+    std::vector<float> again(shape.parameters.size(), -1e6F);
+    learn(*network, shape, again);
+    CHECK(again == once.gradient);
+  }
+}
+
+TEST_CASE("a fused network's gradient is of the first rows only: those behind do not count") {
+  Rng rng(4);
+  for (int i = 0; i < 30; ++i) {
+    Case shape(rng, memory_of(i, true));
+    INFO(shape.name());
+    const auto network = make_fused_network(shape.spec, shape.parameters, shape.rows + 2);
+    const Results without = fill_and_learn(*network, shape);
+    fill(*network, shape);
+    std::vector<float> states = normals(rng, 2 * network->state_size());
+    const NetworkOutput behind = network->forward(normals(rng, 2 * shape.spec.inputs), shape.rows, states);
+    CHECK(behind.outputs.size() == 2 * shape.spec.outputs);
+    std::vector<float> gradient(shape.parameters.size());
+    learn(*network, shape, gradient);
+    CHECK(gradient == without.gradient);
+  }
+}
+
+TEST_CASE("a fused network computes with changed parameters once it has been told, and not before") {
+  Rng rng(5);
+  for (int i = 0; i < 30; ++i) {
+    Case shape(rng, memory_of(i, true));
+    INFO(shape.name());
+    const auto network = make_fused_network(shape.spec, shape.parameters, shape.rows);
+    const Results before = fill(*network, shape);
+    for (float& p : shape.parameters) p += 0.1F * static_cast<float>(rng.normal());
+    const Results untold = fill(*network, shape);
+    CHECK(untold.values == before.values);
+    CHECK((shape.spec.head == PolicyHead::gaussian || untold.outputs == before.outputs));  // log_std is not kept
+    network->parameters_changed();
+    const Results after = fill_and_learn(*network, shape);
+    const Results of_new = fill_and_learn(*make_fused_network(shape.spec, shape.parameters, shape.rows), shape);
+    CHECK(after.outputs != before.outputs);
+    CHECK((after.values.empty() || after.values != before.values));
+    CHECK(after.outputs == of_new.outputs);
+    CHECK(after.values == of_new.values);
+    CHECK(after.states == of_new.states);
+    CHECK(after.gradient == of_new.gradient);
+  }
+}
+
+}  // namespace
+}  // namespace sounder
