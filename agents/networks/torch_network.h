@@ -9,7 +9,7 @@
 
 namespace sounder {
 
-/// Makes the MLP as a LibTorch module, differentiated by LibTorch's autograd. The module's parameters are views of
+/// Makes the network as a LibTorch module, differentiated by LibTorch's autograd. The module's parameters are views of
 /// `parameters` (as parameter_layout lays them out; they must outlive the network and lie still): whoever changes the
 /// floats changes the module. It takes at most `rows` rows.
 std::unique_ptr<Network> make_torch_network(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows);

@@ -1,0 +1,52 @@
+#pragma once
+
+// The one header of Sounder that brings LibTorch's headers with it: for sources that write networks of their own.
+#include <torch/torch.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agents/networks/architecture.h"
+
+namespace sounder {
+
+/// A user's network: any LibTorch module that computes an actor-critic's outputs.
+///
+///     struct Mine final : sounder::ActorCriticModule {
+///       explicit Mine(const sounder::NetworkRequest& request)
+///           : body(register_module("body", torch::nn::Linear(sounder::inputs(request), 64))),
+///             head(register_module("head", torch::nn::Linear(64, sounder::columns(request)))) {}
+///       torch::Tensor forward(const torch::Tensor& observations) override {
+///         return head->forward(torch::tanh(body->forward(observations)));
+///       }
+///       torch::nn::Linear body, head;
+///     };
+///
+/// What is learnt are its named parameters, all of which are floats; it has no buffers. It runs as in `eval()`: a
+/// row of the result follows from that row of the observations and the parameters alone.
+class ActorCriticModule : public torch::nn::Module {
+ public:
+  /// Computes, of observations [B, D], the policy's K outputs and, last, the value: [B, columns]. With and without
+  /// gradient.
+  virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
+};
+
+/// Makes a module for what an algorithm asks of it in an environment; its parameters start as they are drawn there, by
+/// LibTorch's global generator. To be called by any thread, by several at a time too.
+using TorchModuleFactory = std::function<std::shared_ptr<ActorCriticModule>(const NetworkRequest&)>;
+
+/// Counts the numbers of an observation, D.
+std::int64_t inputs(const NetworkRequest& request);
+
+/// Counts the columns of what a module gives: the outputs, K, of which a gaussian policy's are A means and then A
+/// logarithms of standard deviations; and one for the value, where there is to be one.
+std::int64_t columns(const NetworkRequest& request);
+
+/// Adds a kind of network, which LibTorch computes: `--network NAME` trains it, and a run's checkpoints hold its
+/// parameters by their names. Throws UsageError if the name is taken or empty; making such a network throws it where
+/// the module has a buffer, a parameter that is not of floats, or none at all, or gives something else than [B,
+/// columns].
+void add_torch_module(Networks& networks, std::string name, TorchModuleFactory make);
+
+}  // namespace sounder
