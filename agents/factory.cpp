@@ -32,6 +32,12 @@ const Named<MakeAgents>& algorithms() {
 
 }  // namespace
 
+std::vector<std::string> algorithm_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, make] : algorithms()) names.push_back(name);
+  return names;
+}
+
 std::vector<std::string> backend_names() {
   std::vector<std::string> names;
   for (const Backend& backend : backends()) names.push_back(backend.name);

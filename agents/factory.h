@@ -17,6 +17,9 @@ namespace sounder {
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
                                                  const Networks& networks = Networks::with_builtins());
 
+/// Lists the algorithms by name.
+std::vector<std::string> algorithm_names();
+
 /// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with
 /// LibTorch.
 std::vector<std::string> backend_names();

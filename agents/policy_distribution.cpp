@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -25,22 +24,12 @@ void refuse_continuous_options(const TrainConfig& config, const Space& action_sp
   }
 }
 
-void refuse_infinite_bounds(const TrainConfig& config, const Box& box) {
-  const auto finite = [](float bound) { return std::isfinite(bound); };
-  if (std::ranges::all_of(box.low, finite) && std::ranges::all_of(box.high, finite)) return;
-  throw UsageError(fmt::format("squash_actions takes Box actions with finite bounds; {} has {}: leave it at false",
-                               config.environment, describe(box)));
-}
-
 Policy continuous_policy(const TrainConfig& config, const Box& box) {
   Policy policy{.distribution = DiagonalGaussian{},
                 .outputs = 2 * box.low.size(),
                 .head = config.policy_std == "network" ? PolicyHead::linear : PolicyHead::gaussian,
                 .initial_log_std = static_cast<float>(config.initial_log_std)};
-  if (config.squash_actions) {
-    refuse_infinite_bounds(config, box);
-    policy.distribution = SquashedGaussian{};
-  }
+  if (config.squash_actions) policy.distribution = SquashedGaussian{};
   return policy;
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
 #include "core/metrics/statistics.h"
@@ -12,7 +13,7 @@ namespace sounder {
 
 void evaluate(const EvaluateRequest& request, const Registry& environments) {
   const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
-  Evaluator evaluator({.make_environment = [&] { return environments.make_for_policy(policy.checkpoint.environment); },
+  Evaluator evaluator({.make_environment = [&] { return make_policy_environment(environments, policy.config); },
                        .agents = *policy.agents,
                        .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agents/factory.h"
+#include "apps/policy_environment.h"
 #include "core/checkpoint/contents.h"
 #include "core/run_folder.h"
 #include "envs/error.h"
@@ -27,7 +28,7 @@ SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Re
   policy.checkpoint = load_checkpoint(policy.file);
   policy.config = saved_config(policy.checkpoint, policy.file);
   blame(policy.file, [&] {
-    const EnvironmentSpec spec = environments.make(policy.checkpoint.environment).spec();
+    const EnvironmentSpec spec = make_policy_environment(environments, policy.config).spec();
     policy.agents = make_agent_factory(policy.config, spec);
     check_suits(policy.checkpoint, spec, *policy.agents);
     policy.parameters = flat_parameters(policy.checkpoint, policy.agents->layout());

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "agents/factory.h"
+#include "apps/policy_environment.h"
 #include "apps/progress_display.h"
 #include "core/metrics/statistics.h"
 #include "core/run_folder.h"
@@ -92,7 +93,7 @@ void check_resumable(const TrainRequest& request) {
 }  // namespace
 
 void check_trainable(const TrainConfig& config, const Registry& environments) {
-  const auto make_environment = [&] { return environments.make_for_policy(config.environment); };
+  const auto make_environment = [&] { return make_policy_environment(environments, config); };
   const auto agents = make_agent_factory(config, make_environment().spec());
   agents->prepare_thread();
   const Trainer trainer({.config = config, .make_environment = make_environment, .agents = *agents});
@@ -100,7 +101,7 @@ void check_trainable(const TrainConfig& config, const Registry& environments) {
 
 int train(const TrainRequest& request, const Registry& environments) {
   const TrainConfig& config = request.config;
-  const auto make_environment = [&] { return environments.make_for_policy(config.environment); };
+  const auto make_environment = [&] { return make_policy_environment(environments, config); };
   const EnvironmentSpec spec = make_environment().spec();
   const auto agents = make_agent_factory(config, spec);
   agents->prepare_thread();

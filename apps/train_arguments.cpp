@@ -22,8 +22,10 @@ constexpr std::string_view kEnvironmentKey = "environment";
 
 /// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
 /// same run.
-constexpr std::array<std::string_view, 8> kKeptOnResume{kEnvironmentKey, "algorithm",  "seed",   "network",
-                                                        "hidden",        "activation", "trunks", "optimizer"};
+constexpr std::array kKeptOnResume = std::to_array<std::string_view>(
+    {kEnvironmentKey, "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks", "memory",
+     "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
+     "normalize_rewards", "optimizer"});
 
 /// A configuration file as the user gave it.
 struct ConfigFile {

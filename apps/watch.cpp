@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "apps/animation.h"
+#include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "apps/terminal.h"
 #include "apps/terminal_canvas.h"
@@ -140,7 +141,8 @@ int watch(const WatchRequest& request, const Registry& environments) {
   SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
-  Player player(std::move(policy), environments.make_for_policy(id), request.seed);
+  Environment environment = make_policy_environment(environments, policy.config);
+  Player player(std::move(policy), std::move(environment), request.seed);
   std::optional<Animation> animation;
   if (request.output == Output::human && is_terminal(STDERR_FILENO)) animation.emplace(request.frames_per_second);
   const auto on_state = [&](const Episode& episode) { return !animation || show(*animation, player, id, episode); };

@@ -40,6 +40,13 @@ double norm(std::span<const float> vector) noexcept {
   return std::sqrt(sum);
 }
 
+Exploration make_exploration(const Worker::Parts& parts) {
+  const WorkerSettings& settings = parts.settings;
+  const Explorer explorer{.seed = settings.seed, .worker = static_cast<std::uint64_t>(parts.index)};
+  return {.steps = settings.exploration_steps,
+          .final_epsilon = settings.final_epsilon.value_or(draw_final_epsilon(explorer))};
+}
+
 }  // namespace
 
 void EpisodeMailbox::add(const EpisodeRecord& episode) {
@@ -73,8 +80,12 @@ Worker::Worker(const Parts& parts)
       clock_(parts.clock),
       stop_(parts.stop),
       replica_(store_.size()),
+      target_(parts.target),
+      target_replica_(target_ != nullptr ? store_.size() : 0),
+      exploration_(make_exploration(parts)),
       gradient_(store_.size()),
-      agent_(parts.agents.make({.parameters = replica_}, {.observations = slots_.size(), .steps = settings_.rollout})),
+      agent_(parts.agents.make({.parameters = replica_, .target = target_replica_},
+                               {.observations = slots_.size(), .steps = settings_.rollout})),
       pool_(parts.pool),
       rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size()}),
       observations_(slots_.size() * rollout_.observation_size()),
@@ -107,8 +118,7 @@ void Worker::learn_once() {
   timed_ = rollouts_++ % kRolloutsPerTimed == 0;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
-  if (!pulled_) version_ = store_.pull(replica_);
-  agent_->parameters_changed();
+  pull();
   const float return_variance = return_block_ ? Moments::of(*return_block_, replica_).variance[0] : 1.0F;
   reward_factor_ = settings_.reward.factor(return_variance);
   clock.lap(Phase::share);
@@ -156,9 +166,21 @@ void Worker::contribute() {
   } else {
     store_.skip(steps);
   }
+  // Here, not before the next rollout: between two rollouts of a worker nothing is due, so that a checkpoint's step
+  // says when the next copy is.
+  if (target_ != nullptr) target_->refresh(store_.step(), store_);
   if (!finite) count_drop();
   clock.lap(Phase::share);
   hand_over_episodes();
+}
+
+void Worker::pull() {
+  if (!pulled_) version_ = store_.pull(replica_);
+  agent_->parameters_changed();
+  if (target_ == nullptr) return;
+  const std::uint64_t version = target_->pull(target_version_, target_replica_);
+  if (version != target_version_) agent_->target_changed();
+  target_version_ = version;
 }
 
 std::vector<Worker::Slot> Worker::make_slots(const Parts& parts) {
@@ -174,6 +196,7 @@ std::span<float> Worker::observation(std::size_t k) noexcept {
 }
 
 void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
+  const float epsilon = exploration_.at(store_.step());
   // Relaxed: a request to end, which publishes nothing. A rollout has at least one step.
   const auto stopped = [&] { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); };
   const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
@@ -183,8 +206,9 @@ void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
     }
     const std::size_t row = rollout_.begin_step(observations_);
     clock.lap(Phase::environment);
-    agent_->act({.observations = observations_, .first_row = row, .rngs = action_rngs_, .states = states_},
-                rollout_.actions());
+    agent_->act(
+        {.observations = observations_, .first_row = row, .rngs = action_rngs_, .states = states_, .epsilon = epsilon},
+        rollout_.actions());
     clock.lap(Phase::forward);
     for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
   } while (rollout_.steps() < horizon && !over() && !stopped());

@@ -13,12 +13,14 @@
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/environment_errors.h"
+#include "core/exploration.h"
 #include "core/gradient_pool.h"
 #include "core/metrics/records.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
 #include "core/reward_shaping.h"
 #include "core/rollout.h"
+#include "core/target_parameters.h"
 #include "core/update_rule.h"
 #include "core/worker_counters.h"
 #include "envs/environment.h"
@@ -52,6 +54,8 @@ struct WorkerSettings {
   LearningRateSchedule schedule;
   Optimizer optimizer;
   RewardShaping reward = {};
+  std::int64_t exploration_steps = 0;  ///< over which epsilon falls to its final value, for agents that explore by it
+  std::optional<float> final_epsilon = {};  ///< none: each worker draws its own
   bool staleness_aware = false;  ///< divides the learning rate of a gradient by its staleness (Zhang et al. 2016)
 };
 
@@ -72,6 +76,7 @@ class Worker {
     WorkerSettings settings;
     const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
     std::size_t first_block = 0;              ///< of the parameters, at which its updates begin
+    TargetParameters* target = nullptr;       ///< of agents that have them; null: they have none
     GradientPool* pool = nullptr;             ///< where gradients are averaged; null: each is an update of its own
     const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
   };
@@ -124,6 +129,7 @@ class Worker {
   static std::vector<Slot> make_slots(const Parts& parts);
 
   std::span<float> observation(std::size_t k) noexcept;
+  void pull();
   void roll_out(std::size_t horizon, PhaseClock& clock);
   void begin_episode(std::size_t k);
   void step(std::size_t k, std::size_t row);
@@ -147,7 +153,11 @@ class Worker {
   AlignedFloats replica_;      // parameters, as pulled for this rollout
   std::uint64_t version_ = 0;  // of the replica
   bool pulled_ = false;        // the replica is as new as a pull would make it
-  AlignedFloats gradient_;     // flat, as the parameters
+  TargetParameters* target_;
+  AlignedFloats target_replica_;
+  std::uint64_t target_version_ = 0;  // of the target replica
+  Exploration exploration_;
+  AlignedFloats gradient_;  // flat, as the parameters
   std::unique_ptr<Agent> agent_;
   std::vector<SharedArray> own_statistics_;
   GradientPool* pool_;

@@ -45,6 +45,11 @@ RewardShaping reward_shaping(const TrainConfig& config) {
   return shaping;
 }
 
+std::optional<float> final_epsilon(const TrainConfig& config) {
+  if (!config.final_epsilon) return std::nullopt;
+  return static_cast<float>(*config.final_epsilon);
+}
+
 std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
@@ -52,6 +57,8 @@ std::size_t shared_statistics(const Optimizer& optimizer) {
 std::string own_statistic_name(std::size_t worker, const std::string& name) {
   return fmt::format("worker{}/{}", worker, name);
 }
+
+constexpr std::string_view kTargetName = "target";
 
 Tensor flat_tensor(std::string name, std::vector<float> values) {
   const auto size = static_cast<std::int64_t>(values.size());
@@ -97,7 +104,13 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                 .schedule = schedule_,
                                 .optimizer = optimizer_,
                                 .reward = reward_shaping(config),
+                                .exploration_steps = config.exploration_steps,
+                                .final_epsilon = final_epsilon(config),
                                 .staleness_aware = config.staleness_aware};
+  if (agents.has_target()) {
+    target_.emplace(store_.size(), config.target_interval);
+    target_->refresh(0, store_);
+  }
   const std::size_t gradients = gradients_per_update(config, agents);
   if (gradients > 1) pool_.emplace(store_.size(), gradients);
   const auto first_block = [&](std::int64_t worker) {
@@ -111,6 +124,7 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                                               .settings = settings,
                                                               .clock = clock_,
                                                               .first_block = first_block(i),
+                                                              .target = target_ ? &*target_ : nullptr,
                                                               .pool = pool_ ? &*pool_ : nullptr,
                                                               .stop = &stop_}));
   }
@@ -159,6 +173,7 @@ WorkerGroup::Capture WorkerGroup::capture() const {
           flat_tensor(own_statistic_name(i, optimizer_.statistic_names()[k]), std::move(values)));
     }
   }
+  if (target_) capture.target = target_->snapshot();
   return capture;
 }
 
@@ -181,6 +196,9 @@ Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
   }
   for (std::size_t k = 0; k < capture.snapshot.statistics.size(); ++k) {
     checkpoint.statistics.push_back(flat_tensor(optimizer_.statistic_names()[k], capture.snapshot.statistics[k]));
+  }
+  if (capture.target) {
+    checkpoint.statistics.push_back(flat_tensor(std::string(kTargetName), capture.target->parameters));
   }
   // Workers that an earlier part of the run had and this one has not: a later part may have them again.
   for (std::size_t i = workers_.size(); i < before_.workers.size(); ++i) {
@@ -206,6 +224,10 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
   }
   store_.restore(snapshot);
 
+  if (target_) {
+    target_->restore({.parameters = find_tensor(checkpoint.statistics, std::string(kTargetName), store_.size()).values,
+                      .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
+  }
   before_ = checkpoint.progress;
   const std::size_t own_statistics = optimizer_.owner == StatisticsOwner::worker ? names.size() : 0;
   absent_statistics_.clear();

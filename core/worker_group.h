@@ -14,6 +14,7 @@
 #include "core/metrics/report_builder.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
+#include "core/target_parameters.h"
 #include "core/worker.h"
 #include "envs/environment.h"
 
@@ -60,7 +61,8 @@ class WorkerGroup {
   struct Capture {
     ParameterStore::Snapshot snapshot;
     Totals totals;
-    std::vector<Tensor> own_statistics;  ///< of the workers that keep their own
+    std::vector<Tensor> own_statistics;                ///< of the workers that keep their own
+    std::optional<TargetParameters::Snapshot> target;  ///< where there are target parameters
   };
   /// Any thread, at any time; exact while no other worker runs.
   Capture capture() const;
@@ -80,6 +82,7 @@ class WorkerGroup {
   LearningRateSchedule schedule_;
   Stopwatch clock_;
   ParameterStore store_;
+  std::optional<TargetParameters> target_;
   std::optional<GradientPool> pool_;  // where gradients are averaged
   std::atomic<bool> stop_{false};
   std::vector<std::unique_ptr<Worker>> workers_;

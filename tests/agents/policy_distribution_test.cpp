@@ -64,15 +64,6 @@ TEST_CASE("the distribution of numbers is as the configuration asks") {
   CHECK(is<DiagonalGaussian>(make_policy(kPlain, Box::bounds({0, -1}, {1, kInfinity}))));
 }
 
-TEST_CASE("actions without bounds are not squashed") {
-  const TrainConfig config = configured("squash_actions", "true");
-  CHECK_THROWS_AS(make_policy(config, Box::bounds({0, -1}, {1, kInfinity})), UsageError);
-  CHECK_THROWS_AS(make_policy(config, Box::bounds({-kInfinity, -1}, {1, 1})), UsageError);
-  CHECK_THROWS_WITH(make_policy(config, Box::bounds({0}, {kInfinity})),
-                    "squash_actions takes Box actions with finite bounds; Thing-v0 has Box([0], [inf]): leave it at "
-                    "false");
-}
-
 TEST_CASE("what is for numbers only is refused where actions are none") {
   const auto message = [](const std::string& key, const std::string& value, const Space& space) {
     try {

@@ -1,0 +1,163 @@
+// What every algorithm has to keep to, with every kind of action, network and backend that it admits.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "agents/factory.h"
+#include "core/rollout.h"
+#include "envs/error.h"
+#include "envs/registry.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+/// A space of actions as a configuration wants them drawn, and what that takes of a network.
+struct ActionCase {
+  std::string name;
+  Space space;
+  std::size_t rows;         ///< of the policy, in the head
+  std::size_t log_std = 0;  ///< parameters
+  std::string policy_std = "parameter";
+  bool squash = false;
+};
+
+std::vector<ActionCase> action_cases() {
+  const Space box = Box::uniform(-2, 2, {3});
+  return {{.name = "discrete", .space = Discrete{3}, .rows = 3},
+          {.name = "choices", .space = MultiDiscrete{{2, 3, 4}}, .rows = 9},
+          {.name = "switches", .space = MultiBinary{5}, .rows = 5},
+          {.name = "gaussian", .space = box, .rows = 3, .log_std = 3},
+          {.name = "gaussian by state", .space = box, .rows = 6, .policy_std = "network"},
+          {.name = "squashed", .space = box, .rows = 3, .log_std = 3, .squash = true},
+          {.name = "squashed by state", .space = box, .rows = 6, .policy_std = "network", .squash = true}};
+}
+
+/// A network over observations of shape [2, 4, 3], and its parameters up to the head.
+struct NetworkCase {
+  std::string network;
+  std::string memory;
+  std::size_t features;  ///< that the head sees
+  std::size_t trunk;     ///< parameters
+};
+
+std::vector<NetworkCase> network_cases() {
+  constexpr std::size_t kInputs = 2 * 4 * 3;
+  constexpr std::size_t kHidden = 10;
+  constexpr std::size_t kUnits = 7;
+  const auto cell = [](std::size_t gates) { return gates * kUnits * (kHidden + kUnits + 2); };
+  const std::size_t mlp = (kInputs + 1) * kHidden;
+  // Two convolutions of 3 x 3, padded, with 5 and 6 channels.
+  const std::size_t cnn = (2 * 9 + 1) * 5 + (5 * 9 + 1) * 6 + (6 * 4 * 3 + 1) * kHidden;
+  std::vector<NetworkCase> cases{
+      {"mlp", "none", kHidden, mlp}, {"mlp", "lstm", kUnits, mlp + cell(4)}, {"mlp", "gru", kUnits, mlp + cell(3)}};
+#ifdef SOUNDER_WITH_TORCH
+  cases.push_back({"cnn", "none", kHidden, cnn});
+  cases.push_back({"cnn", "lstm", kUnits, cnn + cell(4)});
+  cases.push_back({"cnn", "gru", kUnits, cnn + cell(3)});
+#endif
+  return cases;
+}
+
+/// Has an agent act on random observations for 24 steps of two environments, and learn from them twice.
+void check_gradients(const AgentFactory& agents, const EnvironmentSpec& spec) {
+  std::vector<float> parameters = agents.initial_parameters(1);
+  REQUIRE(parameters.size() == agents.layout().size);
+  Rng rng(5);
+  std::vector<float> target = parameters;
+  for (float& p : target) p += 0.1F * static_cast<float>(rng.normal());
+  const Replica replica{.parameters = parameters, .target = agents.has_target() ? target : std::span<float>()};
+  constexpr std::size_t kSteps = 24;
+  constexpr std::size_t kEnvironments = 2;
+  const auto agent = agents.make(replica, {.observations = kEnvironments, .steps = kSteps});
+  Rollout rollout(spec, {.steps = kSteps, .environments = kEnvironments});
+  std::vector<float> observations(kEnvironments * rollout.observation_size());
+  const auto observe = [&] {
+    for (float& x : observations) x = static_cast<float>(rng.uniform(-1, 1));
+  };
+  std::vector<float> states(kEnvironments * agent->state_size());
+  std::vector<Rng> rngs{Rng(2), Rng(3)};
+  observe();
+  for (std::size_t t = 0; t < kSteps; ++t) {
+    const std::size_t row = rollout.begin_step(observations);
+    agent->act({.observations = observations, .first_row = row, .rngs = rngs, .states = states, .epsilon = 0.8F},
+               rollout.actions());
+    observe();
+    for (std::size_t k = 0; k < kEnvironments; ++k) {
+      // Each environment has an episode that ends within the rollout.
+      const StepEnd ends[]{StepEnd::terminated, StepEnd::truncated};
+      const bool over = t == 7 + 4 * k;
+      rollout.end_step(static_cast<float>(rng.normal()), over ? ends[k] : StepEnd::none,
+                       std::span(observations).subspan(k * rollout.observation_size(), rollout.observation_size()));
+      if (over) std::ranges::fill(std::span(states).subspan(k * agent->state_size(), agent->state_size()), 0.0F);
+    }
+  }
+  rollout.finish(observations);
+
+  std::vector<float> gradient(parameters.size());
+  agent->learn(rollout, gradient);
+  for (const ParameterBlock& block : agents.layout().blocks) {
+    INFO(block.name);
+    CHECK(std::ranges::count(std::span(gradient).subspan(block.offset, block.size), 0.0F) == 0);
+  }
+  std::vector<float> again(parameters.size());
+  agent->learn(rollout, again);
+  CHECK(again == gradient);
+}
+
+TEST_CASE(
+    "with every algorithm, action space, network and backend, parameters are as many as expected, each gets a "
+    "gradient, "
+    "and the same one twice") {
+  const std::string algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa");
+  const NetworkCase network = GENERATE(from_range(network_cases()));
+  const std::string trunks = GENERATE("shared", "separate");
+  const std::string backend = GENERATE(from_range(backend_names()));
+  const bool has_policy = algorithm == "a3c" || algorithm == "a2c";
+  if (!has_policy && network.memory != "none") return;         // refused: factory_test.cpp
+  if (backend == "fused" && network.network == "cnn") return;  // likewise
+  for (const ActionCase& actions : action_cases()) {
+    if (!has_policy && actions.name != "discrete") continue;
+    INFO(algorithm << ", " << network.network << ", memory " << network.memory << ", " << trunks << " trunks, "
+                   << backend << ", " << actions.name);
+    TrainConfig config{.environment = "Thing-v0",
+                       .algorithm = algorithm,
+                       .backend = backend,
+                       .network = network.network,
+                       .hidden = {10},
+                       .trunks = trunks,
+                       .memory = network.memory,
+                       .memory_units = 7,
+                       .channels = {5, 6},
+                       .policy_std = actions.policy_std,
+                       .squash_actions = actions.squash};
+    const EnvironmentSpec spec{.observation_space = Box::uniform(-1, 1, {2, 4, 3}), .action_space = actions.space};
+    const auto agents = make_agent_factory(config, spec);
+    const std::size_t heads = (network.features + 1) * (actions.rows + (has_policy ? 1 : 0)) + actions.log_std;
+    const std::size_t trunk_count = trunks == "separate" && has_policy ? 2 : 1;
+    CHECK(agents->layout().size == trunk_count * network.trunk + heads);
+    CHECK(agents->backend() == backend);
+    check_gradients(*agents, spec);
+  }
+}
+
+TEST_CASE("every built-in environment can be learnt by every algorithm that admits its actions") {
+  const Registry registry = Registry::with_builtins();
+  for (const std::string& id : registry.ids()) {
+    const EnvironmentSpec spec = registry.make(id).spec();
+    for (const std::string algorithm : {"a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa"}) {
+      INFO(id << ", " << algorithm);
+      TrainConfig config{.environment = id, .algorithm = algorithm};
+      const bool admitted =
+          algorithm == "a3c" || algorithm == "a2c" || std::holds_alternative<Discrete>(spec.action_space);
+      if (admitted) {
+        CHECK(make_agent_factory(config, spec)->layout().size > 0);
+      } else {
+        CHECK_THROWS_AS(make_agent_factory(config, spec), UsageError);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sounder
