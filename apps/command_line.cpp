@@ -129,7 +129,7 @@ std::vector<ConfigOverride> overrides(const CLI::App& app, const std::map<const 
   return list;
 }
 
-Command add_train(CLI::App& program, const Registry& environments) {
+Command add_train(CLI::App& program, const Registry& environments, const Networks& networks) {
   CLI::App& app = *program.add_subcommand("train", "Train an agent");
   const auto arguments = std::make_shared<TrainArguments>();
   add_text(
@@ -153,9 +153,9 @@ Command add_train(CLI::App& program, const Registry& environments) {
       ->type_name("RUN");
   add_json(app, arguments->output);
   const auto keys = add_config_options(app);
-  return {&app, [arguments, keys, set, &app, &environments] {
+  return {&app, [arguments, keys, set, &app, &environments, &networks] {
             arguments->overrides = overrides(app, keys, set);
-            return train(make_train_request(*arguments), environments);
+            return train(make_train_request(*arguments), environments, networks);
           }};
 }
 
@@ -170,7 +170,7 @@ void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
 
-Command add_evaluate(CLI::App& program, const Registry& environments) {
+Command add_evaluate(CLI::App& program, const Registry& environments, const Networks& networks) {
   CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
   const auto request = std::make_shared<EvaluateRequest>();
   add_play_options(app, request);
@@ -178,19 +178,19 @@ Command add_evaluate(CLI::App& program, const Registry& environments) {
       "--stochastic", [request] { request->selection = Selection::sample; },
       "sample actions instead of taking the likeliest");
   add_json(app, request->output);
-  return {&app, [request, &environments] {
-            evaluate(*request, environments);
+  return {&app, [request, &environments, &networks] {
+            evaluate(*request, environments, networks);
             return 0;
           }};
 }
 
-Command add_watch(CLI::App& program, const Registry& environments) {
+Command add_watch(CLI::App& program, const Registry& environments, const Networks& networks) {
   CLI::App& app = *program.add_subcommand("watch", "Play greedy episodes, drawn in the terminal");
   const auto request = std::make_shared<WatchRequest>();
   add_play_options(app, request);
   add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
   add_json(app, request->output);
-  return {&app, [request, &environments] { return watch(*request, environments); }};
+  return {&app, [request, &environments, &networks] { return watch(*request, environments, networks); }};
 }
 
 Command add_envs(CLI::App& program, const Registry& environments) {
@@ -253,7 +253,7 @@ Command add_plot(CLI::App& program) {
           }};
 }
 
-Command add_bench(CLI::App& program, const Registry& environments) {
+Command add_bench(CLI::App& program, const Registry& environments, const Networks& networks) {
   CLI::App& app = *program.add_subcommand("bench", "Measure throughput: a core's peak, the parts, whole trainings");
   const auto request = std::make_shared<BenchRequest>();
   add_text(
@@ -264,7 +264,7 @@ Command add_bench(CLI::App& program, const Registry& environments) {
              {0.001, 3600});
   add_number(app, {.name = "--workers", .help = "most workers of a training"}, request->workers, {1, kMostWorkers});
   add_json(app, request->output);
-  return {&app, [request, &environments] { return bench(*request, environments); }};
+  return {&app, [request, &environments, &networks] { return bench(*request, environments, networks); }};
 }
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -311,19 +311,19 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
   return UsageError(fmt::format("{}; see 'sounder --help'", message));
 }
 
-int parse_and_run(int argc, char** argv, const Registry& environments) {
+int parse_and_run(int argc, char** argv, const Registry& environments, const Networks& networks) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network", "sounder"};
   program.set_version_flag("--version", "sounder " SOUNDER_VERSION);
   program.require_subcommand(0, 1);
   program.allow_extras();
-  const std::vector<Command> commands{add_train(program, environments),
-                                      add_evaluate(program, environments),
-                                      add_watch(program, environments),
+  const std::vector<Command> commands{add_train(program, environments, networks),
+                                      add_evaluate(program, environments, networks),
+                                      add_watch(program, environments, networks),
                                       add_envs(program, environments),
                                       add_check(program, environments),
                                       add_replay(program, environments),
                                       add_plot(program),
-                                      add_bench(program, environments)};
+                                      add_bench(program, environments, networks)};
   for (const Command& command : commands) command.options->allow_extras();
   try {
     program.parse(argc, argv);
@@ -349,11 +349,11 @@ int report(std::string_view message, int exit_code) {
 
 }  // namespace
 
-int run(int argc, char** argv, const Registry& environments) {
+int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
   // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
-    return parse_and_run(argc, argv, environments);
+    return parse_and_run(argc, argv, environments, networks);
   } catch (const UsageError& error) {
     return report(error.what(), 2);
   } catch (const std::bad_alloc&) {

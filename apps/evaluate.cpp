@@ -10,8 +10,8 @@
 
 namespace sounder {
 
-void evaluate(const EvaluateRequest& request, const Registry& environments) {
-  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
+void evaluate(const EvaluateRequest& request, const Registry& environments, const Networks& networks) {
+  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments, networks);
   Evaluator evaluator({.make_environment = [&] { return environments.make_for_policy(policy.checkpoint.environment); },
                        .agents = *policy.agents,
                        .episodes = request.episodes});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "agents/networks/architecture.h"
 #include "apps/output.h"
 #include "core/agent.h"
 #include "envs/registry.h"
@@ -19,6 +20,6 @@ struct EvaluateRequest {
 };
 
 /// Plays episodes with a saved policy and reports their returns. Throws Error.
-void evaluate(const EvaluateRequest& request, const Registry& environments);
+void evaluate(const EvaluateRequest& request, const Registry& environments, const Networks& networks);
 
 }  // namespace sounder

@@ -22,13 +22,14 @@ void blame(const std::filesystem::path& file, Action action) {
 
 }  // namespace
 
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments) {
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments,
+                        const Networks& networks) {
   SavedPolicy policy{.file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best)};
   policy.checkpoint = load_checkpoint(policy.file);
   policy.config = saved_config(policy.checkpoint, policy.file);
   blame(policy.file, [&] {
     const EnvironmentSpec spec = environments.make(policy.checkpoint.environment).spec();
-    policy.agents = make_agent_factory(policy.config, spec);
+    policy.agents = make_agent_factory(policy.config, spec, networks);
     check_suits(policy.checkpoint, spec, *policy.agents);
     policy.parameters = flat_parameters(policy.checkpoint, policy.agents->layout());
   });

@@ -91,11 +91,11 @@ void check_resumable(const TrainRequest& request) {
 
 }  // namespace
 
-int train(const TrainRequest& request, const Registry& environments) {
+int train(const TrainRequest& request, const Registry& environments, const Networks& networks) {
   const TrainConfig& config = request.config;
   const auto make_environment = [&] { return environments.make_for_policy(config.environment); };
   const EnvironmentSpec spec = make_environment().spec();
-  const auto agents = make_agent_factory(config, spec);
+  const auto agents = make_agent_factory(config, spec, networks);
   agents->prepare_thread();
 
   // Everything that can be wrong with the request is found before a folder is made.

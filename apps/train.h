@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "agents/networks/architecture.h"
 #include "apps/output.h"
 #include "core/config/config.h"
 #include "core/run_folder.h"
@@ -21,6 +22,6 @@ struct TrainRequest {
 
 /// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
 /// after SIGINT (SIGTERM). Throws Error.
-int train(const TrainRequest& request, const Registry& environments);
+int train(const TrainRequest& request, const Registry& environments, const Networks& networks);
 
 }  // namespace sounder

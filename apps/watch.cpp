@@ -134,10 +134,10 @@ std::string summary(const Episode& episode) {
 
 }  // namespace
 
-int watch(const WatchRequest& request, const Registry& environments) {
+int watch(const WatchRequest& request, const Registry& environments, const Networks& networks) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
-  SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
+  SavedPolicy policy = load_policy(request.run_or_checkpoint, environments, networks);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
   Player player(std::move(policy), environments.make_for_policy(id), request.seed);
