@@ -60,12 +60,12 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
   return UsageError(fmt::format("{}; see 'sounder --help'", message));
 }
 
-int parse_and_run(int argc, char** argv, const Registry& environments) {
+int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network", "sounder"};
   program.set_version_flag("--version", "sounder " SOUNDER_VERSION);
   program.require_subcommand(0, 1);
   program.allow_extras();
-  const std::vector<Command> commands = add_commands(program, environments);
+  const std::vector<Command> commands = add_commands(program, catalogue);
   for (const Command& command : commands) command.options->allow_extras();
   try {
     program.parse(argc, argv);
@@ -91,11 +91,11 @@ int report(std::string_view message, int exit_code) {
 
 }  // namespace
 
-int run(int argc, char** argv, const Registry& environments) {
+int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
   // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
-    return parse_and_run(argc, argv, environments);
+    return parse_and_run(argc, argv, {.environments = environments, .networks = networks});
   } catch (const UsageError& error) {
     return report(error.what(), 2);
   } catch (const std::bad_alloc&) {

@@ -38,7 +38,7 @@ ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArgum
   return ConfigOptions(app);
 }
 
-Command add_train(CLI::App& program, const Registry& environments) {
+Command add_train(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("train", "Train an agent");
   const auto arguments = std::make_shared<TrainArguments>();
   const ConfigOptions config = add_config_sources(app, arguments);
@@ -47,13 +47,13 @@ Command add_train(CLI::App& program, const Registry& environments) {
   add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
            [arguments](const std::string& text) { arguments->resume = text; });
   add_json(app, arguments->output);
-  return {&app, [arguments, config, &environments] {
+  return {&app, [arguments, config, &catalogue] {
             arguments->overrides = config.overrides();
-            return train(make_train_request(*arguments), environments);
+            return train(make_train_request(*arguments), catalogue);
           }};
 }
 
-Command add_sweep(CLI::App& program, const Registry& environments) {
+Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("sweep", "Train with many settings and seeds, and compare them");
   const auto request = std::make_shared<SweepRequest>();
   sweeping::PlanRequest& plan = request->plan;
@@ -78,9 +78,9 @@ Command add_sweep(CLI::App& program, const Registry& environments) {
   add_text(app, {.name = "--resume", .help = "folder of a sweep to go on with: what has not finished", .type = "DIR"},
            [request](const std::string& text) { request->resume = text; });
   add_json(app, request->output);
-  return {&app, [request, config, &environments] {
+  return {&app, [request, config, &catalogue] {
             request->plan.common.overrides = config.overrides();
-            return sweep(*request, environments);
+            return sweep(*request, catalogue);
           }};
 }
 
@@ -94,7 +94,7 @@ void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
 
-Command add_evaluate(CLI::App& program, const Registry& environments) {
+Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
   const auto request = std::make_shared<EvaluateRequest>();
   add_play_options(app, request);
@@ -102,22 +102,22 @@ Command add_evaluate(CLI::App& program, const Registry& environments) {
       "--stochastic", [request] { request->selection = Selection::sample; },
       "sample actions instead of taking the likeliest");
   add_json(app, request->output);
-  return {&app, [request, &environments] {
-            evaluate(*request, environments);
+  return {&app, [request, &catalogue] {
+            evaluate(*request, catalogue);
             return 0;
           }};
 }
 
-Command add_watch(CLI::App& program, const Registry& environments) {
+Command add_watch(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("watch", "Play greedy episodes, drawn in the terminal");
   const auto request = std::make_shared<WatchRequest>();
   add_play_options(app, request);
   add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
   add_json(app, request->output);
-  return {&app, [request, &environments] { return watch(*request, environments); }};
+  return {&app, [request, &catalogue] { return watch(*request, catalogue); }};
 }
 
-Command add_envs(CLI::App& program, const Registry& environments) {
+Command add_envs(CLI::App& program, const Catalogue& catalogue) {
   struct Request {
     std::optional<std::string> environment;
     Output output = Output::human;
@@ -127,27 +127,27 @@ Command add_envs(CLI::App& program, const Registry& environments) {
   add_text(app, {.name = "ENV", .help = "environment"},
            [request](const std::string& text) { request->environment = text; });
   add_json(app, request->output);
-  return {&app, [request, &environments] {
+  return {&app, [request, &catalogue] {
             if (request->environment) {
-              describe_environment(environments, *request->environment, request->output);
+              describe_environment(catalogue.environments, *request->environment, request->output);
             } else {
-              list_environments(environments, request->output);
+              list_environments(catalogue.environments, request->output);
             }
             return 0;
           }};
 }
 
-Command add_check(CLI::App& program, const Registry& environments) {
+Command add_check(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("check", "Check that an environment keeps to its contract");
   const auto request = std::make_shared<CheckRequest>();
   add_text(app, {.name = "ENV", .help = "environment"}, [request](const std::string& text) {
     request->environment = text;
   })->required();
   add_json(app, request->output);
-  return {&app, [request, &environments] { return check(*request, environments); }};
+  return {&app, [request, &catalogue] { return check(*request, catalogue.environments); }};
 }
 
-Command add_replay(CLI::App& program, const Registry& environments) {
+Command add_replay(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("replay", "Replay recorded traces and print the largest deviation");
   const auto request = std::make_shared<ReplayRequest>();
   add_text(app, {.name = "FILE", .help = "recorded traces, JSON"}, [request](const std::string& text) {
@@ -155,7 +155,7 @@ Command add_replay(CLI::App& program, const Registry& environments) {
   })->required();
   add_number(app, {.name = "--tolerance", .help = "largest deviation that passes"}, request->tolerance, {0, 1e6});
   add_json(app, request->output);
-  return {&app, [request, &environments] { return replay(*request, environments); }};
+  return {&app, [request, &catalogue] { return replay(*request, catalogue.environments); }};
 }
 
 Command add_plot(CLI::App& program) {
@@ -175,7 +175,7 @@ Command add_plot(CLI::App& program) {
           }};
 }
 
-Command add_bench(CLI::App& program, const Registry& environments) {
+Command add_bench(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("bench", "Measure throughput: a core's peak, the parts, whole trainings");
   const auto request = std::make_shared<BenchRequest>();
   add_text(app, {.name = "ENV", .help = "environment [CartPole-v1]"},
@@ -186,17 +186,17 @@ Command add_bench(CLI::App& program, const Registry& environments) {
              {0.001, 3600});
   add_number(app, {.name = "--workers", .help = "most workers of a training"}, request->workers, {1, kMostWorkers});
   add_json(app, request->output);
-  return {&app, [request, &environments] { return bench(*request, environments); }};
+  return {&app, [request, &catalogue] { return bench(*request, catalogue); }};
 }
 
 }  // namespace
 
-std::vector<Command> add_commands(CLI::App& program, const Registry& environments) {
-  return {add_train(program, environments),    add_sweep(program, environments),
-          add_evaluate(program, environments), add_watch(program, environments),
-          add_envs(program, environments),     add_check(program, environments),
-          add_replay(program, environments),   add_plot(program),
-          add_bench(program, environments)};
+std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue) {
+  return {add_train(program, catalogue),    add_sweep(program, catalogue),
+          add_evaluate(program, catalogue), add_watch(program, catalogue),
+          add_envs(program, catalogue),     add_check(program, catalogue),
+          add_replay(program, catalogue),   add_plot(program),
+          add_bench(program, catalogue)};
 }
 
 }  // namespace sounder

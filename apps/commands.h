@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace CLI {  // whoever includes this needs no CLI11
 class App;
@@ -18,6 +18,6 @@ struct Command {
 };
 
 /// Adds every subcommand to the program, in the order in which --help lists them. The registry outlives them.
-std::vector<Command> add_commands(CLI::App& program, const Registry& environments);
+std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -11,9 +11,9 @@
 
 namespace sounder {
 
-void evaluate(const EvaluateRequest& request, const Registry& environments) {
-  const SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
-  Evaluator evaluator({.make_environment = [&] { return make_policy_environment(environments, policy.config); },
+void evaluate(const EvaluateRequest& request, const Catalogue& catalogue) {
+  const SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue);
+  Evaluator evaluator({.make_environment = [&] { return make_policy_environment(catalogue.environments, policy.config); },
                        .agents = *policy.agents,
                        .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,

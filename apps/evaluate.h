@@ -5,7 +5,7 @@
 
 #include "apps/output.h"
 #include "core/agent.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -19,6 +19,6 @@ struct EvaluateRequest {
 };
 
 /// Plays episodes with a saved policy and reports their returns. Throws Error.
-void evaluate(const EvaluateRequest& request, const Registry& environments);
+void evaluate(const EvaluateRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

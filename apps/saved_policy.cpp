@@ -23,13 +23,13 @@ void blame(const std::filesystem::path& file, Action action) {
 
 }  // namespace
 
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments) {
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Catalogue& catalogue) {
   SavedPolicy policy{.file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best)};
   policy.checkpoint = load_checkpoint(policy.file);
   policy.config = saved_config(policy.checkpoint, policy.file);
   blame(policy.file, [&] {
-    const EnvironmentSpec spec = make_policy_environment(environments, policy.config).spec();
-    policy.agents = make_agent_factory(policy.config, spec);
+    const EnvironmentSpec spec = make_policy_environment(catalogue.environments, policy.config).spec();
+    policy.agents = make_agent_factory(policy.config, spec, catalogue.networks);
     check_suits(policy.checkpoint, spec, *policy.agents);
     policy.parameters = flat_parameters(policy.checkpoint, policy.agents->layout());
   });

@@ -7,7 +7,7 @@
 #include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -22,7 +22,7 @@ struct SavedPolicy {
 
 /// Loads a run's best checkpoint, or a checkpoint file, and prepares the thread for agents that act with it. Throws
 /// Error if there is none, it is damaged, or its environment or configuration is unknown or does not fit.
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Registry& environments);
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Catalogue& catalogue);
 
 /// Reads the configuration that a checkpoint holds; `file` names it in errors. Throws Error.
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file);

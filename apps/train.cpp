@@ -92,18 +92,18 @@ void check_resumable(const TrainRequest& request) {
 
 }  // namespace
 
-void check_trainable(const TrainConfig& config, const Registry& environments) {
-  const auto make_environment = [&] { return make_policy_environment(environments, config); };
-  const auto agents = make_agent_factory(config, make_environment().spec());
+void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
+  const auto make_environment = [&] { return make_policy_environment(catalogue.environments, config); };
+  const auto agents = make_agent_factory(config, make_environment().spec(), catalogue.networks);
   agents->prepare_thread();
   const Trainer trainer({.config = config, .make_environment = make_environment, .agents = *agents});
 }
 
-int train(const TrainRequest& request, const Registry& environments) {
+int train(const TrainRequest& request, const Catalogue& catalogue) {
   const TrainConfig& config = request.config;
-  const auto make_environment = [&] { return make_policy_environment(environments, config); };
+  const auto make_environment = [&] { return make_policy_environment(catalogue.environments, config); };
   const EnvironmentSpec spec = make_environment().spec();
-  const auto agents = make_agent_factory(config, spec);
+  const auto agents = make_agent_factory(config, spec, catalogue.networks);
   agents->prepare_thread();
 
   // Everything that can be wrong with the request is found before a folder is made.

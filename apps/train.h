@@ -6,7 +6,7 @@
 #include "apps/output.h"
 #include "core/config/config.h"
 #include "core/run_folder.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -21,10 +21,10 @@ struct TrainRequest {
 
 /// Throws UsageError if `train` would refuse a configuration before it makes a folder: an unknown name, or what does
 /// not fit together.
-void check_trainable(const TrainConfig& config, const Registry& environments);
+void check_trainable(const TrainConfig& config, const Catalogue& catalogue);
 
 /// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
 /// after SIGINT (SIGTERM). Throws Error.
-int train(const TrainRequest& request, const Registry& environments);
+int train(const TrainRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -135,13 +135,13 @@ std::string summary(const Episode& episode) {
 
 }  // namespace
 
-int watch(const WatchRequest& request, const Registry& environments) {
+int watch(const WatchRequest& request, const Catalogue& catalogue) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
-  SavedPolicy policy = load_policy(request.run_or_checkpoint, environments);
+  SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
-  Environment environment = make_policy_environment(environments, policy.config);
+  Environment environment = make_policy_environment(catalogue.environments, policy.config);
   Player player(std::move(policy), std::move(environment), request.seed);
   std::optional<Animation> animation;
   if (request.output == Output::human && is_terminal(STDERR_FILENO)) animation.emplace(request.frames_per_second);

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "apps/output.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -20,6 +20,6 @@ struct WatchRequest {
 /// Plays greedy episodes with a saved policy, draws them where stderr is a terminal, and prints their returns.
 /// Elsewhere it draws the last state only. Returns the exit code: 0, or 130 (143) after SIGINT (SIGTERM), when the
 /// terminal is as it was. Throws Error.
-int watch(const WatchRequest& request, const Registry& environments);
+int watch(const WatchRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -43,11 +43,11 @@ TrainConfig config_for(const std::string& environment) {
   return config;
 }
 
-std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec) {
+std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec, const Networks& networks) {
   std::vector<Backend> backends;
   for (const std::string& name : backend_names()) {
     config.backend = name;
-    backends.push_back({.name = name, .agents = make_agent_factory(config, spec)});
+    backends.push_back({.name = name, .agents = make_agent_factory(config, spec, catalogue.networks)});
   }
   return backends;
 }
@@ -93,10 +93,10 @@ std::vector<TrainingSeries> write_mode_cases(const Backend& backend, std::int64_
 /// Everything that is measured, and what has come of it.
 class Bench {
  public:
-  Bench(const BenchRequest& request, const Registry& environments)
+  Bench(const BenchRequest& request, const Catalogue& catalogue)
       : request_(request),
-        make_environment_([&environments, id = request.environment] { return environments.make_for_policy(id); }),
-        backends_(make_backends(config_for(request.environment), make_environment_().spec())),
+        make_environment_([&environments = catalogue.environments, id = request.environment] { return environments.make_for_policy(id); }),
+        backends_(make_backends(config_for(request.environment), make_environment_().spec(), catalogue.networks)),
         sharing_(first().layout().size),
         sharing_pieces_(sharing_.pieces()),
         training_({.config = config_for(request.environment),
@@ -169,9 +169,9 @@ class Bench {
 
 }  // namespace
 
-int bench(const BenchRequest& request, const Registry& environments) {
+int bench(const BenchRequest& request, const Catalogue& catalogue) {
   try {
-    Bench bench(request, environments);
+    Bench bench(request, catalogue);
     for (std::int64_t i = 1; i <= request.repetitions; ++i) {
       if (request.output == Output::human) print_human(fmt::format("repetition {} of {}\n", i, request.repetitions));
       bench.repeat();

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "apps/output.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -27,6 +27,6 @@ struct BenchRequest {
 /// trainings by every backend of this build, and the write modes. Every comparison is between measurements of one
 /// repetition, in which everything is measured once, in turn. Returns the exit code: that of the signal, if one came
 /// while a training was measured. Throws UsageError if the environment is unknown, or does not suit the algorithm.
-int bench(const BenchRequest& request, const Registry& environments);
+int bench(const BenchRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -32,14 +32,14 @@ void require_resume_alone(const SweepRequest& request) {
   if (more) throw UsageError("--resume goes on with the plan in the folder; expected --jobs and --json beside it only");
 }
 
-SweepFolder open_folder(const SweepRequest& request, const Registry& environments) {
+SweepFolder open_folder(const SweepRequest& request, const Catalogue& catalogue) {
   if (request.resume) {
     require_resume_alone(request);
     return SweepFolder::open(*request.resume);
   }
   // Everything that can be wrong with a trial is found before a folder is made.
   const Plan plan = make_plan(request.plan);
-  for (const Setting& setting : plan.settings) check_trainable(setting.config, environments);
+  for (const Setting& setting : plan.settings) check_trainable(setting.config, catalogue);
   return SweepFolder::make(request.folder, plan);
 }
 
@@ -147,8 +147,8 @@ class Sweep {
 
 }  // namespace
 
-int sweep(const SweepRequest& request, const Registry& environments) {
-  const SweepFolder folder = open_folder(request, environments);
+int sweep(const SweepRequest& request, const Catalogue& catalogue) {
+  const SweepFolder folder = open_folder(request, catalogue);
   Plan plan = folder.read_plan();
   const std::size_t jobs = request.jobs ? static_cast<std::size_t>(*request.jobs) : default_jobs(plan);
   Sweep sweep(folder, std::move(plan));

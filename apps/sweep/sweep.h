@@ -6,7 +6,7 @@
 
 #include "apps/output.h"
 #include "apps/sweep/plan.h"
-#include "envs/registry.h"
+#include "apps/catalogue.h"
 
 namespace sounder {
 
@@ -24,6 +24,6 @@ struct SweepRequest {
 /// those that failed or were interrupted start anew. Returns the exit code: 0; 1 if every trial failed; 130 (143, 129)
 /// after SIGINT (SIGTERM, SIGHUP). Throws UsageError before anything is started if any setting cannot be trained;
 /// Error.
-int sweep(const SweepRequest& request, const Registry& environments);
+int sweep(const SweepRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

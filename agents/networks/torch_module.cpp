@@ -1,0 +1,186 @@
+#include "agents/networks/torch_module.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+#include <vector>
+
+#include "agents/networks/torch_model.h"
+#include "agents/networks/torch_network.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+/// A user's module, which has no state.
+class UserModel final : public TorchModel {
+ public:
+  explicit UserModel(std::shared_ptr<ActorCriticModule> module) : module_(std::move(module)) {}
+
+  torch::nn::Module& module() override { return *module_; }
+  torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& /*states*/) override {
+    return module_->forward(observations);
+  }
+  torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& /*steps*/) override {
+    return module_->forward(observations);
+  }
+
+ private:
+  std::shared_ptr<ActorCriticModule> module_;
+};
+
+/// Keeps LibTorch's global generator as it was: what a seed draws leaves no trace in what others draw.
+class GeneratorGuard {
+ public:
+  GeneratorGuard() : generator_(at::detail::getDefaultCPUGenerator()) {
+    const std::lock_guard lock(generator_.mutex());
+    state_ = generator_.get_state();
+  }
+  ~GeneratorGuard() {
+    const std::lock_guard lock(generator_.mutex());
+    generator_.set_state(state_);
+  }
+  GeneratorGuard(const GeneratorGuard&) = delete;
+  GeneratorGuard& operator=(const GeneratorGuard&) = delete;
+
+  void seed(std::uint64_t seed) {
+    const std::lock_guard lock(generator_.mutex());
+    generator_.set_current_seed(seed);
+  }
+
+ private:
+  at::Generator generator_;
+  torch::Tensor state_;
+};
+
+class ModuleArchitecture final : public Architecture {
+ public:
+  ModuleArchitecture(std::string name, TorchModuleFactory make, const NetworkRequest& request)
+      : name_(std::move(name)),
+        make_(std::move(make)),
+        config_(request.config),
+        environment_(request.environment),
+        outputs_(request.outputs),
+        head_(request.head),
+        value_(request.value) {
+    if (config_.backend != "auto" && config_.backend != backend()) {
+      throw UsageError(
+          fmt::format("backend '{}' does not compute network '{}'; try backend 'auto'", config_.backend, name_));
+    }
+    use_one_torch_thread();
+    const GeneratorGuard guard;
+    const std::shared_ptr<ActorCriticModule> module = make_module();
+    lay_out(*module);
+    check_result(*module);
+  }
+
+  const ParameterLayout& layout() const noexcept override { return layout_; }
+  std::string backend() const override { return "torch"; }
+  std::size_t state_size() const noexcept override { return 0; }
+  void prepare_thread() const override { use_one_torch_thread(); }
+
+  std::string description() const override {
+    std::vector<std::string> blocks;
+    for (const ParameterBlock& block : layout_.blocks) {
+      blocks.push_back(fmt::format("{} {}", block.name, fmt::join(block.shape, "x")));
+    }
+    return fmt::format("{} {}-{}: {}", name_, inputs(request()), columns(request()), fmt::join(blocks, ", "));
+  }
+
+  std::vector<float> initial_parameters(std::uint64_t seed) const override {
+    GeneratorGuard guard;
+    guard.seed(seed);
+    const std::shared_ptr<ActorCriticModule> module = make_module();
+    std::vector<float> parameters;
+    parameters.reserve(layout_.size);
+    for (const torch::Tensor& parameter : module->parameters()) {
+      const torch::Tensor flat = parameter.detach().contiguous();
+      parameters.insert(parameters.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+    }
+    return parameters;
+  }
+
+  std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
+    return make_network({.model = std::make_unique<UserModel>(make_module()),
+                         .layout = layout_,
+                         .parameters = parameters,
+                         .observation_size = static_cast<std::size_t>(inputs(request())),
+                         .output_size = outputs_,
+                         .value = value_,
+                         .rows = rows});
+  }
+
+ private:
+  /// What was asked for; its references are to this one's own copies.
+  NetworkRequest request() const {
+    return {.config = config_, .environment = environment_, .outputs = outputs_, .head = head_, .value = value_};
+  }
+
+  std::shared_ptr<ActorCriticModule> make_module() const {
+    std::shared_ptr<ActorCriticModule> module = make_(request());
+    if (!module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
+    module->eval();
+    return module;
+  }
+
+  void lay_out(const ActorCriticModule& module) {
+    for (const auto& buffer : module.named_buffers()) {
+      throw UsageError(
+          fmt::format("network '{}' has the buffer '{}', which no worker would share; expected parameters only", name_,
+                      buffer.key()));
+    }
+    for (const auto& item : module.named_parameters()) {
+      const torch::Tensor& parameter = item.value();
+      if (parameter.scalar_type() != torch::kFloat32) {
+        throw UsageError(fmt::format("network '{}': expected parameters of 32-bit floats; '{}' is of {}", name_,
+                                     item.key(), c10::toString(parameter.scalar_type())));
+      }
+      const auto size = static_cast<std::size_t>(parameter.numel());
+      layout_.blocks.push_back(
+          {.name = item.key(), .shape = parameter.sizes().vec(), .offset = layout_.size, .size = size});
+      layout_.size += size;
+    }
+    if (layout_.size == 0) throw UsageError(fmt::format("network '{}' has no parameters to learn", name_));
+  }
+
+  void check_result(ActorCriticModule& module) const {
+    const torch::NoGradGuard no_grad;
+    constexpr std::int64_t kRows = 2;
+    const std::vector<std::int64_t> given{kRows, inputs(request())};
+    const std::vector<std::int64_t> expected{kRows, columns(request())};
+    const torch::Tensor result = module.forward(torch::zeros(given));
+    if (result.sizes() == expected && result.scalar_type() == torch::kFloat32) return;
+    throw UsageError(fmt::format("network '{}': expected [{}] floats of observations [{}]; got [{}] of {}", name_,
+                                 fmt::join(expected, ", "), fmt::join(given, ", "), fmt::join(result.sizes(), ", "),
+                                 c10::toString(result.scalar_type())));
+  }
+
+  std::string name_;
+  TorchModuleFactory make_;
+  TrainConfig config_;
+  EnvironmentSpec environment_;
+  std::size_t outputs_;
+  PolicyHead head_;
+  ValueHead value_;
+  ParameterLayout layout_;
+};
+
+}  // namespace
+
+std::int64_t inputs(const NetworkRequest& request) {
+  return static_cast<std::int64_t>(flat_size(request.environment.observation_space));
+}
+
+std::int64_t columns(const NetworkRequest& request) {
+  return static_cast<std::int64_t>(request.outputs) + (request.value == ValueHead::scalar ? 1 : 0);
+}
+
+void add_torch_module(Networks& networks, std::string name, TorchModuleFactory make) {
+  if (!make) throw UsageError(fmt::format("network '{}' needs a function that makes it, got an empty one", name));
+  networks.add(name, [name, make = std::move(make)](const NetworkRequest& request) {
+    return std::make_unique<ModuleArchitecture>(name, make, request);
+  });
+}
+
+}  // namespace sounder

@@ -1,0 +1,30 @@
+// A network of your own, and a program that trains with it: one LibTorch module, one main.
+//
+//     own_network train CartPole-v1 --network residual
+#include "agents/networks/torch_module.h"
+#include "apps/command_line.h"
+
+/// Two layers, the second of which adds to the first.
+struct Residual final : sounder::ActorCriticModule {
+  explicit Residual(const sounder::NetworkRequest& request)
+      : first(register_module("first", torch::nn::Linear(sounder::inputs(request), 64))),
+        second(register_module("second", torch::nn::Linear(64, 64))),
+        head(register_module("head", torch::nn::Linear(64, sounder::columns(request)))) {
+    const torch::NoGradGuard no_grad;
+    head->weight.mul_(0.01);  // a policy that starts out uniform
+  }
+
+  torch::Tensor forward(const torch::Tensor& observations) override {
+    const torch::Tensor hidden = torch::tanh(first->forward(observations));
+    return head->forward(hidden + torch::tanh(second->forward(hidden)));
+  }
+
+  torch::nn::Linear first, second, head;
+};
+
+int main(int argc, char** argv) {
+  auto networks = sounder::Networks::with_builtins();
+  sounder::add_torch_module(networks, "residual",
+                            [](const sounder::NetworkRequest& request) { return std::make_shared<Residual>(request); });
+  return sounder::run(argc, argv, sounder::Registry::with_builtins(), networks);
+}

@@ -1,0 +1,140 @@
+#include <string>
+#include <vector>
+
+#include "agents/networks/torch_network.h"
+#include "envs/registry.h"
+// LibTorch's headers stand before Catch2's.
+#include "agents/networks/torch_module.h"
+#include "tests/agents/torch_catch.h"
+
+namespace sounder {
+namespace {
+
+/// A user's module, with whatever else a test gives it.
+struct Mine : ActorCriticModule {
+  explicit Mine(const NetworkRequest& request)
+      : body(register_module("body", torch::nn::Linear(inputs(request), 8))),
+        head(register_module("head", torch::nn::Linear(8, columns(request)))) {}
+  torch::Tensor forward(const torch::Tensor& observations) override {
+    return head->forward(torch::tanh(body->forward(observations)));
+  }
+  torch::nn::Linear body, head;
+};
+
+/// Makes the network `mine` with a module of type Module for CartPole-v1.
+template <class Module>
+std::unique_ptr<Architecture> make(const std::string& backend = "auto") {
+  Networks networks = Networks::with_builtins();
+  add_torch_module(networks, "mine", [](const NetworkRequest& request) { return std::make_shared<Module>(request); });
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.network = "mine";
+  config.backend = backend;
+  const EnvironmentSpec environment = Registry::with_builtins().make("CartPole-v1").spec();
+  return networks.make({.config = config, .environment = environment, .outputs = 2});
+}
+
+TEST_CASE("a user's module is laid out by its own names, drawn from the seed, and described") {
+  const auto network = make<Mine>();
+  CHECK(network->backend() == "torch");
+  CHECK(network->state_size() == 0);
+  CHECK(network->layout().size == 4 * 8 + 8 + 8 * 3 + 3);
+  CHECK(network->layout().blocks[2].name == "head.weight");
+  CHECK(network->layout().blocks[2].shape == std::vector<std::int64_t>{3, 8});
+  CHECK(network->layout().blocks[2].offset == 40);
+  CHECK(network->description() == "mine 4-3: body.weight 8x4, body.bias 8, head.weight 3x8, head.bias 3");
+
+  CHECK(network->initial_parameters(5) == network->initial_parameters(5));
+  CHECK(network->initial_parameters(5) != network->initial_parameters(6));
+}
+
+TEST_CASE("drawing a user's module leaves LibTorch's global generator as it was") {
+  torch::manual_seed(1);
+  const float expected = torch::rand({1}).item<float>();
+  torch::manual_seed(1);
+  make<Mine>()->initial_parameters(5);
+  CHECK(torch::rand({1}).item<float>() == expected);
+}
+
+TEST_CASE("a user's module computes and learns what the same built-in network does") {
+  const auto network = make<Mine>();
+  std::vector<float> parameters = network->initial_parameters(5);
+  const NetworkSpec spec{.inputs = 4, .hidden = {8}, .activation = Activation::tanh, .outputs = 2};
+  const auto mine = network->make(parameters, 4);
+  const auto built_in = make_torch_network(spec, parameters, 4);
+  const std::vector<float> observations{0.1F, -0.2F, 0.3F, 0.4F, -1, 2, 0.5F, 0};
+  const NetworkOutput ours = mine->forward(observations, 0, {});
+  const NetworkOutput theirs = built_in->forward(observations, 0, {});
+  CHECK(std::vector<float>(ours.outputs.begin(), ours.outputs.end()) ==
+        std::vector<float>(theirs.outputs.begin(), theirs.outputs.end()));
+  CHECK(std::vector<float>(ours.values.begin(), ours.values.end()) ==
+        std::vector<float>(theirs.values.begin(), theirs.values.end()));
+  std::vector<float> gradient(parameters.size());
+  std::vector<float> expected(parameters.size());
+  const std::vector<float> output_gradients{1, -1, 0.5F, 2};
+  const std::vector<float> value_gradients{1, -3};
+  mine->backward({.outputs = output_gradients, .values = value_gradients}, gradient);
+  built_in->backward({.outputs = output_gradients, .values = value_gradients}, expected);
+  CHECK(gradient == expected);
+}
+
+TEST_CASE("dropout is off: acting and learning see the same network") {
+  struct WithDropout : Mine {
+    explicit WithDropout(const NetworkRequest& request)
+        : Mine(request), dropout(register_module("dropout", torch::nn::Dropout(0.5))) {}
+    torch::Tensor forward(const torch::Tensor& observations) override {
+      return dropout->forward(Mine::forward(observations));
+    }
+    torch::nn::Dropout dropout;
+  };
+  const auto network = make<WithDropout>();
+  std::vector<float> parameters = network->initial_parameters(5);
+  const auto one = network->make(parameters, 1);
+  const std::vector<float> observations{1, 2, 3, 4};
+  const float first = one->forward(observations, 0, {}).values[0];
+  CHECK(one->forward(observations, 0, {}).values[0] == first);
+  CHECK(first != 0);
+}
+
+TEST_CASE("what a user's module may not be is refused by name") {
+  struct WithBuffer : Mine {
+    explicit WithBuffer(const NetworkRequest& request) : Mine(request) {
+      register_module("norm", torch::nn::BatchNorm1d(8));
+    }
+  };
+  struct TooNarrow : Mine {
+    explicit TooNarrow(const NetworkRequest& request) : Mine(request) {}
+    torch::Tensor forward(const torch::Tensor& observations) override {
+      return Mine::forward(observations).narrow(1, 0, 2);
+    }
+  };
+  struct InDouble : Mine {
+    explicit InDouble(const NetworkRequest& request) : Mine(request) { to(torch::kFloat64); }
+  };
+  struct Nothing : ActorCriticModule {
+    explicit Nothing(const NetworkRequest& /*request*/) {}
+    torch::Tensor forward(const torch::Tensor& observations) override { return observations.narrow(1, 0, 3); }
+  };
+  CHECK_THROWS_WITH(make<WithBuffer>(),
+                    "network 'mine' has the buffer 'norm.running_mean', which no worker would share; "
+                    "expected parameters only");
+  CHECK_THROWS_WITH(make<TooNarrow>(),
+                    "network 'mine': expected [2, 3] floats of observations [2, 4]; got [2, 2] of Float");
+  CHECK_THROWS_WITH(make<InDouble>(),
+                    "network 'mine': expected parameters of 32-bit floats; 'body.weight' is of Double");
+  CHECK_THROWS_WITH(make<Nothing>(), "network 'mine' has no parameters to learn");
+  CHECK_THROWS_WITH(make<Mine>("fused"), "backend 'fused' does not compute network 'mine'; try backend 'auto'");
+
+  Networks networks = Networks::with_builtins();
+  CHECK_THROWS_WITH(add_torch_module(networks, "mine", {}),
+                    "network 'mine' needs a function that makes it, got an empty one");
+  add_torch_module(networks, "mine", [](const NetworkRequest& /*request*/) { return nullptr; });
+  const EnvironmentSpec environment = Registry::with_builtins().make("CartPole-v1").spec();
+  TrainConfig config;
+  config.network = "mine";
+  CHECK_THROWS_WITH(networks.make({.config = config, .environment = environment, .outputs = 2}),
+                    "network 'mine': expected a module, got a null pointer");
+}
+
+}  // namespace
+}  // namespace sounder
