@@ -31,6 +31,15 @@ class RecurrentCell final : public torch::nn::Module {
   torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const;
 
  private:
+  /// A state: h and c [B, M]; c of an LSTM only.
+  struct State {
+    torch::Tensor h;
+    torch::Tensor c;
+  };
+  State state(const torch::Tensor& states) const;
+  /// The state after a step, of which W_ih x + b_ih is given.
+  State next(const torch::Tensor& from_inputs, const State& before) const;
+
   Memory memory_;
   std::int64_t units_;
   torch::Tensor weight_ih_;
