@@ -196,9 +196,9 @@ TEST_CASE("environments side by side learn from their own next observations, acr
 TEST_CASE("where every step was truncated, Sarsa looks at their next observations two at a time") {
   Steps steps = two_environments();
   steps.ends.assign(4, StepEnd::truncated);
-  steps.next_observations = {{2, 1}, {0, 2}, {4, 0}, {1, 3}};
+  steps.next_observations = {{2, 1}, {0, 2}, {0, 4}, {3, 1}};
   const Learnt learnt = learn(kOneStepSarsa, steps, 0);
-  // Q- of the greedy actions 0, 1, 0, 1: 10, 0, 0, 10
+  // Q- of the greedy actions 0, 1, 1, 0: 10, 0, 0, 10
   CHECK(learnt.gradients == Floats{0, 2 - 6, 3 - 2, 0, 5 - 3, 0, 8 - 9, 0});
   CHECK(learnt.records.online.rows == std::vector<std::size_t>{0, 2, 4, 4});
 }

@@ -14,105 +14,127 @@ namespace {
 
 constexpr std::size_t kSize = 1001;
 constexpr int kThreads = 4;
-constexpr std::int64_t kIntervals = 5'000;
 constexpr std::int64_t kInterval = 10;
 
 /// Adds 1 to every parameter with each update of a gradient of -1 at rate 1.
 constexpr MomentumSgd kCount{.momentum = 0};
 
-/// What went wrong, of all threads.
-struct Faults {
-  std::atomic<int> incomplete{0};  ///< pulls without all of the copy that their version says
-  std::atomic<int> backwards{0};   ///< floats that were older than before, or versions
-  std::atomic<int> snapshots{0};   ///< snapshots of parts of two copies
-};
+void push(ParameterStore& store) {
+  static const std::vector<float> gradient(kSize, -1.0F);
+  store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0}, kCount);
+}
 
-class Bench {
- public:
-  explicit Bench(WriteMode mode) : store_(kSize, 1, mode), target_(kSize, kInterval) { target_.refresh(0, store_); }
-
-  /// Pushes and refreshes until the copies of all intervals are made. Where no update is lost, the copy of interval n
-  /// has n updates at least, whoever makes it: so many this thread has made itself.
-  std::int64_t work() {
-    const std::vector<float> gradient(kSize, -1.0F);
-    std::vector<float> replica(kSize);
-    std::vector<float> before(kSize);
-    std::uint64_t version = target_.pull(0, replica);
-    std::int64_t copies = 0;
-    for (std::int64_t n = 1; n <= kIntervals; ++n) {
-      store_.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0}, kCount);
-      while (target_.version() <= static_cast<std::uint64_t>(n)) {
-        copies += target_.refresh(n * kInterval, store_) ? 1 : 0;
-        before = replica;
-        const std::uint64_t pulled = target_.pull(version, replica);
-        for (std::size_t i = 0; i < kSize; ++i) {
-          if (replica[i] < static_cast<float>(pulled - 1)) ++faults_.incomplete;
-          if (replica[i] < before[i]) ++faults_.backwards;
-        }
-        if (pulled < version) ++faults_.backwards;
-        version = pulled;
-      }
-    }
-    return copies;
-  }
-
-  /// Takes snapshots until the last copy was made. In WriteMode::locked every copy is of equal floats.
-  void look() {
-    for (bool last = false; !last;) {
-      last = target_.version() > kIntervals;
-      const TargetParameters::Snapshot snapshot = target_.snapshot();
-      if (snapshot.next_step == 0) continue;
-      ++whole_snapshots_;
-      const auto [least, most] = std::ranges::minmax(snapshot.parameters);
-      if (least != most || least < static_cast<float>(snapshot.next_step / kInterval - 1)) ++faults_.snapshots;
-    }
-  }
-
-  const TargetParameters& target() const noexcept { return target_; }
-  const Faults& faults() const noexcept { return faults_; }
-  int whole_snapshots() const noexcept { return whole_snapshots_; }
-
- private:
-  ParameterStore store_;
-  TargetParameters target_;
-  Faults faults_;
-  std::atomic<int> whole_snapshots_{0};
-};
-
-/// Runs a bench's workers; returns how many copies they made.
-std::int64_t run_workers(Bench& bench) {
-  std::atomic<std::int64_t> copies{0};
+/// Runs the task on several threads, which begin together.
+template <class Task>
+void on_threads(Task task) {
   std::barrier start(kThreads);
   std::vector<std::jthread> threads;
   for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
+    threads.emplace_back([&, i] {
       start.arrive_and_wait();
-      copies += bench.work();
+      task(i);
     });
   }
-  threads.clear();
-  return copies;
 }
+
+/// Takes a snapshot. Copies of equal floats, as those of WriteMode::locked are, must not be mixed in it, unless it says
+/// that it may be of several.
+struct Look {
+  explicit Look(const TargetParameters& target) {
+    const TargetParameters::Snapshot snapshot = target.snapshot();
+    const auto [least, most] = std::ranges::minmax(snapshot.parameters);
+    whole = snapshot.next_step > 0;
+    mixed = whole && least != most;
+  }
+  bool whole;
+  bool mixed;
+};
 
 }  // namespace
 
-TEST_CASE("of several threads one makes each interval's copy, and all get all of it") {
-  const WriteMode mode = GENERATE(WriteMode::atomic_add, WriteMode::locked);
-  Bench bench(mode);
-  CHECK(run_workers(bench) == kIntervals);
-  CHECK(bench.target().version() == kIntervals + 1);  // and the one at the start
-  CHECK(bench.faults().incomplete == 0);
-  CHECK(bench.faults().backwards == 0);
-  std::vector<float> parameters(kSize);
-  CHECK(bench.target().pull(0, parameters) == kIntervals + 1);
-  CHECK(*std::ranges::min_element(parameters) >= kIntervals);
+TEST_CASE("of several threads one makes each interval's copy, and a version has all of its floats") {
+  constexpr std::int64_t kIntervals = 4'000;
+  ParameterStore store(kSize, 1, WriteMode::relaxed);
+  TargetParameters target(kSize, kInterval);
+  REQUIRE(target.refresh(0, store));
+  std::barrier together(kThreads);
+  std::atomic<std::int64_t> copies{0};
+  std::atomic<std::int64_t> wrong{0};
+  on_threads([&](int thread) {
+    std::vector<float> replica(kSize);
+    std::uint64_t version = target.pull(0, replica);
+    for (std::int64_t n = 1; n <= kIntervals; ++n) {
+      if (thread == 0) push(store);
+      together.arrive_and_wait();  // the parameters are n now, and the target parameters n - 1
+      do {
+        copies += target.refresh(n * kInterval, store) ? 1 : 0;
+        // Every other thread pulls as if it had nothing yet.
+        const std::uint64_t pulled = target.pull(thread % 2 == 0 ? version : 0, replica);
+        if (pulled < version) ++wrong;
+        version = pulled;
+        // Version v is of v - 1; floats of the next copy may be there already.
+        for (const float x : replica) {
+          if (x != static_cast<float>(version - 1) && x != static_cast<float>(n)) ++wrong;
+        }
+      } while (version <= static_cast<std::uint64_t>(n));
+      together.arrive_and_wait();
+    }
+  });
+  CHECK(copies == kIntervals);
+  CHECK(target.version() == kIntervals + 1);  // and the one at the start
+  CHECK(wrong == 0);
 }
 
-TEST_CASE("a snapshot beside threads that copy is of one copy, or says that it is not") {
-  Bench bench(WriteMode::locked);
-  std::jthread looking([&] { bench.look(); });
-  CHECK(run_workers(bench) == kIntervals);
+TEST_CASE("where an interval passes with every call, copies and snapshots beside them are whole") {
+  constexpr int kCalls = 5'000;  // of each thread
+  const WriteMode mode = GENERATE(WriteMode::locked, WriteMode::atomic_add);
+  ParameterStore store(kSize, 1, mode);
+  TargetParameters target(kSize, kInterval);
+  REQUIRE(target.refresh(0, store));
+  std::atomic<std::int64_t> step{0};
+  std::atomic<std::uint64_t> copies{1};
+  std::atomic<int> backwards{0};
+  std::atomic<int> incomplete{0};
+  std::atomic<bool> over{false};
+  int whole = 0;
+  int mixed = 0;
+  std::jthread looking([&] {
+    for (bool last = false; !last;) {
+      last = over;  // once more after the last copy: then it must be whole
+      const Look look(target);
+      whole += look.whole ? 1 : 0;
+      mixed += look.mixed ? 1 : 0;
+    }
+  });
+  on_threads([&](int) {
+    std::vector<float> replica(kSize);
+    std::vector<float> before(kSize);
+    std::uint64_t version = target.pull(0, replica);
+    for (int n = 0; n < kCalls; ++n) {
+      push(store);
+      copies += target.refresh(step += kInterval, store) ? 1 : 0;
+      before = replica;
+      const std::uint64_t pulled = target.pull(version, replica);
+      if (pulled < version) ++backwards;
+      version = pulled;
+      for (std::size_t i = 0; i < kSize; ++i) {
+        if (replica[i] < before[i]) ++backwards;
+        // A push was made before each copy but the first one, and neither mode loses one.
+        if (replica[i] < static_cast<float>(version - 1)) ++incomplete;
+      }
+    }
+  });
+  over = true;
   looking.join();
-  CHECK(bench.whole_snapshots() > 0);
-  CHECK(bench.faults().snapshots == 0);
+  CHECK(target.version() == copies);
+  CHECK(backwards == 0);
+  CHECK(incomplete == 0);
+  CHECK(whole > 0);
+  if (mode == WriteMode::locked) CHECK(mixed == 0);  // in the other one a copy itself may mix updates
+
+  // Whoever is late gets all of the last copy, and no float of one before it.
+  CHECK(target.refresh(step += kInterval, store));
+  std::vector<float> parameters(kSize);
+  CHECK(target.pull(0, parameters) == copies + 1);
+  CHECK(parameters == std::vector<float>(kSize, kThreads * kCalls));
 }
