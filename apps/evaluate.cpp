@@ -13,9 +13,10 @@ namespace sounder {
 
 void evaluate(const EvaluateRequest& request, const Catalogue& catalogue) {
   const SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue);
-  Evaluator evaluator({.make_environment = [&] { return make_policy_environment(catalogue.environments, policy.config); },
-                       .agents = *policy.agents,
-                       .episodes = request.episodes});
+  Evaluator evaluator(
+      {.make_environment = [&] { return make_policy_environment(catalogue.environments, policy.config); },
+       .agents = *policy.agents,
+       .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
                                                        .seed = static_cast<std::uint64_t>(request.seed),
                                                        .selection = request.selection});

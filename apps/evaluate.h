@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "apps/catalogue.h"
 #include "apps/output.h"
 #include "core/agent.h"
-#include "apps/catalogue.h"
 
 namespace sounder {
 

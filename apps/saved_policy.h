@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
+#include "apps/catalogue.h"
 #include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
-#include "apps/catalogue.h"
 
 namespace sounder {
 

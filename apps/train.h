@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "apps/catalogue.h"
 #include "apps/output.h"
 #include "core/config/config.h"
 #include "core/run_folder.h"
-#include "apps/catalogue.h"
 
 namespace sounder {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "apps/output.h"
 #include "apps/catalogue.h"
+#include "apps/output.h"
 
 namespace sounder {
 

@@ -47,7 +47,7 @@ std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& sp
   std::vector<Backend> backends;
   for (const std::string& name : backend_names()) {
     config.backend = name;
-    backends.push_back({.name = name, .agents = make_agent_factory(config, spec, catalogue.networks)});
+    backends.push_back({.name = name, .agents = make_agent_factory(config, spec, networks)});
   }
   return backends;
 }
@@ -95,7 +95,9 @@ class Bench {
  public:
   Bench(const BenchRequest& request, const Catalogue& catalogue)
       : request_(request),
-        make_environment_([&environments = catalogue.environments, id = request.environment] { return environments.make_for_policy(id); }),
+        make_environment_([&environments = catalogue.environments, id = request.environment] {
+          return environments.make_for_policy(id);
+        }),
         backends_(make_backends(config_for(request.environment), make_environment_().spec(), catalogue.networks)),
         sharing_(first().layout().size),
         sharing_pieces_(sharing_.pieces()),

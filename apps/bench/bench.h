@@ -4,8 +4,8 @@
 #include <string>
 #include <thread>
 
-#include "apps/output.h"
 #include "apps/catalogue.h"
+#include "apps/output.h"
 
 namespace sounder {
 

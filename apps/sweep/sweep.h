@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <optional>
 
+#include "apps/catalogue.h"
 #include "apps/output.h"
 #include "apps/sweep/plan.h"
-#include "apps/catalogue.h"
 
 namespace sounder {
 
