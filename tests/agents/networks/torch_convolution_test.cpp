@@ -63,6 +63,7 @@ TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after th
     network->backward({.outputs = output_gradients, .values = value_gradients}, gradient);
 
     namespace nn = torch::nn;
+    const ParameterLayout layout = parameter_layout(spec);
     std::vector<torch::Tensor> heads;
     std::vector<torch::Tensor> learnt;
     for (const NetworkStack& stack : stacks(spec)) {
@@ -71,8 +72,7 @@ TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after th
                              nn::Linear(4 * 4 * 3, 6), nn::Tanh(),
                              nn::Linear(6, static_cast<std::int64_t>(stack.outputs)));
       for (torch::Tensor& parameter : modules->parameters()) {
-        const std::size_t index = learnt.size();
-        const ParameterBlock& block = parameter_layout(spec).blocks[index];
+        const ParameterBlock& block = layout.blocks[learnt.size()];
         REQUIRE(parameter.sizes() == at::IntArrayRef(block.shape));
         const torch::NoGradGuard no_grad;
         parameter.copy_(torch::from_blob(parameters.data() + block.offset, block.shape));
@@ -90,7 +90,6 @@ TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after th
       CHECK(output.outputs[2 * row + 1] == Approx(result[i][1].item<float>()).margin(1e-6));
       CHECK(output.values[row] == Approx(result[i][2].item<float>()).margin(1e-6));
     }
-    const ParameterLayout layout = parameter_layout(spec);
     for (std::size_t i = 0; i < layout.blocks.size(); ++i) {
       INFO(layout.blocks[i].name);
       const torch::Tensor expected = learnt[i].grad().contiguous();

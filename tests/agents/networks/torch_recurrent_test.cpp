@@ -6,11 +6,16 @@
 
 #include "agents/networks/torch_network.h"
 #include "envs/random.h"
+#include "tests/agents/networks/recurrent_rollout.h"
 #include "tests/agents/torch_catch.h"
 
 namespace sounder {
 namespace {
 
+using testing::act;
+using testing::normals;
+using testing::RecurrentResults;
+using testing::RecurrentRollout;
 using torch::Tensor;
 
 Tensor tensor(const std::vector<float>& numbers, at::IntArrayRef shape) {
@@ -20,12 +25,6 @@ Tensor tensor(const std::vector<float>& numbers, at::IntArrayRef shape) {
 std::vector<float> floats(const Tensor& numbers) {
   const Tensor flat = numbers.detach().contiguous();
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
-}
-
-std::vector<float> normals(Rng& rng, std::size_t count, float scale = 1) {
-  std::vector<float> numbers(count);
-  for (float& x : numbers) x = scale * static_cast<float>(rng.normal());
-  return numbers;
 }
 
 void check_close(std::span<const float> numbers, std::span<const float> expected, double tolerance) {
@@ -40,67 +39,9 @@ void check_close(std::span<const float> numbers, std::span<const float> expected
   CHECK(difference <= tolerance * largest);
 }
 
-/// A rollout of T steps in K environments through a recurrent network, from states that are not zero, with an end of
-/// an episode in it.
-struct Case {
-  NetworkSpec spec;
-  std::size_t steps = 5;
-  std::size_t environments = 3;
-  std::vector<float> parameters;
-  std::vector<float> observations;  // [T * K, D]
-  std::vector<float> states;        // [K, S], before it
-  std::vector<StepEnd> ends;        // [T * K]
-  std::vector<float> output_gradients;
-  std::vector<float> value_gradients;
-
-  Case(NetworkSpec given, Rng& rng) : spec(std::move(given)) {
-    parameters = initial_parameters(spec, 3);
-    for (float& p : parameters) p += 0.2F * static_cast<float>(rng.normal());
-    const std::size_t rows = steps * environments;
-    observations = normals(rng, rows * spec.inputs);
-    states = normals(rng, environments * state_size(spec), 0.5F);
-    ends.assign(rows, StepEnd::none);
-    ends[1 * environments + 0] = StepEnd::terminated;
-    ends[2 * environments + 2] = StepEnd::truncated;
-    ends[3 * environments + 2] = StepEnd::terminated;
-    output_gradients = normals(rng, rows * spec.outputs);
-    value_gradients = normals(rng, spec.value == ValueHead::scalar ? rows : 0);
-  }
-
-  std::size_t rows() const { return steps * environments; }
-  OutputGradients gradients() const {
-    return {.outputs = output_gradients, .values = value_gradients, .environments = environments, .ends = ends};
-  }
-};
-
-struct Results {
-  std::vector<float> outputs;
-  std::vector<float> values;
-  std::vector<float> states;  // after the last step
-};
-
-/// Acts step by step, as a worker does.
-Results act(Network& network, const Case& rollout) {
-  const std::size_t k = rollout.environments;
-  const std::size_t s = network.state_size();
-  Results results{.states = rollout.states};
-  for (std::size_t t = 0; t < rollout.steps; ++t) {
-    network.forward(std::span(rollout.observations).subspan(t * k * rollout.spec.inputs, k * rollout.spec.inputs),
-                    t * k, results.states);
-    for (std::size_t i = 0; i < k && t + 1 < rollout.steps; ++i) {
-      if (rollout.ends[t * k + i] == StepEnd::none) continue;
-      std::fill_n(results.states.begin() + static_cast<std::ptrdiff_t>(i * s), s, 0.0F);
-    }
-  }
-  const NetworkOutput output = network.remembered(rollout.rows());
-  results.outputs.assign(output.outputs.begin(), output.outputs.end());
-  results.values.assign(output.values.begin(), output.values.end());
-  return results;
-}
-
 /// The formulas once more, of LibTorch's own cells, one environment and one step at a time, in plain autograd.
 struct Reference {
-  explicit Reference(const Case& rollout) : spec(rollout.spec), layout(parameter_layout(spec)) {
+  explicit Reference(const RecurrentRollout& rollout) : spec(rollout.spec), layout(parameter_layout(spec)) {
     for (const ParameterBlock& block : layout.blocks) {
       const auto values = std::span(rollout.parameters).subspan(block.offset, block.size);
       parameters.insert(block.name, tensor({values.begin(), values.end()}, block.shape).requires_grad_());
@@ -112,7 +53,7 @@ struct Reference {
   }
 
   /// Outputs of a stack's head [T * K, columns], differentiable; `first` is where its states begin.
-  Tensor stack(const Case& rollout, const std::string& prefix, std::size_t first) {
+  Tensor stack(const RecurrentRollout& rollout, const std::string& prefix, std::size_t first) {
     const auto units = static_cast<std::int64_t>(spec.memory_units);
     std::vector<Tensor> rows(rollout.rows());
     for (std::size_t k = 0; k < rollout.environments; ++k) {
@@ -151,7 +92,7 @@ struct Reference {
   }
 
   /// Outputs and, last, the value.
-  Tensor forward(const Case& rollout) {
+  Tensor forward(const RecurrentRollout& rollout) {
     const auto rows = static_cast<std::int64_t>(rollout.rows());
     const auto policy = static_cast<std::int64_t>(policy_rows(spec));
     std::vector<Tensor> columns;
@@ -238,11 +179,11 @@ TEST_CASE("a tiny GRU's numbers are as worked out by hand") {
 TEST_CASE("recurrent networks agree with LibTorch's cells, unrolled in plain autograd, on all they give") {
   Rng rng(11);
   for (const NetworkSpec& spec : specs()) {
-    const Case rollout(spec, rng);
+    const RecurrentRollout rollout(spec, rng);
     INFO(describe(spec));
     std::vector<float> parameters = rollout.parameters;
     const auto network = make_torch_network(spec, parameters, rollout.rows());
-    const Results ours = act(*network, rollout);
+    const RecurrentResults ours = act(*network, rollout);
     Reference reference(rollout);
     const Tensor theirs = reference.forward(rollout);
     const auto outputs = static_cast<std::int64_t>(spec.outputs);
@@ -272,12 +213,12 @@ TEST_CASE("a recurrent network's gradient is the slope of what it gives") {
   Rng rng(12);
   for (const NetworkSpec& spec : specs()) {
     if (spec.memory_units != 5) continue;
-    const Case rollout(spec, rng);
+    const RecurrentRollout rollout(spec, rng);
     INFO(describe(spec));
     std::vector<float> parameters = rollout.parameters;
     const auto network = make_torch_network(spec, parameters, rollout.rows());
     const auto loss = [&] {
-      const Results results = act(*network, rollout);
+      const RecurrentResults results = act(*network, rollout);
       return std::inner_product(results.outputs.begin(), results.outputs.end(), rollout.output_gradients.begin(), 0.0) +
              std::inner_product(results.values.begin(), results.values.end(), rollout.value_gradients.begin(), 0.0);
     };
@@ -302,7 +243,7 @@ TEST_CASE("an episode's end inside a rollout keeps what comes after it from what
   Rng rng(13);
   for (NetworkSpec spec : specs()) {
     spec.hidden = {4};
-    Case rollout(spec, rng);
+    RecurrentRollout rollout(spec, rng);
     INFO(describe(spec));
     const std::size_t k = rollout.environments;
     // Every episode ends with step 2, and only what comes after it counts.
@@ -315,14 +256,14 @@ TEST_CASE("an episode's end inside a rollout keeps what comes after it from what
     }
     std::vector<float> parameters = rollout.parameters;
     const auto network = make_torch_network(spec, parameters, rollout.rows());
-    const Results results = act(*network, rollout);
+    const RecurrentResults results = act(*network, rollout);
     std::vector<float> gradient(parameters.size());
     network->backward(rollout.gradients(), gradient);
 
-    Case other = rollout;
+    RecurrentRollout other = rollout;
     for (std::size_t i = 0; i < 3 * k * spec.inputs; ++i) other.observations[i] += 1;
     for (float& s : other.states) s -= 0.3F;
-    const Results other_results = act(*network, other);
+    const RecurrentResults other_results = act(*network, other);
     std::vector<float> other_gradient(parameters.size());
     network->backward(other.gradients(), other_gradient);
     CHECK(other_results.states == results.states);
@@ -339,11 +280,11 @@ TEST_CASE("an episode's end inside a rollout keeps what comes after it from what
 TEST_CASE("bootstrapping beyond a rollout and learning from it twice change nothing about it") {
   Rng rng(14);
   for (const NetworkSpec& spec : specs()) {
-    const Case rollout(spec, rng);
+    const RecurrentRollout rollout(spec, rng);
     INFO(describe(spec));
     std::vector<float> parameters = rollout.parameters;
     const auto network = make_torch_network(spec, parameters, rollout.rows() + rollout.environments);
-    const Results results = act(*network, rollout);
+    const RecurrentResults results = act(*network, rollout);
     std::vector<float> once(parameters.size());
     network->backward(rollout.gradients(), once);
 
