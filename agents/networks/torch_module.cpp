@@ -68,6 +68,11 @@ class ModuleArchitecture final : public Architecture {
       throw UsageError(
           fmt::format("backend '{}' does not compute network '{}'; try backend 'auto'", config_.backend, name_));
     }
+    if (config_.memory != "none") {
+      throw UsageError(
+          fmt::format("network '{}' has no memory that Sounder could keep; expected memory 'none', got '{}'", name_,
+                      config_.memory));
+    }
     use_one_torch_thread();
     const GeneratorGuard guard;
     const std::shared_ptr<ActorCriticModule> module = make_module();
