@@ -44,9 +44,9 @@ std::size_t policy_rows(const NetworkSpec& spec) noexcept {
   return spec.head == PolicyHead::gaussian ? spec.outputs / 2 : spec.outputs;
 }
 
-std::size_t state_size(const NetworkSpec& spec) noexcept {
+std::size_t state_size(const NetworkSpec& spec) {
   if (spec.memory == Memory::none) return 0;
-  return (spec.trunks == Trunks::shared ? 1 : 2) * (spec.memory == Memory::lstm ? 2 : 1) * spec.memory_units;
+  return stacks(spec).size() * (spec.memory == Memory::lstm ? 2 : 1) * spec.memory_units;
 }
 
 ImageShape image_after(const NetworkSpec& spec, std::size_t convolutions) noexcept {

@@ -70,7 +70,7 @@ std::size_t policy_rows(const NetworkSpec& spec) noexcept;
 
 /// Counts the numbers of a state that an episode carries from step to step: of every trunk M of a GRU, 2M (its output
 /// and its cell) of an LSTM; 0 without memory.
-std::size_t state_size(const NetworkSpec& spec) noexcept;
+std::size_t state_size(const NetworkSpec& spec);
 
 /// The shape of the image that convolution i puts out; image_after(spec, 0) is the input's.
 ImageShape image_after(const NetworkSpec& spec, std::size_t convolutions) noexcept;
