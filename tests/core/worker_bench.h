@@ -97,7 +97,7 @@ struct WorkerBench {
   }
 
   ParameterStore store{size, 1, WriteMode::relaxed};
-  Stopwatch clock;
+  Stopwatch clock{0};
   std::unique_ptr<FakeAgents> agents = {};
   std::unique_ptr<Worker> worker = {};
 };

@@ -72,7 +72,7 @@ TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after th
                              nn::Linear(6, static_cast<std::int64_t>(stack.outputs)));
       for (torch::Tensor& parameter : modules->parameters()) {
         const std::size_t index = learnt.size();
-        const ParameterBlock& block = parameter_layout(spec).blocks[index];
+        const ParameterBlock block = parameter_layout(spec).blocks[index];
         REQUIRE(parameter.sizes() == at::IntArrayRef(block.shape));
         const torch::NoGradGuard no_grad;
         parameter.copy_(torch::from_blob(parameters.data() + block.offset, block.shape));
