@@ -23,10 +23,12 @@ class GradientPool {
     std::span<const float> gradient;  ///< empty: there is none to add, and the average is one of fewer
     float scale = 1;                  ///< of the gradient
     std::uint64_t version;            ///< of the parameters that it was learnt with
+    std::int64_t steps;               ///< environment steps that it was learnt from
   };
   struct Average {
     std::size_t gradients;  ///< that it is of; 0: none of n had one
     std::uint64_t version;  ///< mean of theirs, rounded down
+    std::int64_t steps;     ///< of all n contributions
   };
   /// Adds a contribution. With the n-th one, writes the average to `average` and begins anew; `average` may be the
   /// memory that was added.
@@ -39,6 +41,7 @@ class GradientPool {
   std::size_t contributions_ = 0;
   std::size_t added_ = 0;
   std::uint64_t versions_ = 0;  // sum
+  std::int64_t steps_ = 0;      // sum
   AlignedFloats sum_;
 };
 

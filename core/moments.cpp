@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace sounder {
 
@@ -30,7 +31,9 @@ void MomentsBatch::merge_into(std::span<float> moments) noexcept {
     const double deviation = mean_[i] - mean;
     const double squares = variance * before + squares_[i] + deviation * deviation * before * added / count;
     moments[i] = static_cast<float>(mean + deviation * added / count);
-    moments[width + i] = static_cast<float>(squares / count);
+    // The square of a large float is beyond the floats.
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    moments[width + i] = static_cast<float>(std::min(squares / count, kLargest));
   }
   moments.back() = static_cast<float>(std::min(count, kMostCounted));
   count_ = 0;

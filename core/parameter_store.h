@@ -65,7 +65,8 @@ class ParameterStore {
   Pushed push(const Push& push, const Rule& rule) noexcept;
 
   /// Merges a batch into running moments that stand among the parameters. Of two merges at the same time, or of a merge
-  /// and an update, one may be lost for these floats; nothing else is touched.
+  /// and an update, one may be lost for these floats; nothing else is touched. It is no update: a snapshot does not
+  /// notice one that is under way, and may have a part of it.
   void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
 
   /// Adds steps that no update was made of to the global step.

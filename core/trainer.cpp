@@ -142,6 +142,7 @@ class Trainer::Run {
   bool stopping() const noexcept { return group_.stopping(); }
   bool failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
+  bool over() const noexcept { return stopping() || at_step_limit(); }
 
   /// Keeps the failure in hand, if it is the first, and stops the run.
   void keep_failure(const std::string& where) noexcept {
@@ -186,9 +187,10 @@ class Trainer::Run {
 
   /// Asynchronously: no worker waits for another.
   void work_freely(std::size_t index) {
-    for (std::size_t i = index; !stopping() && !at_step_limit();
-         i = i + threads_ < group_.size() ? i + threads_ : index) {
+    const bool alone = index + threads_ >= group_.size();
+    for (std::size_t i = index; !over(); i = i + threads_ < group_.size() ? i + threads_ : index) {
       attempt(fmt::format("worker {}", i), [&] {
+        if (!alone) group_.worker(i).forget_replica();  // the thread's other workers went on meanwhile
         group_.worker(i).run_once();
         reach_milestones(group_.worker(i));
       });
@@ -211,11 +213,11 @@ class Trainer::Run {
     if (!failed()) {
       attempt("trainer", [&] {
         group_.end_round();
-        for (std::size_t i = 1; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
+        for (std::size_t i = 0; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
         reach_milestones(group_.worker(0));
       });
     }
-    rounds_over_ = stopping() || at_step_limit();
+    rounds_over_ = over();
   }
 
   void reach_milestones(Worker& worker) {
@@ -258,7 +260,7 @@ class Trainer::Run {
 
   void drive_workers() {
     running_.store(threads_, std::memory_order_relaxed);
-    rounds_over_ = at_step_limit();
+    rounds_over_ = over();
     round_.emplace(static_cast<std::ptrdiff_t>(threads_), EndRound{this});
     std::vector<std::jthread> threads;
     const bool whole = attempt("trainer", [&] {

@@ -136,25 +136,31 @@ void Worker::contribute() {
   merge_moments();
   const auto steps = static_cast<std::int64_t>(rollout_.size());
   const bool finite = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
+  const double own_norm = gradient_norm_;
+  bool dropped = !finite;
   bool whole = finite;  // whether there is an update to push
-  float rate_factor = 1;
+  Update update;
   if (settings_.staleness_aware) {
     // As measured before the push: those that complete meanwhile come too late.
     const std::uint64_t staleness = store_.updates() - version_;
-    rate_factor = 1.0F / static_cast<float>(std::max<std::uint64_t>(staleness, 1));
+    update.rate_factor = 1.0F / static_cast<float>(std::max<std::uint64_t>(staleness, 1));
   }
   if (pool_ != nullptr) {
     const std::span<const float> gradient = finite ? std::span<const float>(gradient_) : std::span<const float>();
-    const auto average = pool_->add({.gradient = gradient, .scale = rate_factor, .version = version_}, gradient_);
-    rate_factor = 1;
+    const auto average =
+        pool_->add({.gradient = gradient, .scale = update.rate_factor, .version = version_, .steps = steps}, gradient_);
+    update = {};
     whole = average && average->gradients > 0;
     if (whole) {
       version_ = average->version;
       gradient_norm_ = norm(gradient_);
+      update.earlier_steps = average->steps - steps;
+      whole = std::isfinite(gradient_norm_);  // finite gradients may have a sum that is not
+      dropped |= !whole;
     }
   }
+  if (!dropped) dropped_in_a_row_ = 0;
   if (finite) {
-    dropped_in_a_row_ = 0;
     counters_.learnt_steps.add(steps);
     counters_.policy_loss.add(static_cast<double>(losses_.policy));
     counters_.value_loss.add(static_cast<double>(losses_.value));
@@ -162,14 +168,14 @@ void Worker::contribute() {
   }
   pulled_ = false;
   if (whole) {
-    push_update(rate_factor);
+    push_update(update);
   } else {
     store_.skip(steps);
   }
   // Here, not before the next rollout: between two rollouts of a worker nothing is due, so that a checkpoint's step
   // says when the next copy is.
   if (target_ != nullptr) target_->refresh(store_.step(), store_);
-  if (!finite) count_drop();
+  if (dropped) count_drop(finite ? gradient_norm_ : own_norm);
   clock.lap(Phase::share);
   hand_over_episodes();
 }
@@ -284,10 +290,12 @@ void Worker::merge_moments() {
   if (return_block_) store_.merge(*return_block_, return_moments_);
 }
 
-void Worker::push_update(float rate_factor) {
+void Worker::push_update(const Update& update) {
   const double limit = static_cast<double>(settings_.max_gradient_norm);
   const auto scale = gradient_norm_ > limit ? static_cast<float>(limit / gradient_norm_) : 1.0F;
-  const float learning_rate = rate_factor * settings_.schedule.at(store_.step());
+  // The rate is that of the step before the update's first contribution. (Those of other threads may be counted late.)
+  const std::int64_t step = store_.step() - update.earlier_steps;
+  const float learning_rate = update.rate_factor * settings_.schedule.at(std::max(step, std::int64_t{0}));
   const auto [staleness, version] = std::visit(
       [&](const auto& rule) {
         return store_.push({.gradient = gradient_,
@@ -308,13 +316,13 @@ void Worker::push_update(float rate_factor) {
   counters_.staleness.add(static_cast<double>(staleness));
 }
 
-void Worker::count_drop() {
+void Worker::count_drop(double gradient_norm) {
   counters_.dropped_updates.add(1);
   if (++dropped_in_a_row_ < kMostDroppedInARow) return;
   throw Error(fmt::format(
       "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "
       "entropy {}, gradient norm {}); try a lower learning_rate or max_gradient_norm",
-      index_, dropped_in_a_row_, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm_));
+      index_, dropped_in_a_row_, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm));
 }
 
 }  // namespace sounder

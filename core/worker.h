@@ -137,8 +137,12 @@ class Worker {
   void hand_over_episodes();
   void count_moments();
   void merge_moments();
-  void push_update(float rate_factor);
-  void count_drop();
+  struct Update {
+    float rate_factor = 1;           // of the learning rate
+    std::int64_t earlier_steps = 0;  // of the contributions before its last one: the global step has them already
+  };
+  void push_update(const Update& update);
+  void count_drop(double gradient_norm);
 
   std::int64_t index_;
   std::vector<Slot> slots_;  // [K]

@@ -41,6 +41,9 @@ std::size_t gradients_per_update(const TrainConfig& config, const AgentFactory& 
 RewardShaping reward_shaping(const TrainConfig& config) {
   RewardShaping shaping{.scale = static_cast<float>(config.reward_scale),
                         .discount = static_cast<float>(config.discount)};
+  // Before a first reward was seen, returns do not vary, and the first one would be divided by next to nothing.
+  constexpr float kNormalizedClip = 10;
+  if (config.normalize_rewards) shaping.clip = kNormalizedClip;
   if (config.reward_clip) shaping.clip = static_cast<float>(*config.reward_clip);
   return shaping;
 }
@@ -48,6 +51,14 @@ RewardShaping reward_shaping(const TrainConfig& config) {
 std::optional<float> final_epsilon(const TrainConfig& config) {
   if (!config.final_epsilon) return std::nullopt;
   return static_cast<float>(*config.final_epsilon);
+}
+
+/// The update rule that workers share or that each has. Where gradients are averaged there is one for all: which worker
+/// it is that adds the last gradient must make no difference.
+Optimizer group_optimizer(const TrainConfig& config, const AgentFactory& agents) {
+  Optimizer optimizer = make_optimizer(config);
+  if (agents.synchronous() || config.gradients_per_update > 1) optimizer.owner = StatisticsOwner::shared;
+  return optimizer;
 }
 
 std::size_t shared_statistics(const Optimizer& optimizer) {
@@ -90,7 +101,7 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
     : config_(config),
       agents_(agents),
       spec_(make_environment().spec()),
-      optimizer_(make_optimizer(config)),
+      optimizer_(group_optimizer(config, agents)),
       schedule_(make_schedule(config)),
       store_(agents.layout().size, shared_statistics(optimizer_), make_write_mode(config)) {
   const auto seed = static_cast<std::uint64_t>(config.seed);
@@ -198,7 +209,10 @@ Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
     checkpoint.statistics.push_back(flat_tensor(optimizer_.statistic_names()[k], capture.snapshot.statistics[k]));
   }
   if (capture.target) {
-    checkpoint.statistics.push_back(flat_tensor(std::string(kTargetName), capture.target->parameters));
+    // A copy that is due, or was under way, is made here: a run that goes on waits for the next one.
+    const bool due = capture.target->next_step <= capture.totals.step;
+    checkpoint.statistics.push_back(
+        flat_tensor(std::string(kTargetName), due ? capture.snapshot.parameters : capture.target->parameters));
   }
   // Workers that an earlier part of the run had and this one has not: a later part may have them again.
   for (std::size_t i = workers_.size(); i < before_.workers.size(); ++i) {
@@ -225,8 +239,12 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
   store_.restore(snapshot);
 
   if (target_) {
-    target_->restore({.parameters = find_tensor(checkpoint.statistics, std::string(kTargetName), store_.size()).values,
-                      .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
+    // Checkpoints of earlier versions have none: then they are copied anew, as at a run's start.
+    const bool saved = std::ranges::count(checkpoint.statistics, kTargetName, &Tensor::name) > 0;
+    target_->restore(
+        {.parameters = saved ? find_tensor(checkpoint.statistics, std::string(kTargetName), store_.size()).values
+                             : snapshot.parameters,
+         .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
   }
   before_ = checkpoint.progress;
   const std::size_t own_statistics = optimizer_.owner == StatisticsOwner::worker ? names.size() : 0;

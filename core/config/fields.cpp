@@ -64,7 +64,9 @@ std::vector<ConfigField> make_fields() {
       {"max_gradient_norm", "norm to which an update's gradient is clipped", Real{&C::max_gradient_norm, 1e-6, 1e12}},
       {"reward_scale", "factor of the rewards that are learnt from; returns are reported without it",
        Real{&C::reward_scale, 1e-9, 1e9}},
-      {"reward_clip", "bound of the scaled rewards that are learnt from, on both sides",
+      {"reward_clip",
+       "bound of the scaled rewards that are learnt from, on both sides; none: no bound, but 10 where they are "
+       "normalised",
        OptionalReal{&C::reward_clip, 1e-9, 1e9}},
       {"normalize_observations", "bring observations to mean 0 and variance 1, as seen so far",
        Flag{&C::normalize_observations}},

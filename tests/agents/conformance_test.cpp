@@ -66,6 +66,9 @@ void check_gradients(const AgentFactory& agents, const EnvironmentSpec& spec) {
   Rng rng(5);
   std::vector<float> target = parameters;
   for (float& p : target) p += 0.1F * static_cast<float>(rng.normal());
+  for (const auto& block : {agents.layout().observation_moments, agents.layout().return_moments}) {
+    if (block) std::copy_n(parameters.data() + block->offset, block->size(), target.data() + block->offset);
+  }
   const Replica replica{.parameters = parameters, .target = agents.has_target() ? target : std::span<float>()};
   constexpr std::size_t kSteps = 24;
   constexpr std::size_t kEnvironments = 2;
@@ -98,7 +101,10 @@ void check_gradients(const AgentFactory& agents, const EnvironmentSpec& spec) {
   agent->learn(rollout, gradient);
   for (const ParameterBlock& block : agents.layout().blocks) {
     INFO(block.name);
-    CHECK(std::ranges::count(std::span(gradient).subspan(block.offset, block.size), 0.0F) == 0);
+    // Moments are counted, not learnt.
+    const auto zeros =
+        static_cast<std::size_t>(std::ranges::count(std::span(gradient).subspan(block.offset, block.size), 0.0F));
+    CHECK(zeros == (block.name.starts_with("moments.") ? block.size : 0));
   }
   std::vector<float> again(parameters.size());
   agent->learn(rollout, again);
@@ -139,6 +145,35 @@ TEST_CASE(
     CHECK(agents->backend() == backend);
     check_gradients(*agents, spec);
   }
+}
+
+TEST_CASE("every algorithm and backend learns with normalised observations and rewards") {
+  const std::string algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa");
+  const std::string memory = GENERATE("none", "lstm");
+  const std::string backend = GENERATE(from_range(backend_names()));
+  const bool observations = GENERATE(false, true);
+  const bool rewards = GENERATE(false, true);
+  const bool has_policy = algorithm == "a3c" || algorithm == "a2c";
+  if (!has_policy && memory != "none") return;  // refused: factory_test.cpp
+  INFO(algorithm << ", memory " << memory << ", " << backend << (observations ? ", observations" : "")
+                 << (rewards ? ", rewards" : ""));
+  TrainConfig config{.environment = "Thing-v0",
+                     .algorithm = algorithm,
+                     .backend = backend,
+                     .hidden = {10},
+                     .memory = memory,
+                     .memory_units = 7};
+  const EnvironmentSpec spec{.observation_space = Box::uniform(-1, 1, {2, 4, 3}), .action_space = Discrete{3}};
+  const std::size_t plain = make_agent_factory(config, spec)->layout().size;
+  config.normalize_observations = observations;
+  config.normalize_rewards = rewards;
+  const auto agents = make_agent_factory(config, spec);
+  const ParameterLayout& layout = agents->layout();
+  CHECK(layout.size == plain + (observations ? 2 * 24 + 1 : 0) + (rewards ? 3 : 0));
+  CHECK(layout.observation_moments.has_value() == observations);
+  CHECK(layout.return_moments.has_value() == rewards);
+  CHECK(agents->backend() == backend);
+  check_gradients(*agents, spec);
 }
 
 TEST_CASE("every built-in environment can be learnt by every algorithm that admits its actions") {

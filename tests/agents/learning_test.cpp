@@ -89,5 +89,62 @@ TEST_CASE("A3C solves CartPole-v1 with one worker, and with four") {
   }
 }
 
+TEST_CASE("A2C solves CartPole-v1 with one worker, and with four on two threads") {
+  for (const std::int64_t workers : {1, 4}) {
+    for (const std::int64_t seed : {1, 2, 3}) {
+      TrainConfig config = cart_pole();
+      config.algorithm = "a2c";
+      config.workers = workers;
+      config.threads = 2;
+      config.seed = seed;
+      config.steps = 300'000;
+      config.until_solved = true;
+      INFO(workers << " workers, seed " << seed);
+      CHECK(train(config).reason == StopReason::target_reached);
+    }
+  }
+}
+
+TrainConfig cart_pole_by_values(const std::string& algorithm) {
+  TrainConfig config = cart_pole();
+  config.algorithm = algorithm;
+  config.rollout = 10;
+  config.optimizer = "adam";
+  config.learning_rate = 2e-3;
+  config.learning_rate_schedule = "constant";
+  config.target_interval = 500;
+  config.exploration_steps = 20'000;
+  config.final_epsilon = 0.1;
+  return config;
+}
+
+TEST_CASE("every value method trains with finite parameters, several workers and whatever is normalised") {
+  for (const char* algorithm : {"n_step_q", "one_step_q", "one_step_sarsa"}) {
+    TrainConfig config = cart_pole_by_values(algorithm);
+    config.workers = 3;
+    config.steps = 3'000;
+    config.evaluation_episodes = 5;
+    config.normalize_observations = config.normalize_rewards = true;
+    INFO(algorithm);
+    const TrainReport report = train(config);
+    CHECK(report.progress.step >= 3'000);
+    for (const float parameter : report.parameters) REQUIRE(std::isfinite(parameter));
+  }
+}
+
+TEST_CASE("every value method solves CartPole-v1") {
+  for (const char* algorithm : {"n_step_q", "one_step_q", "one_step_sarsa"}) {
+    for (const std::int64_t seed : {1, 2, 3}) {
+      TrainConfig config = cart_pole_by_values(algorithm);
+      config.workers = 1;
+      config.seed = seed;
+      config.steps = 500'000;
+      config.until_solved = true;
+      INFO(algorithm << ", seed " << seed);
+      CHECK(train(config).reason == StopReason::target_reached);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sounder

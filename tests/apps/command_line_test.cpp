@@ -11,6 +11,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
 #include "core/evaluator.h"
+#include "envs/registry.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
@@ -135,12 +136,18 @@ TEST_CASE("Training starts from the preset that is named") {
   CHECK(config.find("\nworkers = 1\n") != std::string::npos);
 }
 
-TEST_CASE("An algorithm that does not suit the action space is refused") {
+TEST_CASE("A configuration that does not suit the action space is refused") {
   sounder::Registry environments;
   environments.add<Switches>("Switches-v0");
-  const Outcome outcome = call({"train", "Switches-v0"}, environments);
-  CHECK(outcome.exit_code == 2);
-  CHECK(outcome.err == "sounder: algorithm 'a3c' takes Discrete or Box actions; Switches-v0 has MultiBinary(3)\n");
+  const Outcome squashed = call({"train", "Switches-v0", "--set", "squash_actions=true"}, environments);
+  CHECK(squashed.exit_code == 2);
+  CHECK(squashed.err ==
+        "sounder: squash_actions = true is for Box actions; Switches-v0 has MultiBinary(3): leave it at false\n");
+  const Outcome valued = call({"train", "Switches-v0", "--algorithm", "n_step_q"}, environments);
+  CHECK(valued.exit_code == 2);
+  CHECK(valued.err ==
+        "sounder: algorithm 'n_step_q' takes Discrete actions; Switches-v0 has MultiBinary(3); "
+        "try algorithm 'a3c'\n");
 }
 
 TEST_CASE("Training, evaluating and watching clip actions to their bounds") {
@@ -223,7 +230,7 @@ TEST_CASE("The list of environments goes to stderr for people, and as JSON to st
   CHECK(machine.exit_code == 0);
   CHECK(machine.err.empty());
   const json::array list = json_of(machine).at("environments").as_array();
-  REQUIRE(list.size() == 5);
+  REQUIRE(list.size() == sounder::Registry::with_builtins().ids().size());
   const auto cart_pole = std::ranges::find_if(list, [](const json::value& e) { return e.at("id") == "CartPole-v1"; });
   REQUIRE(cart_pole != list.end());
   CHECK(cart_pole->at("max_episode_steps") == 500);

@@ -45,12 +45,20 @@ struct Behaviour {
         return LossSums{.policy = steps, .value = 2 * steps, .entropy = 0.5F * steps};
       };
   std::function<void(const Agent::ActRequest&)> on_act = [](const Agent::ActRequest&) {};
+  std::function<void()> on_thread = [] {};  ///< called first in every thread
+  bool synchronous = false;
+  bool has_target = false;
+  std::function<void(const Rollout&, std::span<const float> target)> on_target =
+      [](const Rollout&, std::span<const float>) {};  ///< called with what is learnt from
+  /// Moments among the parameters, which the block `rest` spans.
+  std::optional<MomentsBlock> observation_moments = {};
+  std::optional<MomentsBlock> return_moments = {};
 };
 
 class FakeAgent final : public Agent {
  public:
-  FakeAgent(const Behaviour& behaviour, std::span<const float> parameters, const AgentCapacity& capacity)
-      : behaviour_(behaviour), parameters_(parameters), capacity_(capacity) {}
+  FakeAgent(const Behaviour& behaviour, const Replica& replica, const AgentCapacity& capacity)
+      : behaviour_(behaviour), parameters_(replica.parameters), target_(replica.target), capacity_(capacity) {}
 
   void parameters_changed() override {}
   void act(const ActRequest& request, ActionArray& actions) override {
@@ -69,12 +77,18 @@ class FakeAgent final : public Agent {
     }
   }
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override {
-    return behaviour_.learn(rollout, parameters_, gradient);
+    behaviour_.on_target(rollout, target_);
+    const LossSums losses = behaviour_.learn(rollout, parameters_, gradient);
+    for (const auto& block : {behaviour_.observation_moments, behaviour_.return_moments}) {
+      if (block) std::ranges::fill(gradient.subspan(block->offset, block->size()), 0.0F);
+    }
+    return losses;
   }
 
  private:
   const Behaviour& behaviour_;
   std::span<const float> parameters_;
+  std::span<const float> target_;
   AgentCapacity capacity_;
 };
 
@@ -86,18 +100,27 @@ class FakeAgents final : public AgentFactory {
     layout_.blocks = {{.name = "first", .shape = {1}, .offset = 0, .size = 1},
                       {.name = "rest", .shape = {size - 1}, .offset = 1, .size = behaviour_.size - 1}};
     layout_.size = behaviour_.size;
+    layout_.observation_moments = behaviour_.observation_moments;
+    layout_.return_moments = behaviour_.return_moments;
   }
 
   const ParameterLayout& layout() const noexcept override { return layout_; }
   std::string description() const override { return "fake of " + std::to_string(layout_.size); }
   std::string backend() const override { return "fake"; }
   std::vector<float> initial_parameters(std::uint64_t) const override {
-    return std::vector<float>(layout_.size, behaviour_.initial);
+    std::vector<float> parameters(layout_.size, behaviour_.initial);
+    for (const auto& block : {layout_.observation_moments, layout_.return_moments}) {
+      if (block)
+        *std::fill_n(parameters.begin() + static_cast<std::ptrdiff_t>(block->offset), block->size() - 1, 1.0F) = 0;
+    }
+    return parameters;
   }
   std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
-    return std::make_unique<FakeAgent>(behaviour_, replica.parameters, capacity);
+    return std::make_unique<FakeAgent>(behaviour_, replica, capacity);
   }
-  void prepare_thread() const override {}
+  bool synchronous() const noexcept override { return behaviour_.synchronous; }
+  bool has_target() const noexcept override { return behaviour_.has_target; }
+  void prepare_thread() const override { behaviour_.on_thread(); }
 
  private:
   Behaviour behaviour_;

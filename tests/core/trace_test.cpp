@@ -111,7 +111,10 @@ TEST_CASE("the built-in environments replay every trace recorded from Gymnasium"
   std::size_t traces = 0;
   for (const std::string& id : registry.ids()) {
     INFO(id);
-    const TraceFile file = read_traces(kTraces / (id + ".json"));
+    const std::filesystem::path path = kTraces / (id + ".json");
+    if (!std::filesystem::exists(path))
+      continue;  // one that Gymnasium does not have: the count below guards the others
+    const TraceFile file = read_traces(path);
     CHECK(file.environment_id == id);
     Environment environment = registry.make(id);
     const ReplayReport report = replay_traces(file, environment);

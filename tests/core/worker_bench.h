@@ -43,6 +43,7 @@ inline Learnt record(const Rollout& rollout, std::span<const float> parameters) 
 
 /// One worker with all that it needs. Its gradients are (2, 2, 1) per update, unless said otherwise: of norm 3.
 struct WorkerBench {
+  std::size_t size = 3;  ///< parameters
   std::vector<Learnt> learnt = {};
   std::function<void(std::span<float> gradient, LossSums& losses)> change = [](std::span<float>, LossSums&) {};
   Behaviour behaviour = {};
@@ -55,10 +56,14 @@ struct WorkerBench {
                           .schedule = {.initial = 1, .anneal_steps = 0},
                           .optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared}};
   std::int64_t index = 3;
+  TargetParameters* target = nullptr;
+  GradientPool* pool = nullptr;
 
   void make() {
+    behaviour.size = size;
     behaviour.learn = [this](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
       learnt.push_back(record(rollout, parameters));
+      std::ranges::fill(gradient, 0.0F);
       gradient[0] = 2;
       gradient[1] = 2;
       gradient[2] = 1;
@@ -72,14 +77,16 @@ struct WorkerBench {
                                                     .agents = *agents,
                                                     .store = store,
                                                     .settings = settings,
-                                                    .clock = clock});
+                                                    .clock = clock,
+                                                    .target = target,
+                                                    .pool = pool});
   }
   void run(int rollouts) {
     if (!worker) make();
     for (int i = 0; i < rollouts; ++i) worker->run_once();
   }
   std::vector<float> parameters() const {
-    std::vector<float> pulled(3);
+    std::vector<float> pulled(size);
     store.pull(pulled);
     return pulled;
   }
@@ -89,10 +96,10 @@ struct WorkerBench {
     return collected;
   }
 
-  ParameterStore store{3, 1, WriteMode::relaxed};
-  Stopwatch clock;
-  std::unique_ptr<FakeAgents> agents;
-  std::unique_ptr<Worker> worker;
+  ParameterStore store{size, 1, WriteMode::relaxed};
+  Stopwatch clock{0};
+  std::unique_ptr<FakeAgents> agents = {};
+  std::unique_ptr<Worker> worker = {};
 };
 
 }  // namespace sounder::fakes
