@@ -55,6 +55,7 @@ struct WorkerBench {
                           .schedule = {.initial = 1, .anneal_steps = 0},
                           .optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared}};
   std::int64_t index = 3;
+  std::function<void()> after_step = {};
 
   void make() {
     behaviour.learn = [this](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
@@ -72,7 +73,8 @@ struct WorkerBench {
                                                     .agents = *agents,
                                                     .store = store,
                                                     .settings = settings,
-                                                    .clock = clock});
+                                                    .clock = clock,
+                                                    .after_step = after_step});
   }
   void run(int rollouts) {
     if (!worker) make();
