@@ -84,19 +84,21 @@ Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
           }};
 }
 
-/// Adds what evaluating and watching a saved policy have in common.
+/// Adds what evaluating and watching saved policies have in common.
 template <class Request>
 void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
-  add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
-           [request](const std::string& text) { request->run_or_checkpoint = text; })
-      ->required();
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
 
 Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
-  CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with a saved policy and report their returns");
+  CLI::App& app = *program.add_subcommand("evaluate", "Play episodes with saved policies and report their returns");
   const auto request = std::make_shared<EvaluateRequest>();
+  app.add_option_function<std::vector<std::string>>(
+         "RUN", [request](const std::vector<std::string>& runs) { request->policies.assign(runs.begin(), runs.end()); },
+         "run folders (their best checkpoints) or checkpoint files; of several, statistics over them as well")
+      ->type_name("")
+      ->required();
   add_play_options(app, request);
   app.add_flag_callback(
       "--stochastic", [request] { request->selection = Selection::sample; },
@@ -111,6 +113,9 @@ Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
 Command add_watch(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("watch", "Play greedy episodes, drawn in the terminal");
   const auto request = std::make_shared<WatchRequest>();
+  add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
+           [request](const std::string& text) { request->run_or_checkpoint = text; })
+      ->required();
   add_play_options(app, request);
   add_number(app, {.name = "--fps", .help = "frames per second"}, request->frames_per_second, {0.001, 1000});
   add_json(app, request->output);

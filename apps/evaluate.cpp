@@ -8,43 +8,122 @@
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
 #include "core/metrics/statistics.h"
+#include "envs/error.h"
 
 namespace sounder {
+namespace {
 
-void evaluate(const EvaluateRequest& request, const Catalogue& catalogue) {
-  const SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue);
+namespace json = boost::json;
+
+/// What came of one policy's episodes.
+struct Evaluated {
+  std::string environment;
+  std::filesystem::path file;
+  std::int64_t step;  ///< at which it was saved
+  Summary returns;
+  double mean_length;
+};
+
+Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
+  const SavedPolicy policy = load_policy(request.policies[index], catalogue);
   Evaluator evaluator(
       {.make_environment = [&] { return make_policy_environment(catalogue.environments, policy.config); },
        .agents = *policy.agents,
        .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
-                                                       .seed = static_cast<std::uint64_t>(request.seed),
+                                                       .seed = static_cast<std::uint64_t>(request.seed) + index,
                                                        .selection = request.selection});
-  const Summary summary = summarize(result.returns);
-  const double mean_length = mean(result.lengths);
-  if (request.output == Output::json) {
-    const boost::json::object object{{"env", policy.checkpoint.environment},
-                                     {"episodes", request.episodes},
-                                     {"mean", summary.mean},
-                                     {"std", summary.standard_deviation},
-                                     {"median", summary.median},
-                                     {"iqm", summary.interquartile_mean},
-                                     {"ci95", {summary.low, summary.high}},
-                                     {"min", summary.min},
-                                     {"max", summary.max},
-                                     {"mean_length", mean_length},
-                                     {"checkpoint", policy.file.string()}};
-    print_json(boost::json::serialize(object));
-    return;
-  }
-  print_human(fmt::format(
+  return {.environment = policy.checkpoint.environment,
+          .file = policy.file,
+          .step = policy.checkpoint.progress.step,
+          .returns = summarize(result.returns),
+          .mean_length = mean(result.lengths)};
+}
+
+json::object to_json(const EvaluateRequest& request, const Evaluated& evaluated) {
+  const Summary& summary = evaluated.returns;
+  return {{"env", evaluated.environment},
+          {"episodes", request.episodes},
+          {"mean", summary.mean},
+          {"std", summary.standard_deviation},
+          {"median", summary.median},
+          {"iqm", summary.interquartile_mean},
+          {"ci95", {summary.low, summary.high}},
+          {"min", summary.min},
+          {"max", summary.max},
+          {"mean_length", evaluated.mean_length},
+          {"checkpoint", evaluated.file.string()}};
+}
+
+std::string to_text(const EvaluateRequest& request, const Evaluated& evaluated) {
+  const Summary& summary = evaluated.returns;
+  return fmt::format(
       "{}: {} {} episodes of {} (saved at step {})\n"
       "  return  mean {:.2f} (95 % confidence {:.2f} to {:.2f}), standard deviation {:.2f}\n"
       "          median {:.2f}, interquartile mean {:.2f}, min {:.2f}, max {:.2f}\n"
       "  length  mean {:.1f} steps\n",
-      policy.checkpoint.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
-      policy.file.string(), policy.checkpoint.progress.step, summary.mean, summary.low, summary.high,
-      summary.standard_deviation, summary.median, summary.interquartile_mean, summary.min, summary.max, mean_length));
+      evaluated.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
+      evaluated.file.string(), evaluated.step, summary.mean, summary.low, summary.high, summary.standard_deviation,
+      summary.median, summary.interquartile_mean, summary.min, summary.max, evaluated.mean_length);
+}
+
+/// The mean returns of several policies.
+struct Comparison {
+  Summary means;
+  Interval interquartile;  ///< 95 % confidence, of the interquartile mean
+};
+
+Comparison compare(const std::vector<Evaluated>& all) {
+  std::vector<double> means;
+  for (const Evaluated& evaluated : all) means.push_back(evaluated.returns.mean);
+  return {.means = summarize(means), .interquartile = interquartile_interval(means)};
+}
+
+json::object to_json(const EvaluateRequest& request, const std::vector<Evaluated>& all) {
+  const auto [means, interquartile] = compare(all);
+  json::array each;
+  for (const Evaluated& evaluated : all) each.push_back(to_json(request, evaluated));
+  return {{"env", all.front().environment},
+          {"episodes", request.episodes},
+          {"runs", all.size()},
+          {"mean", means.mean},
+          {"std", means.standard_deviation},
+          {"median", means.median},
+          {"iqm", means.interquartile_mean},
+          {"iqm_ci95", {interquartile.low, interquartile.high}},
+          {"ci95", {means.low, means.high}},
+          {"min", means.min},
+          {"max", means.max},
+          {"each", std::move(each)}};
+}
+
+std::string to_text(const std::vector<Evaluated>& all) {
+  const auto [means, interquartile] = compare(all);
+  return fmt::format(
+      "{}: mean returns of {} runs\n"
+      "  interquartile mean {:.2f} (95 % confidence {:.2f} to {:.2f}), mean {:.2f} ({:.2f} to {:.2f})\n"
+      "  standard deviation {:.2f}, median {:.2f}, min {:.2f}, max {:.2f}\n",
+      all.front().environment, all.size(), means.interquartile_mean, interquartile.low, interquartile.high, means.mean,
+      means.low, means.high, means.standard_deviation, means.median, means.min, means.max);
+}
+
+}  // namespace
+
+void evaluate(const EvaluateRequest& request, const Catalogue& catalogue) {
+  std::vector<Evaluated> all;
+  for (std::size_t i = 0; i < request.policies.size(); ++i) {
+    all.push_back(evaluate_policy(request, i, catalogue));
+    const std::string& first = all.front().environment;
+    const std::string& latest = all.back().environment;
+    if (latest != first)
+      throw UsageError(fmt::format("expected runs of one environment; got {} and {}", first, latest));
+    if (request.output == Output::human) print_human(to_text(request, all.back()));
+  }
+  if (request.output == Output::json) {
+    print_json(json::serialize(all.size() == 1 ? to_json(request, all.front()) : to_json(request, all)));
+  } else if (all.size() > 1) {
+    print_human(to_text(all));
+  }
 }
 
 }  // namespace sounder

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "apps/catalogue.h"
 #include "apps/output.h"
@@ -11,14 +12,15 @@ namespace sounder {
 
 /// What `sounder evaluate` was asked for.
 struct EvaluateRequest {
-  std::filesystem::path run_or_checkpoint;  ///< of a run, the best checkpoint is taken
-  std::int64_t episodes = 100;
-  std::int64_t seed = 1;
+  std::vector<std::filesystem::path> policies = {};  ///< runs, whose best checkpoint is taken, or checkpoints
+  std::int64_t episodes = 100;                       ///< of each
+  std::int64_t seed = 1;                             ///< of the first one's episodes; the next one's is one more
   Selection selection = Selection::greedy;
   Output output = Output::human;
 };
 
-/// Plays episodes with a saved policy and reports their returns. Throws Error.
+/// Plays episodes with a saved policy and reports their returns; with several, of one environment, also the statistics
+/// of their mean returns: over seeds, if the runs differ by that. Throws Error; UsageError for several environments.
 void evaluate(const EvaluateRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -79,6 +79,7 @@ Worker::Worker(const Parts& parts)
       settings_(parts.settings),
       clock_(parts.clock),
       stop_(parts.stop),
+      after_step_(parts.after_step),
       replica_(store_.size()),
       target_(parts.target),
       target_replica_(target_ != nullptr ? store_.size() : 0),
@@ -245,6 +246,7 @@ void Worker::begin_episode(std::size_t k) {
 void Worker::step(std::size_t k, std::size_t row) {
   Slot& slot = slots_[k];
   const StepResult result = slot.environment.step(rollout_.actions()[row], observation(k));
+  if (after_step_) after_step_();
   slot.episode_return += static_cast<double>(result.reward);
   ++slot.episode_length;
   if (!std::isfinite(result.reward)) {

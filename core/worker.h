@@ -79,6 +79,7 @@ class Worker {
     TargetParameters* target = nullptr;       ///< of agents that have them; null: they have none
     GradientPool* pool = nullptr;             ///< where gradients are averaged; null: each is an update of its own
     const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
+    std::function<void()> after_step = {};    ///< done after each step of an environment; empty: nothing
   };
   explicit Worker(const Parts& parts);
   Worker(const Worker&) = delete;  // its agent views its replica
@@ -153,6 +154,7 @@ class Worker {
   WorkerSettings settings_;
   const Stopwatch& clock_;
   const std::atomic<bool>* stop_;
+  std::function<void()> after_step_;
 
   AlignedFloats replica_;      // parameters, as pulled for this rollout
   std::uint64_t version_ = 0;  // of the replica

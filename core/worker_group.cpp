@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/checkpoint/contents.h"
 #include "envs/error.h"
@@ -61,6 +62,13 @@ Optimizer group_optimizer(const TrainConfig& config, const AgentFactory& agents)
   return optimizer;
 }
 
+/// Keeps a core busy, as a slow environment does. A sleep takes some 50 us more than it is asked for, many times what a
+/// step takes, and would leave the core to the other workers.
+void busy_wait(std::chrono::microseconds duration) noexcept {
+  const auto end = std::chrono::steady_clock::now() + duration;
+  while (std::chrono::steady_clock::now() < end) continue;
+}
+
 std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
@@ -94,6 +102,11 @@ Optimizer make_optimizer(const TrainConfig& config) {
   }
   const std::vector<std::string> names{"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"};
   throw UsageError(unknown_name("optimizer", config.optimizer, names));
+}
+
+std::function<void()> straggle(const TrainConfig& config, std::int64_t worker) {
+  if (worker != 0 || config.straggler_delay == 0) return {};
+  return [delay = std::chrono::microseconds(config.straggler_delay)] { busy_wait(delay); };
 }
 
 WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environment()>& make_environment,
@@ -137,7 +150,8 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environm
                                                               .first_block = first_block(i),
                                                               .target = target_ ? &*target_ : nullptr,
                                                               .pool = pool_ ? &*pool_ : nullptr,
-                                                              .stop = &stop_}));
+                                                              .stop = &stop_,
+                                                              .after_step = straggle(config, i)}));
   }
 }
 

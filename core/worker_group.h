@@ -23,6 +23,10 @@ namespace sounder {
 /// Makes the update rule that a configuration names. Throws UsageError for an unknown one.
 Optimizer make_optimizer(const TrainConfig& config);
 
+/// Makes what a worker does after each step of its environments: the straggler, worker 0, loses straggler_delay; all
+/// others, and all where there is no delay, do nothing (an empty function).
+std::function<void()> straggle(const TrainConfig& config, std::int64_t worker);
+
 /// The workers of a run and the parameters that they share: what there is to train, count, capture and restore. It owns
 /// no thread.
 class WorkerGroup {

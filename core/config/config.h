@@ -67,6 +67,7 @@ struct TrainConfig {
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-8;
   std::string write_mode = "relaxed";
+  std::int64_t straggler_delay = 0;  ///< microseconds
 
   bool until_solved = false;
   std::optional<double> until_return;

@@ -104,6 +104,9 @@ std::vector<ConfigField> make_fields() {
       {"adam_epsilon", "added to that mean's root, of adam", Real{&C::adam_epsilon, 1e-12, 1e3}},
       {"write_mode", "how workers write shared parameters: plain, losing none to a concurrent update, or one at a time",
        Text{&C::write_mode, {"relaxed", "atomic_add", "locked"}}},
+      {"straggler_delay",
+       "microseconds that worker 0 loses after each environment step: measures what one slow worker costs the others",
+       Integer{&C::straggler_delay, 0, 1'000'000}},
 
       {"until_solved", "stop when an evaluation reaches the environment's reward threshold", Flag{&C::until_solved}},
       {"until_return", "stop when an evaluation reaches this mean return", OptionalReal{&C::until_return, -1e9, 1e9}},

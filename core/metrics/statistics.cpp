@@ -44,18 +44,27 @@ double interquartile_mean(std::span<const double> sorted) {
   return mean(sorted.subspan(left_out, sorted.size() - 2 * left_out));
 }
 
-std::vector<double> bootstrapped_means(std::span<const double> values) {
+/// The 95 % percentile interval of what `statistic` computes of a sample, which it may reorder.
+template <class Statistic>
+Interval bootstrap(std::span<const double> values, Statistic statistic) {
   Rng rng(kSeed);
-  std::vector<double> means(kResamples);
-  for (double& mean : means) {
-    double sum = 0.0;
-    for (std::size_t draw = 0; draw < values.size(); ++draw) {
-      sum += values[static_cast<std::size_t>(rng.below(static_cast<std::int64_t>(values.size())))];
+  std::vector<double> resample(values.size());
+  std::vector<double> results(kResamples);
+  for (double& result : results) {
+    for (double& value : resample) {
+      value = values[static_cast<std::size_t>(rng.below(static_cast<std::int64_t>(values.size())))];
     }
-    mean = sum / static_cast<double>(values.size());
+    result = statistic(std::span(resample));
   }
-  std::sort(means.begin(), means.end());
-  return means;
+  std::sort(results.begin(), results.end());
+  return {.low = quantile(results, 0.025), .high = quantile(results, 0.975)};
+}
+
+std::vector<double> sorted_copy(std::span<const double> values) {
+  assert(!values.empty());
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
 }
 
 }  // namespace
@@ -69,21 +78,26 @@ double mean(std::span<const std::int64_t> values) {
 }
 
 Summary summarize(std::span<const double> values) {
-  assert(!values.empty());
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  const std::vector<double> means = bootstrapped_means(sorted);
+  const std::vector<double> sorted = sorted_copy(values);
+  const Interval interval = bootstrap(sorted, [](std::span<const double> resample) { return mean(resample); });
   const double center = mean(sorted);
   return {
       .mean = center,
       .standard_deviation = sample_standard_deviation(sorted, center),
       .median = quantile(sorted, 0.5),
       .interquartile_mean = interquartile_mean(sorted),
-      .low = quantile(means, 0.025),
-      .high = quantile(means, 0.975),
+      .low = interval.low,
+      .high = interval.high,
       .min = sorted.front(),
       .max = sorted.back(),
   };
+}
+
+Interval interquartile_interval(std::span<const double> values) {
+  return bootstrap(sorted_copy(values), [](std::span<double> resample) {
+    std::sort(resample.begin(), resample.end());
+    return interquartile_mean(resample);
+  });
 }
 
 }  // namespace sounder

@@ -24,4 +24,14 @@ struct Summary {
 /// Summarises a sample of at least one value; the order of the values does not matter.
 Summary summarize(std::span<const double> values);
 
+/// Both ends of a confidence interval.
+struct Interval {
+  double low;
+  double high;
+};
+
+/// Finds the 95 % confidence interval of the interquartile mean of a sample of at least one value, as `summarize` finds
+/// that of the mean. The order of the values does not matter.
+Interval interquartile_interval(std::span<const double> values);
+
 }  // namespace sounder

@@ -75,6 +75,25 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   }
   CHECK(evaluated.at("ci95").as_array().size() == 2);
 
+  const json::object both =
+      json_of(spawn(folder, {"evaluate", "runs/latest", "runs/latest", "--episodes", "4", "--seed", "1", "--json"}));
+  for (const char* key : {"env", "episodes", "mean", "std", "median", "iqm", "iqm_ci95", "ci95", "min", "max"}) {
+    CHECK(both.contains(key));
+  }
+  CHECK(both.at("runs") == 2);
+  CHECK(both.at("each").at(0) == json::value(evaluated));
+  const json::object second =
+      json_of(spawn(folder, {"evaluate", "runs/latest", "--episodes", "4", "--seed", "2", "--json"}));
+  CHECK(both.at("each").at(1) == json::value(second));  // each run has episodes of its own
+  CHECK(both.at("mean").as_double() ==
+        Approx((evaluated.at("mean").as_double() + second.at("mean").as_double()) / 2).epsilon(1e-12));
+
+  REQUIRE(spawn(folder, {"train", "MountainCar-v0", "--steps", "20", "--evaluation-episodes", "1", "--run", "other"})
+              .exit_code == 0);
+  const Outcome of_two = spawn(folder, {"evaluate", "runs/latest", "other"});
+  CHECK(of_two.exit_code == 2);
+  CHECK(of_two.err.find("expected runs of one environment") != std::string::npos);
+
   const Outcome watched = spawn(folder, {"watch", "runs/latest", "--episodes", "2", "--json"});
   CHECK(json_of(watched).at("episodes").as_array().size() == 2);
   CHECK(watched.err.empty());

@@ -58,6 +58,7 @@ struct WorkerBench {
   std::int64_t index = 3;
   TargetParameters* target = nullptr;
   GradientPool* pool = nullptr;
+  std::function<void()> after_step = {};
 
   void make() {
     behaviour.size = size;
@@ -79,7 +80,8 @@ struct WorkerBench {
                                                     .settings = settings,
                                                     .clock = clock,
                                                     .target = target,
-                                                    .pool = pool});
+                                                    .pool = pool,
+                                                    .after_step = after_step});
   }
   void run(int rollouts) {
     if (!worker) make();

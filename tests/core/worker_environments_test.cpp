@@ -202,6 +202,26 @@ TEST_CASE("a bad observation or reward ends the run before anybody acts on it, a
   CHECK(bench.learnt.empty());
 }
 
+TEST_CASE("what a worker does after a step, it does after each step of each environment") {
+  WorkerBench bench;
+  bench.settings.environments = 3;
+  std::vector<std::int64_t> stepped_before;  // environments
+  std::int64_t stepped = 0;
+  bench.environment.on_step = [&](const FakeEnvironment::Step&) { ++stepped; };
+  bench.after_step = [&] { stepped_before.push_back(stepped); };
+  bench.run(1);
+  CHECK(stepped_before == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});  // rollouts of 4
+}
+
+TEST_CASE("of all workers, the first one alone is the straggler, if there is a delay") {
+  TrainConfig config{.environment = "Fake-v0", .workers = 3};
+  for (const std::int64_t worker : {0, 1, 2}) CHECK_FALSE(straggle(config, worker));
+  config.straggler_delay = 1;
+  CHECK(straggle(config, 0));
+  CHECK_FALSE(straggle(config, 1));
+  CHECK_FALSE(straggle(config, 2));
+}
+
 TEST_CASE("one worker with four environments gives the same parameters twice, bit for bit") {
   const auto train = [](std::int64_t seed) {
     const FakeAgents agents;

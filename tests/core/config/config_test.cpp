@@ -92,6 +92,7 @@ TrainConfig everything_changed() {
   config.adam_beta2 = 0.99;
   config.adam_epsilon = 1e-5;
   config.write_mode = "locked";
+  config.straggler_delay = 1'000'000;
   config.until_solved = true;
   config.until_return = -1e9;
   config.evaluation_interval = 1;
@@ -157,7 +158,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 53);
+  CHECK(names.size() == 54);
 }
 
 TEST_CASE("Keys are set from text of every type") {

@@ -6,6 +6,8 @@
 
 #include "tests/catch.h"
 
+using sounder::interquartile_interval;
+using sounder::Interval;
 using sounder::summarize;
 using sounder::Summary;
 
@@ -53,6 +55,32 @@ TEST_CASE("The confidence interval is the bootstrap's percentile interval") {
   const Summary summary = summarize(values);
   CHECK(summary.low == Approx(0.40).margin(0.0101));
   CHECK(summary.high == Approx(0.60).margin(0.0101));
+}
+
+TEST_CASE("The interquartile mean has a bootstrap interval of its own, which no outlier widens") {
+  // Of 5 values the middle three count. A resample of (0, 0, 1, 0, 0) with 1, 2, 3, 4 ones has the interquartile mean
+  // 0, 1/3, 2/3, 1. By Binomial(5, 1/5), 5.8 % have three ones or more, and 0.7 % four or more: the 97.5 % quantile is
+  // 2/3.
+  const std::vector<double> one_of_five{0, 0, 1, 0, 0};
+  const Interval of_five = interquartile_interval(one_of_five);
+  CHECK(of_five.low == 0);
+  CHECK(of_five.high == Approx(2.0 / 3.0).epsilon(1e-12));
+
+  std::vector<double> values;
+  for (int index = 0; index < 20; ++index) values.push_back(100 + std::sin(index));
+  values[7] = -10'000;
+  const Interval interval = interquartile_interval(values);
+  const Summary summary = summarize(values);
+  CHECK(interval.low <= summary.interquartile_mean);
+  CHECK(interval.high >= summary.interquartile_mean);
+  CHECK(interval.high - interval.low < 2);
+  CHECK(summary.high - summary.low > 100);
+
+  std::reverse(values.begin(), values.end());
+  CHECK(interquartile_interval(values).low == interval.low);
+  const Interval of_one = interquartile_interval(std::vector<double>{-3.25});
+  CHECK(of_one.low == -3.25);
+  CHECK(of_one.high == -3.25);
 }
 
 TEST_CASE("The order of the values changes no bit of a summary") {
