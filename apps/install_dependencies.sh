@@ -3,7 +3,7 @@
 # Elsewhere it names what is missing and stops. Arguments: further packages (Debian's names).
 set -euo pipefail
 
-packages=(g++ cmake ninja-build pkg-config ccache libtorch-dev libboost1.81-dev libfmt-dev libcli11-dev
+packages=(g++ cmake ninja-build pkg-config ccache libtorch-dev libopenblas0-pthread libboost1.81-dev libfmt-dev libcli11-dev
   libtomlplusplus-dev libcairo2-dev "$@")
 commands=(c++ cmake ninja pkg-config)
 

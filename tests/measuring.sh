@@ -24,7 +24,9 @@ value() {
     at = index($0, key)
     if (at == 0) next
     rest = substr($0, at + length(key))
-    match(rest, rest ~ /^\[/ ? /^\[[^]]*\]/ : rest ~ /^"/ ? /^"[^"]*"/ : /^[^,}]*/)
+    if (rest ~ /^\[/) match(rest, /^\[[^]]*\]/)
+    else if (rest ~ /^"/) match(rest, /^"[^"]*"/)
+    else match(rest, /^[^,}]*/)
     found = substr(rest, 1, RLENGTH)
     gsub(/^["[]|["\]]$/, "", found)
     print found
