@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agents/network_agents.h"
+#include "agents/policy_distribution.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -164,6 +165,7 @@ std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const Envir
     throw UsageError(fmt::format("algorithm '{}' takes Discrete actions; {} has {}; try algorithm 'a3c'",
                                  config.algorithm, config.environment, describe(spec.action_space)));
   }
+  refuse_continuous_options(config, spec.action_space);
   if (config.memory != "none") {
     throw UsageError(
         fmt::format("algorithm '{}' takes memory 'none', got '{}'; leave memory out, or try algorithm 'a3c'",

@@ -11,19 +11,6 @@
 namespace sounder {
 namespace {
 
-/// Refuses what is for continuous actions only, where it is asked for and actions are not.
-void refuse_continuous_options(const TrainConfig& config, const Space& action_space) {
-  const TrainConfig defaults;
-  for (const std::string_view name : {"policy_std", "initial_log_std", "squash_actions"}) {
-    const auto field = std::ranges::find(config_fields(), name, &ConfigField::name);
-    const std::string left = value_text(defaults, *field);
-    const std::string asked = value_text(config, *field);
-    if (asked == left) continue;
-    throw UsageError(fmt::format("{} = {} is for Box actions; {} has {}: leave it at {}", name, asked,
-                                 config.environment, describe(action_space), left));
-  }
-}
-
 Policy continuous_policy(const TrainConfig& config, const Box& box) {
   Policy policy{.distribution = DiagonalGaussian{},
                 .outputs = 2 * box.low.size(),
@@ -39,6 +26,18 @@ Policy logits_policy(PolicyDistribution distribution, std::size_t outputs) {
 }
 
 }  // namespace
+
+void refuse_continuous_options(const TrainConfig& config, const Space& action_space) {
+  const TrainConfig defaults;
+  for (const std::string_view name : {"policy_std", "initial_log_std", "squash_actions"}) {
+    const auto field = std::ranges::find(config_fields(), name, &ConfigField::name);
+    const std::string left = value_text(defaults, *field);
+    const std::string asked = value_text(config, *field);
+    if (asked == left) continue;
+    throw UsageError(fmt::format("{} = {} is for Box actions; {} has {}: leave it at {}", name, asked,
+                                 config.environment, describe(action_space), left));
+  }
+}
 
 Policy make_policy(const TrainConfig& config, const Space& action_space) {
   if (const auto* const box = std::get_if<Box>(&action_space)) return continuous_policy(config, *box);

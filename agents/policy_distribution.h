@@ -30,10 +30,13 @@ struct Policy {
   float initial_log_std;  ///< as a NetworkSpec has it; 0 where the actions are not continuous
 };
 
+/// Refuses `policy_std`, `initial_log_std` and `squash_actions` where they differ from their defaults and could do
+/// nothing, since actions are not continuous, or since the algorithm has no policy. Throws UsageError.
+void refuse_continuous_options(const TrainConfig& config, const Space& action_space);
+
 /// Makes the policy that suits an action space: choices, switches and numbers each have their distribution, and that of
-/// numbers is as `policy_std`, `initial_log_std` and `squash_actions` ask for. Throws UsageError where these differ
-/// from their defaults and could do nothing, since actions are not continuous, and where actions without bounds were to
-/// be squashed.
+/// numbers is as `policy_std`, `initial_log_std` and `squash_actions` ask for. Throws UsageError where they ask for
+/// what the space does not admit.
 Policy make_policy(const TrainConfig& config, const Space& action_space);
 
 }  // namespace sounder

@@ -12,13 +12,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
-#include <exception>
-#include <mutex>
 #include <optional>
 #include <semaphore>
 #include <thread>
 
 #include "core/evaluator.h"
+#include "core/first_failure.h"
 #include "core/milestone.h"
 #include "core/run_record.h"
 #include "core/worker_group.h"
@@ -53,25 +52,6 @@ std::optional<double> target_return(const TrainConfig& config, const Environment
 std::size_t thread_count(const TrainConfig& config) {
   const std::int64_t threads = config.threads > 0 ? std::min(config.threads, config.workers) : config.workers;
   return static_cast<std::size_t>(threads);
-}
-
-/// Takes the exception in hand as an Error; what is not one of ours says where it came from, and keeps the original
-/// nested.
-std::exception_ptr as_error(const std::string& where) {
-  try {
-    try {
-      throw;
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& failure) {
-      const std::string_view what = failure.what();  // some libraries add a backtrace: the first line says it
-      std::throw_with_nested(Error(fmt::format("{}: {}", where, what.substr(0, what.find('\n')))));
-    } catch (...) {
-      std::throw_with_nested(Error(fmt::format("{}: something was thrown that is no std::exception", where)));
-    }
-  } catch (...) {
-    return std::current_exception();
-  }
 }
 
 }  // namespace
@@ -117,7 +97,7 @@ class Trainer::Run {
     const Totals totals = group_.totals();
     attempt("trainer", [&] { record_.report(totals); });
     attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
-    if (failure_) std::rethrow_exception(failure_);
+    failure_.rethrow();
     return {.reason = reason_.load(),
             .signal = signal_,
             .progress = record_.progress(),
@@ -140,28 +120,18 @@ class Trainer::Run {
     group_.stop();
   }
   bool stopping() const noexcept { return group_.stopping(); }
-  bool failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
   bool over() const noexcept { return stopping() || at_step_limit(); }
 
-  /// Keeps the failure in hand, if it is the first, and stops the run.
-  void keep_failure(const std::string& where) noexcept {
-    {
-      const std::lock_guard lock(failure_mutex_);
-      if (!failure_) failure_ = as_error(where);
-    }
-    failed_.store(true, std::memory_order_relaxed);  // publishes nothing: failure_ has its lock
-    group_.stop();
-  }
-
-  /// Does a task; keeps its failure. Returns whether it had none.
+  /// Does a task. Its failure is kept, and stops the run. Returns whether it had none.
   template <class Task>
   bool attempt(const std::string& where, Task task) noexcept {
     try {
       task();
       return true;
     } catch (...) {
-      keep_failure(where);
+      failure_.keep(where);
+      group_.stop();
       return false;
     }
   }
@@ -201,7 +171,7 @@ class Trainer::Run {
   /// ever; what failed ends the rounds.
   void work_in_rounds(std::size_t index) {
     while (!rounds_over_) {
-      for (std::size_t i = index; i < group_.size() && !failed(); i += threads_) {
+      for (std::size_t i = index; i < group_.size() && !failure_.any(); i += threads_) {
         attempt(fmt::format("worker {}", i), [&] { group_.worker(i).learn_once(); });
       }
       round_->arrive_and_wait();
@@ -210,7 +180,7 @@ class Trainer::Run {
 
   /// By one thread, while the others wait.
   void end_round() noexcept {
-    if (!failed()) {
+    if (!failure_.any()) {
       attempt("trainer", [&] {
         group_.end_round();
         for (std::size_t i = 0; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
@@ -338,9 +308,7 @@ class Trainer::Run {
   std::atomic<StopReason> reason_{StopReason::step_limit};
   std::optional<std::barrier<EndRound>> round_;  // of a synchronous group
   bool rounds_over_ = false;                     // written by the round's end only, while all threads wait
-  std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;
-  std::exception_ptr failure_;  // guarded by failure_mutex_ while workers run
+  FirstFailure failure_;
 
   std::counting_semaphore<> report_slots_{kMostReportsBehind};
 

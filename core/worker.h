@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,9 +12,9 @@
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/environment_errors.h"
+#include "core/episode_mailbox.h"
 #include "core/exploration.h"
 #include "core/gradient_pool.h"
-#include "core/metrics/records.h"
 #include "core/parameter_store.h"
 #include "core/phase_clock.h"
 #include "core/reward_shaping.h"
@@ -26,23 +25,6 @@
 #include "envs/environment.h"
 
 namespace sounder {
-
-/// Hands a worker's finished episodes to the trainer. Adding one never waits: where the trainer is just collecting, the
-/// episodes stay with the worker until the next time.
-class EpisodeMailbox {
- public:
-  /// Worker's thread: adds an episode, and hands over what it can without waiting.
-  void add(const EpisodeRecord& episode);
-  /// Worker's thread: hands over everything, waiting for the trainer where it must (for the time of a swap).
-  void flush();
-  /// Trainer's thread: appends what was handed over.
-  void collect(std::vector<EpisodeRecord>& episodes);
-
- private:
-  std::vector<EpisodeRecord> kept_;  // the worker's alone
-  std::mutex mutex_;
-  std::vector<EpisodeRecord> handed_over_;  // guarded by mutex_
-};
 
 /// What workers of one run have in common.
 struct WorkerSettings {

@@ -47,10 +47,10 @@ TMaze-v0|10|0.99
 TMaze-v0 --memory none|<0|<0.6
 MultiBandit-v0|10|9.9
 MultiSwitch-v0|10|9.9
-CartPole-v1 --algorithm a2c||
-CartPole-v1 --algorithm n_step_q||
-CartPole-v1 --algorithm one_step_q||
-CartPole-v1 --algorithm one_step_sarsa||
+CartPole-v1 --algorithm a2c|9|
+CartPole-v1 --algorithm n_step_q|9|
+CartPole-v1 --algorithm one_step_q|9|
+CartPole-v1 --algorithm one_step_sarsa|9|
 END
 }
 
@@ -76,6 +76,7 @@ setting() { sed -nE "s/^$1 = (.*)\$/\1/p" "$2" | tr -d '"[]'; }
 network() {
   local text memory
   text="$(setting network "$1") $(setting hidden "$1")"
+  if [ "$(setting network "$1")" = cnn ]; then text="cnn $(setting channels "$1"), then $(setting hidden "$1")"; fi
   memory=$(setting memory "$1")
   if [ "$memory" != none ]; then text+=", $memory $(setting memory_units "$1")"; fi
   echo "$text"
@@ -136,8 +137,8 @@ measure() {
   interval=$(value iqm_ci95 <<<"$evaluated")
   printf '| %s | %s | %s | %s | %s of %s | %s (%s to %s) | %s | %s | %s | %s |\n' \
     "$environment" "$(setting algorithm "$sweep/trials/1.toml")" "$(network "$sweep/trials/1.toml")" \
-    "$goal" "$solved" "$seeds" "$(value iqm <<<"$evaluated" | shown 2)" "$(shown 2 <<<"${interval%,*}")" \
-    "$(shown 2 <<<"${interval#*,}")" "$(cut -d ' ' -f 1 "$sweep.reached" | median | shown 0)" \
+    "$(awk '{ printf "%g", $1 }' <<<"$goal")" "$solved" "$seeds" "$(value iqm <<<"$evaluated" | shown 2)" \
+    "$(shown 2 <<<"${interval%,*}")" "$(shown 2 <<<"${interval#*,}")" "$(cut -d ' ' -f 1 "$sweep.reached" | median | shown 0)" \
     "$(cut -d ' ' -f 2 "$sweep.reached" | median | shown 2)" "$(cut -d ' ' -f 2 "$sweep.reached" | most | shown 2)" \
     "$(verdict "$solved" "$(value iqm <<<"$evaluated")" "$2" "$3")"
 }

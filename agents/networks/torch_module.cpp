@@ -63,7 +63,8 @@ class ModuleArchitecture final : public Architecture {
         environment_(request.environment),
         outputs_(request.outputs),
         head_(request.head),
-        value_(request.value) {
+        value_(request.value),
+        initial_log_std_(request.initial_log_std) {
     if (config_.backend != "auto" && config_.backend != backend()) {
       throw UsageError(
           fmt::format("backend '{}' does not compute network '{}'; try backend 'auto'", config_.backend, name_));
@@ -119,7 +120,12 @@ class ModuleArchitecture final : public Architecture {
  private:
   /// What was asked for; its references are to this one's own copies.
   NetworkRequest request() const {
-    return {.config = config_, .environment = environment_, .outputs = outputs_, .head = head_, .value = value_};
+    return {.config = config_,
+            .environment = environment_,
+            .outputs = outputs_,
+            .head = head_,
+            .value = value_,
+            .initial_log_std = initial_log_std_};
   }
 
   std::shared_ptr<ActorCriticModule> make_module() const {
@@ -168,6 +174,7 @@ class ModuleArchitecture final : public Architecture {
   std::size_t outputs_;
   PolicyHead head_;
   ValueHead value_;
+  float initial_log_std_;
   ParameterLayout layout_;
 };
 

@@ -40,7 +40,8 @@ using TorchModuleFactory = std::function<std::shared_ptr<ActorCriticModule>(cons
 std::int64_t inputs(const NetworkRequest& request);
 
 /// Counts the columns of what a module gives: the outputs, K, of which a gaussian policy's are A means and then A
-/// logarithms of standard deviations; and one for the value, where there is to be one.
+/// logarithms of standard deviations (request.initial_log_std is what they were asked to start at); and one for the
+/// value, where there is to be one.
 std::int64_t columns(const NetworkRequest& request);
 
 /// Adds a kind of network, which LibTorch computes: `--network NAME` trains it, and a run's checkpoints hold its

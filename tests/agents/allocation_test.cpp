@@ -73,6 +73,19 @@ TEST_CASE("the count sees allocations") {
   CHECK(allocations.load() >= before + 3);
 }
 
+TEST_CASE("a warm worker of a value method allocates nothing, nor do its target parameters") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.backend = "fused";
+  config.algorithm = GENERATE("n_step_q", "one_step_q", "one_step_sarsa");
+  config.workers = 1;
+  config.envs_per_worker = GENERATE(1, 16);
+  config.target_interval = 200;
+  config.steps = 100'000'000;
+  INFO(config.algorithm << ", " << config.envs_per_worker << " environments");
+  CHECK(allocations_of(config) == 0);
+}
+
 TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by rollout") {
   TrainConfig config;
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1");

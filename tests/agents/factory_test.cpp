@@ -40,7 +40,7 @@ TEST_CASE("unknown algorithms, networks, backends and activations are refused by
   CHECK(message(&TrainConfig::activation, "rely") == "unknown activation 'rely'; did you mean 'relu'?");
 }
 
-TEST_CASE("value methods refuse continuous actions and networks with a memory before training") {
+TEST_CASE("value methods refuse continuous actions, what is for these only, and networks with a memory") {
   for (const std::string algorithm : {"one_step_q", "one_step_sarsa", "n_step_q"}) {
     TrainConfig config = config_for("Pendulum-v1");
     config.algorithm = algorithm;
@@ -52,6 +52,10 @@ TEST_CASE("value methods refuse continuous actions and networks with a memory be
     CHECK_THROWS_WITH(
         make_agent_factory(config, spec_of("CartPole-v1")),
         "algorithm '" + algorithm + "' takes memory 'none', got 'lstm'; leave memory out, or try algorithm 'a3c'");
+    config.memory = "none";
+    config.squash_actions = true;
+    CHECK_THROWS_WITH(make_agent_factory(config, spec_of("CartPole-v1")),
+                      "squash_actions = true is for Box actions; CartPole-v1 has Discrete(2): leave it at false");
   }
 }
 

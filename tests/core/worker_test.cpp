@@ -203,21 +203,6 @@ TEST_CASE("a worker that goes on from a checkpoint begins the next episode") {
   CHECK(resumed.worker->counters().episodes_begun.get() == 3);
 }
 
-TEST_CASE("a mailbox hands over all episodes in their order") {
-  EpisodeMailbox mailbox;
-  std::vector<EpisodeRecord> collected;
-  mailbox.collect(collected);
-  CHECK(collected.empty());
-  for (int i = 0; i < 3; ++i) mailbox.add({.step = i});
-  mailbox.collect(collected);
-  mailbox.add({.step = 3});
-  mailbox.flush();
-  mailbox.collect(collected);
-  mailbox.collect(collected);
-  REQUIRE(collected.size() == 4);
-  for (std::size_t i = 0; i < 4; ++i) CHECK(collected[i].step == static_cast<std::int64_t>(i));
-}
-
 TEST_CASE("a worker goes on with the parameters that its push left, and pulls when told to") {
   WorkerBench bench;
   const auto others_push = [&] {
