@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures what asynchrony is worth on two cores, and what one slow worker costs: tests/asynchrony.sh [SEEDS, 10 unless
-# told]. Prints tables in Markdown; asserts nothing.
+# Measures what asynchrony is worth, and what one slow worker costs: tests/asynchrony.sh [SEEDS, 10 unless told]. WORKERS
+# and STEPS in the environment set as much, 2 and 500000 unless told. Prints tables in Markdown; asserts nothing.
 #
-# A3C, the same with the learning rate divided by each gradient's staleness, with every two gradients averaged
-# (n-softsync), and A2C, which waits for all: two workers on two threads, the environment's preset for all alike. Each
+# A3C, the same with the learning rate divided by each gradient's staleness, with several gradients averaged
+# (n-softsync), and A2C, which waits for all: each worker on its own thread, the environment's preset for all alike. Each
 # seed trains twice: until solved, and for STEPS steps without evaluations, for throughput and staleness. The methods take
 # turns seed by seed, so that the machine's moods meet all alike.
 set -euo pipefail
@@ -11,21 +11,23 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/measuring.sh
 
 seeds=$(count_of SEEDS "${1:-10}" 1)
-steps=${STEPS:-500000}
+workers=$(count_of WORKERS "${WORKERS:-2}" 2)
+steps=$(count_of STEPS "${STEPS:-500000}" 1)
+averaged=$((workers < 8 ? 2 : workers / 4))
 delay=10 # microseconds after each step: many times what a step takes otherwise
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 methods=(a3c staleness_aware softsync a2c)
-declare -A names=([a3c]="A3C" [staleness_aware]="A3C, staleness-aware" [softsync]="n-softsync, n = 2" [a2c]="A2C")
-declare -A options=([a3c]="" [staleness_aware]="--staleness-aware" [softsync]="--gradients-per-update 2"
+declare -A names=([a3c]="A3C" [staleness_aware]="A3C, staleness-aware" [softsync]="n-softsync, n = $averaged" [a2c]="A2C")
+declare -A options=([a3c]="" [staleness_aware]="--staleness-aware" [softsync]="--gradients-per-update $averaged"
   [a2c]="--algorithm a2c")
 
 # train FILE ARGUMENTS...: appends what came of a training to a file.
 train() {
   local file=$1
   shift
-  "$sounder" train "$@" --workers 2 --threads 2 --json --run "$folder/run" 2>"$folder/log" >>"$file" ||
+  "$sounder" train "$@" --workers "$workers" --json --run "$folder/run" 2>"$folder/log" >>"$file" ||
     { cat "$folder/log" >&2; exit 1; }
   rm -rf "$folder/run"
 }
@@ -47,7 +49,7 @@ for environment in CartPole-v1 Acrobot-v1; do
       done
     done
     if [ "$straggler" = 0 ]; then
-      echo "$environment, both workers alike:"
+      echo "$environment, all workers alike:"
     else
       echo "$environment, worker 0 loses $straggler microseconds after each step:"
     fi
@@ -68,7 +70,7 @@ for environment in CartPole-v1 Acrobot-v1; do
   done
 done
 cat <<END
-Two workers on two threads, $seeds seeds, the environment's preset for all methods; medians. Seconds are of training,
+$workers workers, each on its own thread, $seeds seeds, the environment's preset for all methods; medians. Seconds are of training,
 evaluations included; steps per second and staleness (in updates) are of trainings without evaluations.
 END
 echo "It took $((SECONDS / 60)) min $((SECONDS % 60)) s." >&2
