@@ -56,9 +56,9 @@ std::vector<ConfigField> make_fields() {
 
       {"rollout", "most steps that an environment takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
       {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},
-      {"gae_lambda", "lambda of generalized advantages; 1: n-step advantages, as in the paper",
+      {"gae_lambda", "lambda of generalized advantages, of policy methods; 1: n-step advantages, as in the paper",
        Real{&C::gae_lambda, 0, 1}},
-      {"entropy_coefficient", "weight of the policy's entropy in the loss (beta)",
+      {"entropy_coefficient", "weight of the policy's entropy in the loss (beta), of policy methods",
        Real{&C::entropy_coefficient, 0, 1e3}},
       {"value_coefficient", "weight of the value's squared error in the loss", Real{&C::value_coefficient, 0, 1e3}},
       {"max_gradient_norm", "norm to which an update's gradient is clipped", Real{&C::max_gradient_norm, 1e-6, 1e12}},
