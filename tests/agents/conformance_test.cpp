@@ -47,11 +47,11 @@ std::vector<NetworkCase> network_cases() {
   constexpr std::size_t kUnits = 7;
   const auto cell = [](std::size_t gates) { return gates * kUnits * (kHidden + kUnits + 2); };
   const std::size_t mlp = (kInputs + 1) * kHidden;
-  // Two convolutions of 3 x 3, padded, with 5 and 6 channels.
-  const std::size_t cnn = (2 * 9 + 1) * 5 + (5 * 9 + 1) * 6 + (6 * 4 * 3 + 1) * kHidden;
   std::vector<NetworkCase> cases{
       {"mlp", "none", kHidden, mlp}, {"mlp", "lstm", kUnits, mlp + cell(4)}, {"mlp", "gru", kUnits, mlp + cell(3)}};
 #ifdef SOUNDER_WITH_TORCH
+  // Two convolutions of 3 x 3, padded, with 5 and 6 channels.
+  const std::size_t cnn = (2 * 9 + 1) * 5 + (5 * 9 + 1) * 6 + (6 * 4 * 3 + 1) * kHidden;
   cases.push_back({"cnn", "none", kHidden, cnn});
   cases.push_back({"cnn", "lstm", kUnits, cnn + cell(4)});
   cases.push_back({"cnn", "gru", kUnits, cnn + cell(3)});

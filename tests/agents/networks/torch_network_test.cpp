@@ -7,6 +7,7 @@
 #include "agents/networks/fused_network.h"
 #include "core/parameter_store.h"
 #include "envs/random.h"
+#include "tests/agents/networks/central_differences.h"
 #include "tests/catch.h"
 
 namespace sounder {
@@ -174,17 +175,7 @@ TEST_CASE("the gradient is the slope of the outputs, for networks of any depth a
     loss();
     std::vector<float> gradient(parameters.size());
     network->backward({.outputs = weights, .values = value_weights}, gradient);
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      constexpr float kStep = 1e-2F;
-      const float before = parameters[i];
-      parameters[i] = before + kStep;
-      const double above = loss();
-      parameters[i] = before - kStep;
-      const double below = loss();
-      parameters[i] = before;
-      INFO("parameter " << i);
-      CHECK(gradient[i] == Approx((above - below) / (2 * static_cast<double>(kStep))).margin(5e-3).epsilon(1e-2));
-    }
+    check_slopes(parameters, gradient, loss, 5e-3);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "agents/networks/torch_network.h"
 #include "envs/random.h"
+#include "tests/agents/networks/central_differences.h"
 #include "tests/agents/networks/recurrent_rollout.h"
 #include "tests/agents/torch_catch.h"
 
@@ -225,17 +226,7 @@ TEST_CASE("a recurrent network's gradient is the slope of what it gives") {
     loss();
     std::vector<float> gradient(parameters.size());
     network->backward(rollout.gradients(), gradient);
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      constexpr float kStep = 1e-2F;
-      const float before = parameters[i];
-      parameters[i] = before + kStep;
-      const double above = loss();
-      parameters[i] = before - kStep;
-      const double below = loss();
-      parameters[i] = before;
-      INFO("parameter " << i);
-      CHECK(gradient[i] == Approx((above - below) / (2 * static_cast<double>(kStep))).margin(1e-2).epsilon(1e-2));
-    }
+    check_slopes(parameters, gradient, loss, 1e-2);
   }
 }
 

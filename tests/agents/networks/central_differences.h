@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "tests/agents/torch_catch.h"
+
+namespace sounder {
+
+/// Checks a gradient against the slopes of `loss()`, a number that follows from `parameters`, which are moved one at a
+/// time and put back: by central differences, of which single precision leaves no more than `margin` and a hundredth.
+template <typename Loss>
+void check_slopes(std::span<float> parameters, std::span<const float> gradient, Loss&& loss, double margin) {
+  REQUIRE(gradient.size() == parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    constexpr float kStep = 1e-2F;
+    const float before = parameters[i];
+    parameters[i] = before + kStep;
+    const double above = loss();
+    parameters[i] = before - kStep;
+    const double below = loss();
+    parameters[i] = before;
+    INFO("parameter " << i);
+    CHECK(gradient[i] == Approx((above - below) / (2 * static_cast<double>(kStep))).margin(margin).epsilon(1e-2));
+  }
+}
+
+}  // namespace sounder
