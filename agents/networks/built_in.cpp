@@ -34,7 +34,7 @@ ImageShape image_shape(const NetworkRequest& request) {
         "network 'cnn' takes images, a Box of shape [height, width] or [channels, height, width]; {} has {}; try 'mlp'",
         request.config.environment, describe(space)));
   }
-  const auto side = [&](std::size_t from_end) { return static_cast<std::size_t>(*(box->shape.rbegin() + from_end)); };
+  const auto side = [&](std::ptrdiff_t from_end) { return static_cast<std::size_t>(box->shape.rbegin()[from_end]); };
   return {.channels = box->shape.size() == 3 ? side(2) : 1, .height = side(1), .width = side(0)};
 }
 

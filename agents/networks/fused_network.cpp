@@ -228,7 +228,7 @@ class FusedNetwork final : public Network {
   const float* log_std_ = nullptr;  // [K - policy rows], in the flat array
   std::size_t log_std_offset_ = 0;
   PaddedMatrix observations_;  // [rows, D], remembered
-  std::size_t rows_;
+  [[maybe_unused]] std::size_t rows_;
   bool has_value_;
   std::vector<float> outputs_;                                              // [rows, K]
   std::vector<float> values_;                                               // [rows]

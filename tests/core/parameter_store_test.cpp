@@ -292,7 +292,7 @@ TEST_CASE("a push scales its gradient before the rule sees it, in every write mo
 }
 
 TEST_CASE("an update that begins at any block reaches all of them") {
-  const std::size_t first_block = GENERATE(0, 1, 2);
+  const std::size_t first_block = GENERATE(as<std::size_t>(), 0, 1, 2);
   ParameterStore store(37, 1, any_mode());
   std::vector<float> replica(37);
   store.push({.gradient = std::vector<float>(37, -1.0F),
