@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
+#include "agents/networks/torch_forward.h"
 #include "agents/networks/torch_model.h"
 
 namespace sounder {
@@ -13,39 +17,27 @@ namespace sounder {
 ///           h <- (1 - z) n + z h                                        (Cho et al. 2014, as cuDNN has it)
 ///
 /// Its state is h [M], and c [M] behind it for an LSTM.
-class RecurrentCell final : public torch::nn::Module {
+class RecurrentCell {
  public:
-  struct Sizes {
-    std::int64_t inputs;
-    std::int64_t units;  ///< M
-  };
-  RecurrentCell(Memory memory, Sizes sizes);
+  virtual ~RecurrentCell() = default;
 
-  std::int64_t state_size() const noexcept { return memory_ == Memory::lstm ? 2 * units_ : units_; }
+  /// What is learnt, for the network to register.
+  virtual std::shared_ptr<torch::nn::Module> module() = 0;
+  virtual std::int64_t state_size() const noexcept = 0;
 
   /// Takes a step of x [B, inputs] from states [B, state_size], which become those after it. Gives h [B, M], a view of
   /// them. Without gradient.
-  torch::Tensor step(const torch::Tensor& x, const torch::Tensor& states) const;
+  virtual torch::Tensor step(const torch::Tensor& x, const torch::Tensor& states) const = 0;
 
   /// Gives h [T * K, M] of x [T * K, inputs], for autograd; of `steps`, the states are this cell's.
-  torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const;
-
- private:
-  /// A state: h and c [B, M]; c of an LSTM only.
-  struct State {
-    torch::Tensor h;
-    torch::Tensor c;
-  };
-  State state(const torch::Tensor& states) const;
-  /// The state after a step, of which W_ih x + b_ih is given.
-  State next(const torch::Tensor& from_inputs, const State& before) const;
-
-  Memory memory_;
-  std::int64_t units_;
-  torch::Tensor weight_ih_;
-  torch::Tensor weight_hh_;
-  torch::Tensor bias_ih_;
-  torch::Tensor bias_hh_;
+  virtual torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const = 0;
 };
+
+struct RecurrentCellSizes {
+  std::int64_t inputs;
+  std::int64_t units;  ///< M
+};
+/// Makes a cell, which is not Memory::none; its parameters are zeros.
+std::shared_ptr<RecurrentCell> make_recurrent_cell(Memory memory, RecurrentCellSizes sizes);
 
 }  // namespace sounder

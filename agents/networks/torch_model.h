@@ -6,7 +6,7 @@
 #include <span>
 
 #include "agents/networks/network_spec.h"
-#include "agents/networks/torch_module.h"
+#include "agents/networks/torch_forward.h"
 #include "core/network.h"
 #include "core/step_end.h"
 
@@ -15,10 +15,11 @@ namespace sounder {
 // How LibTorch's modules become Networks: a TorchModel is a module with what it does, and make_torch_network puts it
 // over somebody's floats.
 
-/// The steps that the rows of a rollout are: row t * K + k is the step t of environment k.
+/// The steps that the rows of a rollout are: row t * K + k is the step t of environment k. Refers to what its maker
+/// keeps until the call is over.
 struct TorchUnroll {
   std::int64_t environments;      ///< K
-  torch::Tensor states;           ///< [K, S], before the first step; constants
+  const torch::Tensor& states;    ///< [K, S], before the first step; constants
   std::span<const StepEnd> ends;  ///< [T * K]: after which rows a state began anew, with zeros; empty: after none
 };
 

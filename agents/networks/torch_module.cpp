@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <torch/torch.h>
 
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -16,18 +18,18 @@ namespace {
 /// A user's module, which has no state.
 class UserModel final : public TorchModel {
  public:
-  explicit UserModel(std::shared_ptr<ActorCriticModule> module) : module_(std::move(module)) {}
+  explicit UserModel(TorchModule module) : module_(std::move(module)) {}
 
-  torch::nn::Module& module() override { return *module_; }
+  torch::nn::Module& module() override { return *module_.module; }
   torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& /*states*/) override {
-    return module_->forward(observations);
+    return module_.forward(observations);
   }
   torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& /*steps*/) override {
-    return module_->forward(observations);
+    return module_.forward(observations);
   }
 
  private:
-  std::shared_ptr<ActorCriticModule> module_;
+  TorchModule module_;
 };
 
 /// Keeps LibTorch's global generator as it was: what a seed draws leaves no trace in what others draw.
@@ -76,9 +78,9 @@ class ModuleArchitecture final : public Architecture {
     }
     use_one_torch_thread();
     const GeneratorGuard guard;
-    const std::shared_ptr<ActorCriticModule> module = make_module();
-    lay_out(*module);
-    check_result(*module);
+    const TorchModule made = make_module();
+    lay_out(*made.module);
+    check_result(made);
   }
 
   const ParameterLayout& layout() const noexcept override { return layout_; }
@@ -97,10 +99,10 @@ class ModuleArchitecture final : public Architecture {
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     GeneratorGuard guard;
     guard.seed(seed);
-    const std::shared_ptr<ActorCriticModule> module = make_module();
+    const TorchModule made = make_module();
     std::vector<float> parameters;
     parameters.reserve(layout_.size);
-    for (const torch::Tensor& parameter : module->parameters()) {
+    for (const torch::Tensor& parameter : made.module->parameters()) {
       const torch::Tensor flat = parameter.detach().contiguous();
       parameters.insert(parameters.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
     }
@@ -128,14 +130,14 @@ class ModuleArchitecture final : public Architecture {
             .initial_log_std = initial_log_std_};
   }
 
-  std::shared_ptr<ActorCriticModule> make_module() const {
-    std::shared_ptr<ActorCriticModule> module = make_(request());
-    if (!module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
-    module->eval();
-    return module;
+  TorchModule make_module() const {
+    TorchModule made = make_(request());
+    if (!made.module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
+    made.module->eval();
+    return made;
   }
 
-  void lay_out(const ActorCriticModule& module) {
+  void lay_out(const torch::nn::Module& module) {
     for (const auto& buffer : module.named_buffers()) {
       throw UsageError(
           fmt::format("network '{}' has the buffer '{}', which no worker would share; expected parameters only", name_,
@@ -155,12 +157,12 @@ class ModuleArchitecture final : public Architecture {
     if (layout_.size == 0) throw UsageError(fmt::format("network '{}' has no parameters to learn", name_));
   }
 
-  void check_result(ActorCriticModule& module) const {
+  void check_result(const TorchModule& made) const {
     const torch::NoGradGuard no_grad;
     constexpr std::int64_t kRows = 2;
     const std::vector<std::int64_t> given{kRows, inputs(request())};
     const std::vector<std::int64_t> expected{kRows, columns(request())};
-    const torch::Tensor result = module.forward(torch::zeros(given));
+    const torch::Tensor result = made.forward(torch::zeros(given));
     if (result.sizes() == expected && result.scalar_type() == torch::kFloat32) return;
     throw UsageError(fmt::format("network '{}': expected [{}] floats of observations [{}]; got [{}] of {}", name_,
                                  fmt::join(expected, ", "), fmt::join(given, ", "), fmt::join(result.sizes(), ", "),

@@ -1,40 +1,47 @@
 #pragma once
 
-// The one header of Sounder that brings LibTorch's headers with it: for sources that write networks of their own.
-#include <torch/torch.h>
-
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "agents/networks/architecture.h"
+#include "agents/networks/torch_forward.h"
 
 namespace sounder {
 
-/// A user's network: any LibTorch module that computes an actor-critic's outputs.
+/// A user's network: any LibTorch module (of torch/torch.h) with a `forward` that computes an actor-critic's outputs.
 ///
-///     struct Mine final : sounder::ActorCriticModule {
+///     struct Mine final : torch::nn::Module {
 ///       explicit Mine(const sounder::NetworkRequest& request)
 ///           : body(register_module("body", torch::nn::Linear(sounder::inputs(request), 64))),
 ///             head(register_module("head", torch::nn::Linear(64, sounder::columns(request)))) {}
-///       torch::Tensor forward(const torch::Tensor& observations) override {
+///       torch::Tensor forward(const torch::Tensor& observations) {
 ///         return head->forward(torch::tanh(body->forward(observations)));
 ///       }
 ///       torch::nn::Linear body, head;
 ///     };
 ///
-/// What is learnt are its named parameters, all of which are floats; it has no buffers. It runs as in `eval()`: a
-/// row of the result follows from that row of the observations and the parameters alone.
-class ActorCriticModule : public torch::nn::Module {
- public:
-  /// Computes, of observations [B, D], the policy's K outputs and, last, the value: [B, columns]. With and without
-  /// gradient.
-  virtual torch::Tensor forward(const torch::Tensor& observations) = 0;
+/// Of observations [B, D], `forward` gives the policy's K outputs and, last, the value, if there is to be one:
+/// [B, columns]; with and without gradient. What is learnt are the module's named parameters, all of which are floats;
+/// it has no buffers. It runs as in `eval()`: a row of the result follows from that row of the observations and the
+/// parameters alone.
+struct TorchModule {
+  /// Implicit, so that a factory returns what std::make_shared gives.
+  template <class Module>
+  TorchModule(std::shared_ptr<Module> made)
+      : module(made), forward([computes = made.get()](const torch::Tensor& observations) {
+          return computes->forward(observations);
+        }) {}
+
+  std::shared_ptr<torch::nn::Module> module;  ///< null if none was made
+  std::function<torch::Tensor(const torch::Tensor&)> forward;
 };
 
 /// Makes a module for what an algorithm asks of it in an environment; its parameters start as they are drawn there, by
 /// LibTorch's global generator. To be called by any thread, by several at a time too.
-using TorchModuleFactory = std::function<std::shared_ptr<ActorCriticModule>(const NetworkRequest&)>;
+using TorchModuleFactory = std::function<TorchModule(const NetworkRequest&)>;
 
 /// Counts the numbers of an observation, D.
 std::int64_t inputs(const NetworkRequest& request);

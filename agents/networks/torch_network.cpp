@@ -1,6 +1,7 @@
 #include "agents/networks/torch_network.h"
 
 #include <dlfcn.h>
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <cassert>
@@ -91,11 +92,10 @@ class TorchNetwork final : public Network {
       if (has_value()) row[output_size_] = gradients.values[i];
     }
     const auto environments = signed_size(gradients.environments);
+    const torch::Tensor states = view(states_.data(), {environments, signed_size(state_size_)});
     model_
         ->unroll(view(observations_.data(), {signed_size(rows), signed_size(observation_size_)}),
-                 {.environments = environments,
-                  .states = view(states_.data(), {environments, signed_size(state_size_)}),
-                  .ends = gradients.ends})
+                 {.environments = environments, .states = states, .ends = gradients.ends})
         .backward(view(result_gradients_.data(), {signed_size(rows), signed_size(width_)}));
   }
 

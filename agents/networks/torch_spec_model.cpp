@@ -1,5 +1,7 @@
 // The model of a NetworkSpec, whose comment has the formula. The names of submodules and parameters are those of
 // parameter_layout.
+#include <torch/torch.h>
+
 #include <utility>
 #include <vector>
 
@@ -35,9 +37,8 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
 
   torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& steps) override {
     return outputs(observations, [&](const RecurrentCell& cell, const torch::Tensor& hidden, std::int64_t first) {
-      return cell.unroll(hidden, {.environments = steps.environments,
-                                  .states = steps.states.narrow(1, first, cell.state_size()),
-                                  .ends = steps.ends});
+      const torch::Tensor states = steps.states.narrow(1, first, cell.state_size());
+      return cell.unroll(hidden, {.environments = steps.environments, .states = states, .ends = steps.ends});
     });
   }
 
@@ -77,9 +78,8 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
     register_module(stack.prefix + "body", body);
     if (spec.memory != Memory::none) {
       const auto units = signed_size(spec.memory_units);
-      modules.cell = register_module(
-          stack.prefix + "memory",
-          std::make_shared<RecurrentCell>(spec.memory, RecurrentCell::Sizes{.inputs = width, .units = units}));
+      modules.cell = make_recurrent_cell(spec.memory, {.inputs = width, .units = units});
+      register_module(stack.prefix + "memory", modules.cell->module());
       width = units;
     }
     modules.head = register_module(stack.prefix + "head", torch::nn::Linear(width, signed_size(stack.outputs)));

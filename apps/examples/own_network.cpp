@@ -1,11 +1,13 @@
 // A network of your own, and a program that trains with it: one LibTorch module, one main.
 //
 //     own_network train CartPole-v1 --network residual
+#include <torch/torch.h>
+
 #include "agents/networks/torch_module.h"
 #include "apps/command_line.h"
 
 /// Two layers, the second of which adds to the first.
-struct Residual final : sounder::ActorCriticModule {
+struct Residual final : torch::nn::Module {
   explicit Residual(const sounder::NetworkRequest& request)
       : first(register_module("first", torch::nn::Linear(sounder::inputs(request), 64))),
         second(register_module("second", torch::nn::Linear(64, 64))),
@@ -14,7 +16,7 @@ struct Residual final : sounder::ActorCriticModule {
     head->weight.mul_(0.01);  // a policy that starts out uniform
   }
 
-  torch::Tensor forward(const torch::Tensor& observations) override {
+  torch::Tensor forward(const torch::Tensor& observations) {
     const torch::Tensor hidden = torch::tanh(first->forward(observations));
     return head->forward(hidden + torch::tanh(second->forward(hidden)));
   }

@@ -1,21 +1,20 @@
 #include <string>
 #include <vector>
 
+#include "agents/networks/torch_module.h"
 #include "agents/networks/torch_network.h"
 #include "envs/registry.h"
-// LibTorch's headers stand before Catch2's.
-#include "agents/networks/torch_module.h"
 #include "tests/agents/torch_catch.h"
 
 namespace sounder {
 namespace {
 
 /// A user's module, with whatever else a test gives it.
-struct Mine : ActorCriticModule {
+struct Mine : torch::nn::Module {
   explicit Mine(const NetworkRequest& request)
       : body(register_module("body", torch::nn::Linear(inputs(request), 8))),
         head(register_module("head", torch::nn::Linear(8, columns(request)))) {}
-  torch::Tensor forward(const torch::Tensor& observations) override {
+  torch::Tensor forward(const torch::Tensor& observations) {
     return head->forward(torch::tanh(body->forward(observations)));
   }
   torch::nn::Linear body, head;
@@ -82,9 +81,7 @@ TEST_CASE("dropout is off: acting and learning see the same network") {
   struct WithDropout : Mine {
     explicit WithDropout(const NetworkRequest& request)
         : Mine(request), dropout(register_module("dropout", torch::nn::Dropout(0.5))) {}
-    torch::Tensor forward(const torch::Tensor& observations) override {
-      return dropout->forward(Mine::forward(observations));
-    }
+    torch::Tensor forward(const torch::Tensor& observations) { return dropout->forward(Mine::forward(observations)); }
     torch::nn::Dropout dropout;
   };
   const auto network = make<WithDropout>();
@@ -104,16 +101,14 @@ TEST_CASE("what a user's module may not be is refused by name") {
   };
   struct TooNarrow : Mine {
     explicit TooNarrow(const NetworkRequest& request) : Mine(request) {}
-    torch::Tensor forward(const torch::Tensor& observations) override {
-      return Mine::forward(observations).narrow(1, 0, 2);
-    }
+    torch::Tensor forward(const torch::Tensor& observations) { return Mine::forward(observations).narrow(1, 0, 2); }
   };
   struct InDouble : Mine {
     explicit InDouble(const NetworkRequest& request) : Mine(request) { to(torch::kFloat64); }
   };
-  struct Nothing : ActorCriticModule {
+  struct Nothing : torch::nn::Module {
     explicit Nothing(const NetworkRequest& /*request*/) {}
-    torch::Tensor forward(const torch::Tensor& observations) override { return observations.narrow(1, 0, 3); }
+    torch::Tensor forward(const torch::Tensor& observations) { return observations.narrow(1, 0, 3); }
   };
   CHECK_THROWS_WITH(make<WithBuffer>(),
                     "network 'mine' has the buffer 'norm.running_mean', which no worker would share; "
@@ -128,7 +123,7 @@ TEST_CASE("what a user's module may not be is refused by name") {
   Networks networks = Networks::with_builtins();
   CHECK_THROWS_WITH(add_torch_module(networks, "mine", {}),
                     "network 'mine' needs a function that makes it, got an empty one");
-  add_torch_module(networks, "mine", [](const NetworkRequest& /*request*/) { return nullptr; });
+  add_torch_module(networks, "mine", [](const NetworkRequest& /*request*/) { return std::shared_ptr<Mine>(); });
   const EnvironmentSpec environment = Registry::with_builtins().make("CartPole-v1").spec();
   TrainConfig config;
   config.network = "mine";
