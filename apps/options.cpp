@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "core/config/config.h"
-#include "core/config/parse_number.h"
+#include "envs/parse_number.h"
 #include "envs/error.h"
 
 namespace sounder {

@@ -12,23 +12,7 @@
 
 namespace sounder {
 
-void Registry::add(std::string id, Factory factory) {
-  if (id.empty()) throw UsageError("an environment needs a name: expected one such as 'MyTask-v0', got ''");
-  if (!factory) throw UsageError(fmt::format("environment '{}' needs a function that makes it, got an empty one", id));
-  if (factories_.contains(id)) {
-    throw UsageError(fmt::format("environment '{}' is registered already; register yours under another name", id));
-  }
-  factories_.emplace(std::move(id), std::move(factory));
-}
-
-Environment Registry::make(std::string_view id) const {
-  const auto found = factories_.find(id);
-  if (found == factories_.end()) throw UsageError(unknown_name("environment", id, ids()));
-  return found->second();
-}
-
-Environment Registry::make_for_policy(std::string_view id, const PolicyView& view) const {
-  Environment environment = make(id);
+Environment for_policy(Environment environment, const PolicyView& view) {
   for (const std::string& wrapper : view.wrappers) environment = wrap(std::move(environment), wrapper);
   // The one place where actions are bounded, for training, evaluating and watching alike. Not within the policy: its
   // log-probability is of the action as it was drawn. Not in make: replaying and checking want the environment as it
@@ -37,14 +21,49 @@ Environment Registry::make_for_policy(std::string_view id, const PolicyView& vie
                                              : clip_actions(std::move(environment));
 }
 
+void Registry::add(std::string id, Factory factory) {
+  if (!factory) throw UsageError(fmt::format("environment '{}' needs a function that makes it, got an empty one", id));
+  const auto make = [factory = std::move(factory), id](const OptionValues& options) {
+    set_options({}, options, id);  // it takes none
+    return factory();
+  };
+  add(id, Entry{.make = make});
+}
+
+void Registry::add(std::string id, Entry entry) {
+  if (id.empty()) throw UsageError("an environment needs a name: expected one such as 'MyTask-v0', got ''");
+  if (entries_.contains(id)) {
+    throw UsageError(fmt::format("environment '{}' is registered already; register yours under another name", id));
+  }
+  entries_.emplace(std::move(id), std::move(entry));
+}
+
+const Registry::Entry& Registry::find(std::string_view id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) throw UsageError(unknown_name("environment", id, ids()));
+  return found->second;
+}
+
+Environment Registry::make(std::string_view id, const OptionValues& options) const {
+  return find(id).make(options);
+}
+
+const std::vector<OptionDescription>& Registry::options(std::string_view id) const {
+  return find(id).options;
+}
+
+Environment Registry::make_for_policy(std::string_view id, const PolicyView& view) const {
+  return for_policy(make(id), view);
+}
+
 bool Registry::contains(std::string_view id) const {
-  return factories_.contains(id);
+  return entries_.contains(id);
 }
 
 std::vector<std::string> Registry::ids() const {
   std::vector<std::string> ids;
-  ids.reserve(factories_.size());
-  for (const auto& [id, factory] : factories_) ids.push_back(id);
+  ids.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
   return ids;
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "envs/environment.h"
+#include "envs/environment_mistakes.h"
+#include "envs/options.h"
 #include "envs/wrappers/time_limit.h"
 
 namespace sounder {
@@ -28,6 +30,10 @@ struct PolicyView {
   ActionBounds bounds = ActionBounds::clip;
 };
 
+/// Puts what a policy sees an environment through around it: the view's wrappers, and outermost what keeps actions
+/// within the bounds of a Box. Throws UsageError as wrap() does, and where squashing is asked of infinite bounds.
+Environment for_policy(Environment environment, const PolicyView& view);
+
 /// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody
 /// adds.
 class Registry {
@@ -37,23 +43,33 @@ class Registry {
   /// Makes a registry of the environments that come with Sounder (envs/builtins.cpp lists them).
   static Registry with_builtins();
 
-  /// Adds an environment type; a default-constructed instance is made for each user. Throws UsageError if the name is
-  /// taken or empty.
-  template <EnvironmentModel E>
-  requires std::default_initializable<E>
+  /// Adds an environment type; for each user an instance is default-constructed and the options that the type declares
+  /// are set. Throws UsageError if the name is taken or empty. Of a type that is no environment, the compiler says what
+  /// it lacks.
+  template <class E>
   void add(std::string id, EnvironmentLimits limits = {}) {
-    add(std::move(id),
-        [limits] { return Environment(TimeLimit<E>(E{}, limits.max_episode_steps, limits.reward_threshold)); });
+    if constexpr (explain_environment<E>()) {
+      const auto make = [limits, id](const OptionValues& options) {
+        E environment{};
+        set_options(bind_options(environment), options, id);
+        return Environment(TimeLimit<E>(std::move(environment), limits.max_episode_steps, limits.reward_threshold));
+      };
+      E environment{};
+      add(id, Entry{.make = make, .options = describe_options(bind_options(environment))});
+    }
   }
 
   /// Adds an environment that a function makes, as it is.
   void add(std::string id, Factory factory);
 
-  /// Makes a new instance. Throws UsageError for an unknown name, with the nearest known one.
-  Environment make(std::string_view id) const;
+  /// Makes a new instance, with options other than the defaults where values are given. Throws UsageError for an
+  /// unknown name, with the nearest known one, and as set_options does.
+  Environment make(std::string_view id, const OptionValues& options = {}) const;
 
-  /// Makes a new instance for a policy to act in: within the view's wrappers, and outermost what keeps actions within
-  /// the bounds of a Box. Throws UsageError as make() and wrap() do, and where squashing is asked of infinite bounds.
+  /// Describes the options that an environment takes. Throws UsageError for an unknown name.
+  const std::vector<OptionDescription>& options(std::string_view id) const;
+
+  /// Makes a new instance with default options for a policy to act in; throws as make() and for_policy() do.
   Environment make_for_policy(std::string_view id, const PolicyView& view = {}) const;
 
   bool contains(std::string_view id) const;
@@ -62,7 +78,14 @@ class Registry {
   std::vector<std::string> ids() const;
 
  private:
-  std::map<std::string, Factory, std::less<>> factories_;
+  struct Entry {
+    std::function<Environment(const OptionValues&)> make;
+    std::vector<OptionDescription> options = {};
+  };
+  void add(std::string id, Entry entry);
+  const Entry& find(std::string_view id) const;
+
+  std::map<std::string, Entry, std::less<>> entries_;
 };
 
 }  // namespace sounder

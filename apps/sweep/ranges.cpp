@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/config/config.h"
-#include "core/config/parse_number.h"
+#include "envs/parse_number.h"
 #include "envs/error.h"
 #include "envs/random.h"
 

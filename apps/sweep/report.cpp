@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "core/config/parse_number.h"
+#include "envs/parse_number.h"
 
 namespace sounder::sweeping {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/config/parse_number.h"
+#include "envs/parse_number.h"
 #include "envs/error.h"
 #include "envs/names.h"
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/config/config.h"
-#include "core/config/parse_number.h"
+#include "envs/parse_number.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 
