@@ -58,6 +58,16 @@ concept Replayable = requires(E environment, const E& constant, std::span<const 
   environment.set_state(state, observation);
 };
 
+/// An environment that is far away, in another process say, and can be told beforehand what the next request will be:
+/// announce(action), that the next step() will be with this action; announce_reset(seed), that the next call will be
+/// reset() with this seed. Then several environments can be told, and work, before the first of them is waited for.
+/// Neither waits nor throws for what is wrong at the other end: the request itself does.
+template <class E>
+concept Announceable = requires(E environment, const typename E::Action& action, std::uint64_t seed) {
+  environment.announce(action);
+  environment.announce_reset(seed);
+};
+
 /// Owns any environment: a move-only value, one indirect call per step. It satisfies EnvironmentModel itself, so that
 /// wrappers take it. To be used by one thread at a time.
 class Environment {
@@ -78,6 +88,13 @@ class Environment {
   /// Acts; writes the observation after the action. Not to be called after an episode's end, before a reset.
   StepResult step(const Action& action, std::span<float> observation) { return model_->step(action, observation); }
 
+  /// Tells whether announcing makes a difference: whether the environment is Announceable.
+  bool announceable() const { return model_->announceable(); }
+
+  /// Announces the next step's action, or the next reset's seed; nothing happens where it makes no difference.
+  void announce(const Action& action) { model_->announce(action); }
+  void announce_reset(std::uint64_t seed) { model_->announce_reset(seed); }
+
   /// Describes the state as a picture; returns whether the environment can.
   bool draw(Canvas& canvas) const { return model_->draw(canvas); }
 
@@ -94,6 +111,9 @@ class Environment {
     virtual EnvironmentSpec spec() const = 0;
     virtual void reset(std::uint64_t seed, std::span<float> observation) = 0;
     virtual StepResult step(const Action& action, std::span<float> observation) = 0;
+    virtual bool announceable() const = 0;
+    virtual void announce(const Action& action) = 0;
+    virtual void announce_reset(std::uint64_t seed) = 0;
     virtual bool draw(Canvas& canvas) const = 0;
     virtual std::vector<double> state() const = 0;
     virtual void set_state(std::span<const double> state, std::span<float> observation) = 0;
@@ -106,11 +126,20 @@ class Environment {
     EnvironmentSpec spec() const override { return environment_.spec(); }
     void reset(std::uint64_t seed, std::span<float> observation) override { environment_.reset(seed, observation); }
     StepResult step(const Action& action, std::span<float> observation) override {
-      if constexpr (std::same_as<typename E::Action, Action>) {
-        return environment_.step(action, observation);
+      return environment_.step(as_its_own(action), observation);
+    }
+    bool announceable() const override {
+      if constexpr (requires { environment_.announceable(); }) {
+        return environment_.announceable();  // a wrapper's, of an Environment that may not be
       } else {
-        return environment_.step(std::get<typename E::Action>(action), observation);
+        return Announceable<E>;
       }
+    }
+    void announce(const Action& action) override {
+      if constexpr (Announceable<E>) environment_.announce(as_its_own(action));
+    }
+    void announce_reset(std::uint64_t seed) override {
+      if constexpr (Announceable<E>) environment_.announce_reset(seed);
     }
     bool draw(Canvas& canvas) const override {
       if constexpr (requires {
@@ -131,6 +160,14 @@ class Environment {
         environment_.set_state(state, observation);
       } else {
         throw_no_state();
+      }
+    }
+
+    static decltype(auto) as_its_own(const Action& action) {
+      if constexpr (std::same_as<typename E::Action, Action>) {
+        return (action);
+      } else {
+        return std::get<typename E::Action>(action);
       }
     }
 

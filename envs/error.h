@@ -17,4 +17,11 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+/// An environment that lost its state: its process died, say, and was started again. The episode cannot go on; a reset
+/// begins a new one.
+class EnvironmentLost : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace sounder

@@ -8,18 +8,16 @@
 
 namespace sounder {
 
+/// Brings a number within the bounds.
+struct Clip {
+  float operator()(float number, float low, float high) const noexcept { return std::clamp(number, low, high); }
+};
+
 /// Brings actions of an environment with a Box action space within its bounds, each number for itself.
 template <TakesBoxActions E>
-class ClipAction : public MapAction<E> {
+class ClipAction : public MapAction<E, Clip> {
  public:
-  using Action = std::span<const float>;
-
-  explicit ClipAction(E environment) : MapAction<E>("clip_action", std::move(environment)) {}
-
-  StepResult step(const Action& action, std::span<float> observation) {
-    return this->step_mapped(action, observation,
-                             [](float number, float low, float high) { return std::clamp(number, low, high); });
-  }
+  explicit ClipAction(E environment) : MapAction<E, Clip>("clip_action", std::move(environment)) {}
 };
 
 /// Wraps an environment whose actions are of a Box with a finite bound in ClipAction; returns any other as it is.

@@ -22,11 +22,18 @@ inline float between_bounds(double x, float low, float high) noexcept {
   return static_cast<float>(0.5 * (1.0 - x) * static_cast<double>(low) + 0.5 * (1.0 + x) * static_cast<double>(high));
 }
 
-/// What wrappers start from that compute the environment's action from the agent's, number by number.
-template <TakesBoxActions E>
+/// What wrappers start from that compute the environment's action from the agent's, number by number: `Map` is called
+/// with a number and its bounds within.
+template <TakesBoxActions E, class Map>
 class MapAction : public Wrapper<E> {
  public:
   using Action = std::span<const float>;
+
+  StepResult step(const Action& action, std::span<float> observation) {
+    return this->environment_.step(mapped(action), observation);
+  }
+
+  void announce(const Action& action) requires Announceable<E> { this->environment_.announce(mapped(action)); }
 
  protected:
   /// Takes a `name` for errors; throws UsageError if the actions are of another space than a Box.
@@ -35,18 +42,16 @@ class MapAction : public Wrapper<E> {
         bounds_(require_box_action(name, this->spec_)),
         mapped_(bounds_.low.size()) {}
 
-  /// Acts with map(number, low, high) of each of the action's numbers and its bounds within.
-  template <class Map>
-  StepResult step_mapped(const Action& action, std::span<float> observation, const Map& map) {
-    assert(action.size() == mapped_.size());
-    for (std::size_t i = 0; i < mapped_.size(); ++i) mapped_[i] = map(action[i], bounds_.low[i], bounds_.high[i]);
-    return this->environment_.step(Action(mapped_), observation);
-  }
-
   /// Makes the space of the agent's actions: as many numbers, in the same shape.
   void set_action_bounds(float low, float high) { this->spec_.action_space = Box::uniform(low, high, bounds_.shape); }
 
  private:
+  Action mapped(const Action& action) {
+    assert(action.size() == mapped_.size());
+    for (std::size_t i = 0; i < mapped_.size(); ++i) mapped_[i] = Map{}(action[i], bounds_.low[i], bounds_.high[i]);
+    return mapped_;
+  }
+
   Box bounds_;  // of the environment within
   std::vector<float> mapped_;
 };

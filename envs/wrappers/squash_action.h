@@ -9,24 +9,23 @@
 
 namespace sounder {
 
+/// Maps all numbers on what is between the bounds.
+struct Squash {
+  float operator()(float number, float low, float high) const noexcept {
+    return between_bounds(std::tanh(static_cast<double>(number)), low, high);
+  }
+};
+
 /// Lets the agent act with unbounded numbers u, each of which tanh brings between the environment's bounds, which must
 /// be finite: low + (tanh(u) + 1) / 2 * (high - low). Its action space is an unbounded Box.
 template <TakesBoxActions E>
-class SquashAction : public MapAction<E> {
+class SquashAction : public MapAction<E, Squash> {
  public:
-  using Action = std::span<const float>;
-
   /// Throws UsageError unless the actions are of a Box with finite bounds.
-  explicit SquashAction(E environment) : MapAction<E>("squash_action", std::move(environment)) {
+  explicit SquashAction(E environment) : MapAction<E, Squash>("squash_action", std::move(environment)) {
     require_finite_action("squash_action", this->spec_);
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     this->set_action_bounds(-kInfinity, kInfinity);
-  }
-
-  StepResult step(const Action& action, std::span<float> observation) {
-    return this->step_mapped(action, observation, [](float number, float low, float high) {
-      return between_bounds(std::tanh(static_cast<double>(number)), low, high);
-    });
   }
 };
 

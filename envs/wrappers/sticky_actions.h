@@ -30,28 +30,45 @@ class StickyActions : public Wrapper<E> {
   void reset(std::uint64_t seed, std::span<float> observation) {
     rng_ = Rng(StreamKey{.seed = seed, .worker = 0, .purpose = Stream::sticky_actions});
     first_ = true;
+    chosen_ = false;
     Wrapper<E>::reset(seed, observation);
   }
 
   StepResult step(const Action& action, std::span<float> observation) {
-    const bool sticks = !first_ && rng_.uniform() < probability_;
-    if (!sticks) last_.assign(0, action);
-    first_ = false;
-    if constexpr (std::same_as<Action, sounder::Action>) {
-      return Wrapper<E>::step(last_[0], observation);
-    } else {
-      return Wrapper<E>::step(std::get<Action>(last_[0]), observation);
-    }
+    if (!chosen_) choose(action);
+    chosen_ = false;
+    return Wrapper<E>::step(last_as_action(), observation);
+  }
+
+  void announce(const Action& action) requires Announceable<E> {
+    choose(action);
+    chosen_ = true;
+    Wrapper<E>::announce(last_as_action());
   }
 
   std::vector<double> state() const = delete;
   void set_state(std::span<const double> state, std::span<float> observation) = delete;
 
  private:
+  void choose(const Action& action) {
+    const bool sticks = !first_ && rng_.uniform() < probability_;
+    if (!sticks) last_.assign(0, action);
+    first_ = false;
+  }
+
+  Action last_as_action() const {
+    if constexpr (std::same_as<Action, sounder::Action>) {
+      return last_[0];
+    } else {
+      return std::get<Action>(last_[0]);
+    }
+  }
+
   float probability_;
   ActionArray last_;  // the action of the step before
   Rng rng_{0};
   bool first_ = true;
+  bool chosen_ = false;  // the next step's action was announced, and stands in last_
 };
 
 }  // namespace sounder

@@ -11,7 +11,8 @@
 namespace sounder {
 
 /// What a wrapper starts from: it owns the environment and passes everything through. A wrapper derives from it and
-/// declares anew what it changes; it sets its own spec in its constructor.
+/// declares anew what it changes; it sets its own spec in its constructor. One that changes actions announces what it
+/// changes them into.
 template <EnvironmentModel E>
 class Wrapper {
  public:
@@ -24,6 +25,13 @@ class Wrapper {
   void reset(std::uint64_t seed, std::span<float> observation) { environment_.reset(seed, observation); }
 
   StepResult step(const Action& action, std::span<float> observation) { return environment_.step(action, observation); }
+
+  bool announceable() const requires Announceable<E> {
+    if constexpr (requires { environment_.announceable(); }) return environment_.announceable();
+    return true;
+  }
+  void announce(const Action& action) requires Announceable<E> { environment_.announce(action); }
+  void announce_reset(std::uint64_t seed) requires Announceable<E> { environment_.announce_reset(seed); }
 
   auto draw(Canvas& canvas) const requires Drawable<E> { return environment_.draw(canvas); }
 
