@@ -12,7 +12,9 @@ namespace {
 
 std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
   std::vector<Environment> environments;
-  for (std::int64_t i = 0; i < parts.episodes; ++i) environments.push_back(parts.make_environment());
+  for (std::size_t i = 0; i < static_cast<std::size_t>(parts.episodes); ++i) {
+    environments.push_back(parts.make_environment({.player = Seat::Player::evaluator, .slot = i}));
+  }
   return environments;
 }
 
@@ -21,6 +23,7 @@ std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
 Evaluator::Evaluator(const Parts& parts)
     : environments_(make_environments(parts)),
       spec_(environments_.front().spec()),
+      announceable_(environments_.front().announceable()),
       observation_size_(flat_size(spec_.observation_space)),
       is_valid_(spec_.observation_space),
       most_steps_(spec_.max_episode_steps.value_or(kMostSteps)),
@@ -31,6 +34,16 @@ Evaluator::Evaluator(const Parts& parts)
 Evaluator::~Evaluator() = default;
 
 Evaluator::Result Evaluator::evaluate(const Request& request) {
+  while (true) {
+    try {
+      return play(request);
+    } catch (const EnvironmentLost&) {
+      if (request.stop()) return {};  // else it is back; one that stays away throws something else
+    }
+  }
+}
+
+Evaluator::Result Evaluator::play(const Request& request) {
   assert(request.parameters.size() == parameters_.size());
   std::ranges::copy(request.parameters, parameters_.begin());
   agent_->parameters_changed();
@@ -41,6 +54,7 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
   const std::size_t state_size = agent_->state_size();
   std::vector<float> states(episodes * state_size);  // [running, S], of the agent
   std::vector<Rng> rngs;                             // [running], each episode's own
+  std::vector<std::uint64_t> seeds;
   std::iota(running.begin(), running.end(), std::size_t{0});
   const auto observation = [&](std::size_t row) {
     return std::span(observations).subspan(row * observation_size_, observation_size_);
@@ -49,9 +63,11 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
   StreamKey action_key{.seed = request.seed, .worker = request.stream, .purpose = Stream::evaluation_action};
   for (std::size_t i = 0; i < episodes; ++i) {
     key.index = action_key.index = i + 1;
-    environments_[i].reset(derive_seed(key), observation(i));
+    seeds.push_back(derive_seed(key));
+    if (announceable_) environments_[i].announce_reset(seeds[i]);
     rngs.emplace_back(action_key);
   }
+  for (std::size_t i = 0; i < episodes; ++i) environments_[i].reset(seeds[i], observation(i));
 
   Result result{.returns = std::vector<double>(episodes), .lengths = std::vector<std::int64_t>(episodes)};
   while (!running.empty()) {
@@ -61,6 +77,9 @@ Evaluator::Result Evaluator::evaluate(const Request& request) {
                  .rngs = {rngs.data(), running.size()},
                  .states = {states.data(), running.size() * state_size}},
                 actions_);
+    if (announceable_) {
+      for (std::size_t row = 0; row < running.size(); ++row) environments_[running[row]].announce(actions_[row]);
+    }
     std::size_t kept = 0;
     for (std::size_t row = 0; row < running.size(); ++row) {
       const std::size_t episode = running[row];

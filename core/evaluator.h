@@ -8,6 +8,7 @@
 
 #include "core/agent.h"
 #include "core/environment_errors.h"
+#include "core/environment_factory.h"
 #include "core/metrics/records.h"
 #include "envs/environment.h"
 
@@ -21,7 +22,7 @@ class Evaluator {
   static constexpr std::int64_t kMostSteps = 100'000;
 
   struct Parts {
-    std::function<Environment()> make_environment;
+    EnvironmentFactory make_environment;
     const AgentFactory& agents;
     std::int64_t episodes;  ///< of one evaluation
   };
@@ -44,12 +45,16 @@ class Evaluator {
 
     double mean_return() const;
   };
-  /// Throws Error if the environment leaves its space; whatever it throws passes through.
+  /// Throws Error if the environment leaves its space; whatever it throws passes through. If an environment is lost
+  /// (EnvironmentLost), all episodes are played anew: the same ones.
   Result evaluate(const Request& request);
 
  private:
+  Result play(const Request& request);
+
   std::vector<Environment> environments_;  // one per episode
   EnvironmentSpec spec_;
+  bool announceable_;  // they are far away, and are told what they will be asked
   std::size_t observation_size_;
   ObservationCheck is_valid_;
   std::int64_t most_steps_;

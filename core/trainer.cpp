@@ -85,9 +85,15 @@ class Trainer::Run {
     return parts_.agents.make({.parameters = group_.store().quiescent_view()}, {.observations = rows});
   }
 
-  TrainReport run(const std::stop_token& stop) {
+  void warn(std::string message) {
+    asio::post(context_, [this, message = std::move(message)] {
+      if (parts_.on_warning) parts_.on_warning(message);
+    });
+  }
+
+  TrainReport run(const std::stop_token& stop_token) {
     const std::int64_t first_step = group_.store().step();
-    const std::stop_callback on_stop(stop, [this] { request_stop(StopReason::interrupted); });
+    const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
     wait_for_signal();
     group_.start_clock();
     const double first_second = group_.seconds();
@@ -117,7 +123,11 @@ class Trainer::Run {
   void request_stop(StopReason reason) noexcept {
     auto none = StopReason::step_limit;
     reason_.compare_exchange_strong(none, reason);  // the first reason counts
+    stop();
+  }
+  void stop() noexcept {
     group_.stop();
+    if (parts_.on_stop) parts_.on_stop();
   }
   bool stopping() const noexcept { return group_.stopping(); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
@@ -129,9 +139,13 @@ class Trainer::Run {
     try {
       task();
       return true;
+    } catch (const EnvironmentLost&) {
+      if (!stopping()) failure_.keep(where);  // who is to stop does not wait for an environment to come back
+      stop();
+      return false;
     } catch (...) {
       failure_.keep(where);
-      group_.stop();
+      stop();
       return false;
     }
   }
@@ -140,7 +154,10 @@ class Trainer::Run {
 
   /// Runs the workers index, index + threads, ...
   void work(std::size_t index) {
-    const bool ready = attempt(fmt::format("worker {}", index), [&] { parts_.agents.prepare_thread(); });
+    const bool ready = attempt(fmt::format("worker {}", index), [&] {
+      parts_.agents.prepare_thread();
+      if (parts_.prepare_thread) parts_.prepare_thread(index);
+    });
     if (group_.synchronous()) {
       work_in_rounds(index);
     } else if (ready) {
@@ -330,6 +347,10 @@ void Trainer::add_sink(MetricsSink& sink) {
 
 void Trainer::restore(const Checkpoint& checkpoint) {
   run_->restore(checkpoint);
+}
+
+void Trainer::warn(std::string message) {
+  run_->warn(std::move(message));
 }
 
 std::unique_ptr<Agent> Trainer::global_agent(std::size_t rows) {

@@ -10,6 +10,7 @@
 #include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/environment_factory.h"
 #include "core/metrics/records.h"
 #include "envs/environment.h"
 
@@ -32,16 +33,21 @@ struct TrainReport {
 };
 
 /// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread, on which
-/// all functions of `Parts` and all sinks are called; a worker's thread does nothing but learn, and evaluate when it is
-/// the one to pass an evaluation's step.
+/// the functions of `Parts` that report and all sinks are called; a worker's thread does nothing but learn, and
+/// evaluate when it is the one to pass an evaluation's step.
 ///
 /// Reports and evaluations are due at global steps, not at moments: so that, with one worker, a seed determines them.
 class Trainer {
  public:
   struct Parts {
     TrainConfig config;
-    std::function<Environment()> make_environment;
+    EnvironmentFactory make_environment;
     const AgentFactory& agents;
+    /// Called as soon as the workers are asked to end, maybe more than once, on any thread: whoever waits for something
+    /// outside should stop waiting. Must not throw. Empty: nothing.
+    std::function<void()> on_stop = {};
+    /// Called first on each thread that runs workers, with its index. Empty: nothing.
+    std::function<void(std::size_t)> prepare_thread = {};
     /// Saves a checkpoint; an Error is a warning, and training goes on. Empty: nothing is saved.
     std::function<void(const Checkpoint&, CheckpointMark)> save = {};
     /// Told at most four times a second how things stand.
@@ -64,6 +70,9 @@ class Trainer {
   /// or a worker's failure: then all workers are stopped, what was learnt is saved, and the first failure is rethrown.
   /// To be called once.
   TrainReport run(std::stop_token stop = {});
+
+  /// Has on_warning called on the trainer's thread, during `run`. Any thread; does not wait.
+  void warn(std::string message);
 
   /// Makes an agent over the shared parameters themselves, the global network: what was learnt, ready to act, for
   /// `rows` observations at a time. Not while `run` lasts; the trainer must outlive it.

@@ -53,6 +53,7 @@ Worker::Worker(const Parts& parts)
     : index_(parts.index),
       slots_(make_slots(parts)),
       spec_(slots_.front().environment.spec()),
+      announceable_(slots_.front().environment.announceable()),
       is_valid_(spec_.observation_space),
       store_(parts.store),
       first_block_(parts.first_block),
@@ -173,7 +174,9 @@ void Worker::pull() {
 std::vector<Worker::Slot> Worker::make_slots(const Parts& parts) {
   std::vector<Slot> slots;
   for (std::size_t k = 0; k < parts.settings.environments; ++k) {
-    slots.push_back({.environment = parts.make_environment()});
+    slots.push_back(
+        {.environment = parts.make_environment(
+             {.player = Seat::Player::worker, .number = static_cast<std::size_t>(parts.index), .slot = k})});
   }
   return slots;
 }
@@ -182,38 +185,61 @@ std::span<float> Worker::observation(std::size_t k) noexcept {
   return std::span(observations_).subspan(k * rollout_.observation_size(), rollout_.observation_size());
 }
 
+bool Worker::stopped() const noexcept {
+  // Relaxed: a request to end, which publishes nothing.
+  return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
+}
+
 void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
   const float epsilon = exploration_.at(store_.step());
-  // Relaxed: a request to end, which publishes nothing. A rollout has at least one step.
-  const auto stopped = [&] { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); };
   const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
   do {
-    for (std::size_t k = 0; k < slots_.size(); ++k) {
-      if (!slots_[k].in_episode) begin_episode(k);
-    }
+    begin_episodes();
     const std::size_t row = rollout_.begin_step(observations_);
     clock.lap(Phase::environment);
     agent_->act(
         {.observations = observations_, .first_row = row, .rngs = action_rngs_, .states = states_, .epsilon = epsilon},
         rollout_.actions());
     clock.lap(Phase::forward);
+    if (announceable_) announce(row);
     for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
-  } while (rollout_.steps() < horizon && !over() && !stopped());
+  } while (rollout_.steps() < horizon && !over() && !stopped());  // a rollout has at least one step
   rollout_.finish(observations_);
   count_moments();
   counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
 }
 
-void Worker::begin_episode(std::size_t k) {
+void Worker::begin_episodes() {
+  // All are drawn, and announced, before the first is waited for.
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
+    if (!slots_[k].in_episode) draw_episode(k);
+  }
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
+    if (!slots_[k].in_episode) begin_episode(k);
+  }
+}
+
+void Worker::draw_episode(std::size_t k) {
   // Each episode has streams of its own: a run that goes on from a checkpoint needs no generator's state, only a count.
   const auto episode = static_cast<std::uint64_t>(counters_.episodes_begun.get());
   const auto worker = static_cast<std::uint64_t>(index_);
   action_rngs_[k] = Rng({.seed = settings_.seed, .worker = worker, .purpose = Stream::action, .index = episode});
   counters_.episodes_begun.add(1);
   Slot& slot = slots_[k];
-  slot.environment.reset(
-      derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode}),
-      observation(k));
+  slot.seed = derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode});
+  if (announceable_) slot.environment.announce_reset(slot.seed);
+}
+
+void Worker::begin_episode(std::size_t k) {
+  Slot& slot = slots_[k];
+  for (bool begun = false; !begun;) {
+    try {
+      slot.environment.reset(slot.seed, observation(k));
+      begun = true;
+    } catch (const EnvironmentLost&) {
+      if (stopped()) throw;  // else it is back, and is asked again; one that stays away throws something else
+    }
+  }
   const std::size_t state_size = agent_->state_size();
   std::ranges::fill(std::span(states_).subspan(k * state_size, state_size), 0.0F);
   slot.in_episode = true;
@@ -223,9 +249,29 @@ void Worker::begin_episode(std::size_t k) {
   check_observation(k);
 }
 
+void Worker::announce(std::size_t row) {
+  for (std::size_t k = 0; k < slots_.size(); ++k) slots_[k].environment.announce(rollout_.actions()[row + k]);
+}
+
+std::optional<StepResult> Worker::step_environment(std::size_t k, std::size_t row) {
+  try {
+    return slots_[k].environment.step(rollout_.actions()[row], observation(k));
+  } catch (const EnvironmentLost&) {
+    if (stopped()) throw;
+    return std::nullopt;
+  }
+}
+
 void Worker::step(std::size_t k, std::size_t row) {
   Slot& slot = slots_[k];
-  const StepResult result = slot.environment.step(rollout_.actions()[row], observation(k));
+  const std::optional<StepResult> outcome = step_environment(k, row);
+  if (!outcome) {
+    // What would have come is worth what the observation before is worth: next to nothing is learnt from it.
+    rollout_.end_step(0.0F, StepEnd::truncated, observation(k));
+    slot.in_episode = false;
+    return;
+  }
+  const StepResult& result = *outcome;
   if (after_step_) after_step_();
   slot.episode_return += static_cast<double>(result.reward);
   ++slot.episode_length;

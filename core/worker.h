@@ -12,6 +12,7 @@
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/environment_errors.h"
+#include "core/environment_factory.h"
 #include "core/episode_mailbox.h"
 #include "core/exploration.h"
 #include "core/gradient_pool.h"
@@ -47,11 +48,14 @@ struct WorkerSettings {
 ///
 /// With one environment a rollout ends where the episode ends, if not before, as in the paper. With K > 1 every rollout
 /// has as many steps of each environment: one whose episode has ended is reset and goes on within the rollout.
+///
+/// An episode whose environment is lost (EnvironmentLost) counts as cut by a step without a reward, after which the
+/// observation is the one before; its return is not reported.
 class Worker {
  public:
   struct Parts {
     std::int64_t index;
-    const std::function<Environment()>& make_environment;  ///< asked K times, by the constructor only
+    const EnvironmentFactory& make_environment;  ///< asked K times, by the constructor only
     /// Makes the agent over the replica, which the worker owns.
     const AgentFactory& agents;
     ParameterStore& store;
@@ -70,7 +74,8 @@ class Worker {
 
   /// Pulls the parameters (unless the last push has left the newest ones in the replica), rolls out at most t_max steps
   /// of each environment (or what is left of the total, rounded up to a step of each) and learns: changes nothing that
-  /// is shared. Throws Error if the environment leaves its space; whatever the environment throws passes through.
+  /// is shared. Throws Error if the environment leaves its space; whatever the environment throws passes through, an
+  /// EnvironmentLost only where the run is to stop.
   void learn_once();
 
   /// Makes an update of the gradient that learn_once left, or a contribution to one. Throws Error if gradients in a row
@@ -101,6 +106,7 @@ class Worker {
   struct Slot {
     Environment environment;
     bool in_episode = false;
+    std::uint64_t seed = 0;       // of the episode
     float discounted_return = 0;  // of the steps so far: what rewards are normalised by
     double episode_return = 0;
     std::int64_t episode_length = 0;
@@ -112,10 +118,15 @@ class Worker {
   static std::vector<Slot> make_slots(const Parts& parts);
 
   std::span<float> observation(std::size_t k) noexcept;
+  bool stopped() const noexcept;
   void pull();
   void roll_out(std::size_t horizon, PhaseClock& clock);
+  void begin_episodes();
+  void draw_episode(std::size_t k);
   void begin_episode(std::size_t k);
+  void announce(std::size_t row);
   void step(std::size_t k, std::size_t row);
+  std::optional<StepResult> step_environment(std::size_t k, std::size_t row);
   void check_observation(std::size_t k);
   void hand_over_episodes();
   void count_moments();
@@ -130,6 +141,7 @@ class Worker {
   std::int64_t index_;
   std::vector<Slot> slots_;  // [K]
   EnvironmentSpec spec_;
+  bool announceable_;  // its environments are far away: they are told what they will be asked
   ObservationCheck is_valid_;
   ParameterStore& store_;
   std::size_t first_block_;

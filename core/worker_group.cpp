@@ -109,7 +109,7 @@ std::function<void()> straggle(const TrainConfig& config, std::int64_t worker) {
   return [delay = std::chrono::microseconds(config.straggler_delay)] { busy_wait(delay); };
 }
 
-WorkerGroup::WorkerGroup(const TrainConfig& config, const std::function<Environment()>& make_environment,
+WorkerGroup::WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment,
                          const AgentFactory& agents)
     : config_(config),
       agents_(agents),

@@ -32,8 +32,7 @@ std::function<void()> straggle(const TrainConfig& config, std::int64_t worker);
 class WorkerGroup {
  public:
   /// Throws UsageError where the configuration does not fit together.
-  WorkerGroup(const TrainConfig& config, const std::function<Environment()>& make_environment,
-              const AgentFactory& agents);
+  WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment, const AgentFactory& agents);
 
   const EnvironmentSpec& spec() const noexcept { return spec_; }
   std::size_t size() const noexcept { return workers_.size(); }
