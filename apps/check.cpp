@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "apps/policy_environment.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #include "envs/speed.h"
@@ -79,7 +80,9 @@ int check(const CheckRequest& request, const Registry& environments) {
   if (!environments.contains(request.environment)) {
     throw UsageError(unknown_name("environment", request.environment, environments.ids()));
   }
-  const auto make = [&] { return environments.make(request.environment); };
+  const OptionValues options = read_options(request.env_option);
+  const auto make = [&] { return environments.make(request.environment, options); };
+  make();  // what is wrong with the options is no finding about the environment
   Findings findings{.environment = request.environment, .results = check_conformance(make, request.options)};
   if (findings.passed()) findings.speed = measure_speed(make);
   if (request.output == Output::json) {

@@ -148,6 +148,8 @@ Command add_check(CLI::App& program, const Catalogue& catalogue) {
   add_text(app, {.name = "ENV", .help = "environment"}, [request](const std::string& text) {
     request->environment = text;
   })->required();
+  add_texts(app, {.name = "--env-option", .help = "option of the environment; may be repeated", .type = "name=value"},
+            [request](const std::string& text) { request->env_option.push_back(text); });
   add_json(app, request->output);
   return {&app, [request, &catalogue] { return check(*request, catalogue.environments); }};
 }

@@ -58,6 +58,23 @@ json::object spec_json(std::string_view id, const EnvironmentSpec& spec) {
   return object;
 }
 
+json::array options_json(const std::vector<OptionDescription>& options) {
+  json::array array;
+  for (const auto& [name, type, default_value, help] : options) {
+    array.push_back({{"name", name}, {"type", type}, {"default", default_value}, {"help", help}});
+  }
+  return array;
+}
+
+std::string options_text(const std::vector<OptionDescription>& options) {
+  if (options.empty()) return "-";
+  std::string text;
+  for (const auto& [name, type, default_value, help] : options) {
+    text += fmt::format("{}{}={}: {} ({})", text.empty() ? "" : "\n               ", name, default_value, help, type);
+  }
+  return text;
+}
+
 using Row = std::array<std::string, 5>;
 
 std::string table(const std::vector<Row>& rows) {
@@ -113,15 +130,16 @@ void describe_environment(const Registry& environments, std::string_view id, Out
     object["draws"] = can.draws;
     object["replays"] = can.replays;
     object["presets"] = json::array(presets.begin(), presets.end());
+    object["options"] = options_json(environments.options(id));
     print_json(json::serialize(object));
     return;
   }
   print_human(fmt::format(
       "{}\n  observation  {}\n  action       {}\n  limit        {} steps\n  threshold    {}\n  drawn        {}\n"
-      "  replayed     {}\n  presets      {}\n",
+      "  replayed     {}\n  presets      {}\n  options      {}\n",
       id, describe(spec.observation_space), describe(spec.action_space), limit_text(spec), threshold_text(spec),
       can.draws ? "yes" : "no", can.replays ? "yes" : "no",
-      presets.empty() ? "-" : fmt::format("{}", fmt::join(presets, ", "))));
+      presets.empty() ? "-" : fmt::format("{}", fmt::join(presets, ", ")), options_text(environments.options(id))));
 }
 
 }  // namespace sounder

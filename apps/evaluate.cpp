@@ -27,7 +27,8 @@ struct Evaluated {
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
   const SavedPolicy policy = load_policy(request.policies[index], catalogue);
   Evaluator evaluator(
-      {.make_environment = [&] { return make_policy_environment(catalogue.environments, policy.config); },
+      {.make_environment =
+           [&](const Seat& seat) { return make_policy_environment(catalogue.environments, policy.config, seat); },
        .agents = *policy.agents,
        .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,

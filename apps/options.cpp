@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "core/config/config.h"
-#include "envs/parse_number.h"
 #include "envs/error.h"
+#include "envs/parse_number.h"
 
 namespace sounder {
 namespace {
@@ -53,6 +53,11 @@ std::string option_name(const ConfigField& field) {
   std::string name = "--" + field.name;
   std::ranges::replace(name, '_', '-');
   return name;
+}
+
+bool holds_texts(std::string_view key) {
+  const auto field = std::ranges::find(config_fields(), key, &ConfigField::name);
+  return std::holds_alternative<ConfigField::Texts>(field->type);
 }
 
 CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
@@ -125,7 +130,17 @@ std::vector<ConfigOverride> ConfigOptions::overrides() const {
     const auto key = keys_.find(option);
     if (key == keys_.end() && option != set_) continue;
     const std::string& value = option->results().at(times_seen[option]++);
-    list.push_back(option == set_ ? parse_override(value) : ConfigOverride{.key = key->second, .value = value});
+    if (option == set_) {
+      list.push_back(parse_override(value));
+      continue;
+    }
+    const std::string& name = key->second;
+    if (times_seen[option] > 1 && holds_texts(name)) {  // each adds to the ones before
+      const auto earlier = std::ranges::find(list, name, &ConfigOverride::key);
+      earlier->value += ';' + value;
+    } else {
+      list.push_back({.key = name, .value = value});
+    }
   }
   return list;
 }

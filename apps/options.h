@@ -54,7 +54,8 @@ class ConfigOptions {
  public:
   explicit ConfigOptions(CLI::App& app);
 
-  /// Reads what was given, in that order. Throws UsageError for a --set without a "=".
+  /// Reads what was given, in that order; of an option that takes texts, each adds to the ones before. Throws
+  /// UsageError for a --set without a "=".
   std::vector<ConfigOverride> overrides() const;
 
  private:

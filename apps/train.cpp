@@ -93,7 +93,9 @@ void check_resumable(const TrainRequest& request) {
 }  // namespace
 
 void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
-  const auto make_environment = [&] { return make_policy_environment(catalogue.environments, config); };
+  const EnvironmentFactory make_environment = [&](const Seat& seat) {
+    return make_policy_environment(catalogue.environments, config, seat);
+  };
   const auto agents = make_agent_factory(config, make_environment().spec(), catalogue.networks);
   agents->prepare_thread();
   const Trainer trainer({.config = config, .make_environment = make_environment, .agents = *agents});
@@ -101,7 +103,9 @@ void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
 
 int train(const TrainRequest& request, const Catalogue& catalogue) {
   const TrainConfig& config = request.config;
-  const auto make_environment = [&] { return make_policy_environment(catalogue.environments, config); };
+  const EnvironmentFactory make_environment = [&](const Seat& seat) {
+    return make_policy_environment(catalogue.environments, config, seat);
+  };
   const EnvironmentSpec spec = make_environment().spec();
   const auto agents = make_agent_factory(config, spec, catalogue.networks);
   agents->prepare_thread();

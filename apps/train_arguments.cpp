@@ -23,8 +23,8 @@ constexpr std::string_view kEnvironmentKey = "environment";
 /// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
 /// same run.
 constexpr std::array kKeptOnResume = std::to_array<std::string_view>(
-    {kEnvironmentKey, "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks", "memory",
-     "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
+    {kEnvironmentKey, "env_option", "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks",
+     "memory", "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
      "normalize_rewards", "optimizer"});
 
 /// A configuration file as the user gave it.

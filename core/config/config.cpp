@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "envs/parse_number.h"
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/parse_number.h"
 
 namespace sounder {
 namespace {
@@ -114,7 +114,7 @@ std::string describe_type(const ConfigField& field) {
     std::string operator()(const ConfigField::Text& type) const {
       return type.choices.empty() ? "name" : fmt::format("one of {}", fmt::join(type.choices, ", "));
     }
-    std::string operator()(const ConfigField::Texts&) const { return "names, separated by ; on the command line"; }
+    std::string operator()(const ConfigField::Texts&) const { return "texts, separated by ; on the command line"; }
     std::string operator()(const ConfigField::Flag&) const { return "true or false"; }
     std::string operator()(const ConfigField::Integers& type) const {
       return fmt::format("integers, {} to {} each", type.min, type.max);

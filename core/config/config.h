@@ -16,6 +16,7 @@ constexpr std::string_view kNone = "none";
 /// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
 struct TrainConfig {
   std::string environment;
+  std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7": dealt out to the workers in turn
   std::vector<std::string> wrappers;
   std::string algorithm = "a3c";
   std::int64_t workers = default_workers();

@@ -25,6 +25,10 @@ std::vector<ConfigField> make_fields() {
   using C = TrainConfig;
   return {
       {"environment", "environment to learn", Text{&C::environment, {}}},
+      {"env_option",
+       "option of the environment, such as length=0.7; of several values between commas, worker i takes the i-th, in "
+       "turn",
+       Texts{&C::env_option}},
       {"wrappers", "what stands between environment and agent, the innermost first, such as frame_stack=4",
        Texts{&C::wrappers}},
       {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},

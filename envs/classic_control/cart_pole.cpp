@@ -11,18 +11,19 @@
 namespace sounder::envs {
 namespace {
 
-constexpr double kGravity = 9.8;
-constexpr double kCartMass = 1.0;
-constexpr double kPoleMass = 0.1;
-constexpr double kTotalMass = kCartMass + kPoleMass;
-constexpr double kHalfLength = 0.5;  // of the pole
-constexpr double kPoleMoment = kPoleMass * kHalfLength;
-constexpr double kForce = 10.0;
 constexpr double kTimeStep = 0.02;
 constexpr double kPositionLimit = 2.4;
 constexpr double kAngleLimit = 12.0 * 2.0 * std::numbers::pi / 360.0;
 
 }  // namespace
+
+std::vector<EnvironmentOption<CartPole>> CartPole::options() {
+  return {{.name = "gravity", .member = &CartPole::gravity_, .help = "m/s^2", .low = 0, .high = 100},
+          {.name = "cart_mass", .member = &CartPole::cart_mass_, .help = "kg", .low = 0.01, .high = 100},
+          {.name = "pole_mass", .member = &CartPole::pole_mass_, .help = "kg", .low = 0.001, .high = 100},
+          {.name = "length", .member = &CartPole::length_, .help = "half of the pole's, m", .low = 0.05, .high = 10},
+          {.name = "force", .member = &CartPole::force_, .help = "of a push, N", .low = 0.1, .high = 1000}};
+}
 
 const EnvironmentSpec& CartPole::spec() const {
   static const EnvironmentSpec spec = [] {
@@ -51,16 +52,18 @@ void CartPole::reset(std::uint64_t seed, std::span<float> observation) noexcept 
 
 StepResult CartPole::step(std::int64_t action, std::span<float> observation) noexcept {
   assert(action == 0 || action == 1);
-  const double force = action == 1 ? kForce : -kForce;
+  const double force = action == 1 ? force_ : -force_;
+  const double total_mass = cart_mass_ + pole_mass_;
+  const double pole_moment = pole_mass_ * length_;
   const double cosine = std::cos(angle_);
   const double sine = std::sin(angle_);
 
   // The equations of motion, without friction: Florian (2007), "Correct equations for the dynamics of the cart-pole
   // system", equations 23 and 24.
-  const double push = (force + kPoleMoment * angular_velocity_ * angular_velocity_ * sine) / kTotalMass;
+  const double push = (force + pole_moment * angular_velocity_ * angular_velocity_ * sine) / total_mass;
   const double angular_acceleration =
-      (kGravity * sine - cosine * push) / (kHalfLength * (4.0 / 3.0 - kPoleMass * cosine * cosine / kTotalMass));
-  const double acceleration = push - kPoleMoment * angular_acceleration * cosine / kTotalMass;
+      (gravity_ * sine - cosine * push) / (length_ * (4.0 / 3.0 - pole_mass_ * cosine * cosine / total_mass));
+  const double acceleration = push - pole_moment * angular_acceleration * cosine / total_mass;
 
   // Explicit Euler: positions move by the velocities from before the step.
   position_ += kTimeStep * velocity_;
@@ -79,7 +82,7 @@ void CartPole::draw(Canvas& canvas) const {
   constexpr double kHalfCartHeight = 0.12;
   constexpr double kPoleWidth = 0.08;
   const Point axle{position_, kHalfCartHeight / 2.0};
-  const double pole_length = 2.0 * kHalfLength - kPoleWidth / 2.0;
+  const double pole_length = 2.0 * length_ - kPoleWidth / 2.0;
   const Point tip{axle.x + pole_length * std::sin(angle_), axle.y + pole_length * std::cos(angle_)};
 
   canvas.set_view({.lower_left = {-kPositionLimit, -0.8}, .upper_right = {kPositionLimit, 2.4}});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "envs/environment.h"
+#include "envs/options.h"
 
 namespace sounder::envs {
 
@@ -17,6 +18,8 @@ class CartPole {
  public:
   using Action = std::int64_t;
 
+  /// How heavy, how long, how strong: see `sounder envs CartPole-v1`.
+  static std::vector<EnvironmentOption<CartPole>> options();
   const EnvironmentSpec& spec() const;
   /// Draws all four numbers of the state from U(-0.05, 0.05).
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
@@ -28,6 +31,12 @@ class CartPole {
 
  private:
   void observe(std::span<float> observation) const noexcept;
+
+  double gravity_ = 9.8;
+  double cart_mass_ = 1.0;
+  double pole_mass_ = 0.1;
+  double length_ = 0.5;
+  double force_ = 10.0;
 
   double position_ = 0.0;
   double velocity_ = 0.0;

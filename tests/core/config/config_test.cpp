@@ -46,6 +46,7 @@ std::string toml_error(std::string_view text) {
 TrainConfig everything_changed() {
   TrainConfig config;
   config.environment = "A \"quoted\\\" name\n\tin 'two' lines, é";
+  config.env_option = {"length=0.5,0.7", "force=12"};
   config.wrappers = {"frame_stack=4", "mask_observation=0,2"};
   config.algorithm = "other";
   config.threads = 3;
@@ -158,7 +159,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 54);
+  CHECK(names.size() == 55);
 }
 
 TEST_CASE("Keys are set from text of every type") {

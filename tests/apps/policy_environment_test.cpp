@@ -1,0 +1,38 @@
+#include "apps/policy_environment.h"
+
+#include <string>
+#include <vector>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+using namespace sounder;
+
+TEST_CASE("an option's values are dealt out in turn, and the last text of a name counts") {
+  const std::vector<std::string> texts{"force=12", "length=0.5,0.7,0.9", "force=8"};
+  CHECK(read_options(texts) == OptionValues{{"force", "8"}, {"length", "0.5"}});
+  CHECK(read_options(texts, 2) == OptionValues{{"force", "8"}, {"length", "0.9"}});
+  CHECK(read_options(texts, 4) == OptionValues{{"force", "8"}, {"length", "0.7"}});
+  CHECK_THROWS_AS(read_options(std::vector<std::string>{"length"}), UsageError);
+}
+
+TEST_CASE("workers' environments have their own options, and an evaluation's episodes each in turn") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.env_option = {"force=10,20"};
+  const Registry environments = Registry::with_builtins();
+  // From rest and upright, a push of F newtons gives a velocity in proportion to F: Florian (2007), equations 23
+  // and 24.
+  const auto velocity = [&](const Seat& seat) {
+    Environment environment = make_policy_environment(environments, config, seat);
+    std::vector<float> observation(4);
+    environment.set_state(std::vector<double>{0, 0, 0, 0}, observation);
+    environment.step(std::int64_t{1}, observation);
+    return observation[1];
+  };
+  const float of_first = velocity({.player = Seat::Player::worker, .number = 0, .slot = 1});
+  CHECK(of_first > 0);
+  CHECK(velocity({.player = Seat::Player::worker, .number = 1, .slot = 0}) == Approx(2 * of_first));
+  CHECK(velocity({.player = Seat::Player::worker, .number = 2}) == of_first);
+  CHECK(velocity({.player = Seat::Player::evaluator, .slot = 3}) == Approx(2 * of_first));
+}
