@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "core/config/config.h"
-#include "envs/parse_number.h"
 #include "envs/error.h"
+#include "envs/parse_number.h"
 #include "envs/random.h"
 
 namespace sounder::sweeping {

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "core/config/config.h"
-#include "envs/parse_number.h"
 #include "envs/error.h"
+#include "envs/parse_number.h"
 #include "tests/catch.h"
 
 using namespace sounder;
