@@ -3,8 +3,8 @@
 //     own_network train CartPole-v1 --network residual
 #include <torch/torch.h>
 
-#include "agents/networks/torch_module.h"
-#include "apps/command_line.h"
+#include <sounder/agents/networks/torch_module.h>
+#include <sounder/sounder.h>
 
 /// Two layers, the second of which adds to the first.
 struct Residual final : torch::nn::Module {

@@ -1,9 +1,8 @@
 // An environment of your own, and a program that trains on it: one struct, one main.
+#include <sounder/sounder.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include "apps/command_line.h"
-#include "envs/random.h"
 
 /// Keep a room at 20 degrees with a heater that is off or on, while the outside cools it.
 struct Thermostat {

@@ -1,0 +1,33 @@
+# Installs the headers that users' programs include, and those that these include in turn: what is internal stays behind.
+# In the tree they find each other from its root ("envs/random.h"); installed, they say <sounder/envs/random.h>, so that
+# no folder of that name in a user's own project comes before ours.
+#
+# source: the tree; staged: a folder to prepare them in; include_folder: where they go; with_torch: ON or OFF.
+cmake_policy(VERSION 3.25)
+file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
+set(pending apps/sounder.h agents/factory.h core/evaluator.h core/trainer.h ${environments})
+if(with_torch)
+  list(APPEND pending agents/networks/torch_module.h)
+endif()
+
+file(REMOVE_RECURSE ${staged})
+set(seen "")
+while(pending)
+  list(POP_FRONT pending header)
+  if(header IN_LIST seen)
+    continue()
+  endif()
+  list(APPEND seen ${header})
+  file(READ ${source}/${header} text)
+  string(REGEX MATCHALL "#include \"[^\"]+\"" includes "${text}")
+  list(TRANSFORM includes REPLACE "#include \"(.+)\"" "\\1")
+  list(APPEND pending ${includes})
+  string(REGEX REPLACE "#include \"([^\"]+)\"" "#include <sounder/\\1>" text "${text}")
+  string(REGEX REPLACE "^apps/sounder\\.h$" "sounder.h" installed ${header})
+  file(WRITE ${staged}/sounder/${installed} "${text}")
+endwhile()
+
+if(NOT IS_ABSOLUTE ${include_folder})
+  string(PREPEND include_folder ${CMAKE_INSTALL_PREFIX}/)
+endif()
+file(INSTALL DESTINATION ${include_folder} TYPE DIRECTORY FILES ${staged}/sounder)
