@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# install.sh SOURCE BUILD: what README.md says of an environment of one's own is so. Its commands are run as they stand
+# there, in an empty home folder: they install this build, and build, check, train and evaluate the example, which README.md
+# quotes. Prints how long each command took.
+set -euo pipefail
+source=$1 build=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+marker="package/install.sh"
+
+# block NAME: the fenced block that follows the comment which speaks of NAME and of this test.
+block() {
+  awk -v marker="<!-- tests/$marker: $1 -->" '
+    /^```/ && inside { exit }
+    inside { print }
+    /^```/ && found { inside = 1 }
+    $0 == marker { found = 1 }' "$source/README.md"
+}
+
+for file in thermostat.cpp CMakeLists.txt; do
+  if ! diff <(block "$file") "$source/apps/examples/thermostat/$file"; then
+    echo "README.md does not quote apps/examples/thermostat/$file as it is" >&2
+    exit 1
+  fi
+done
+
+# The commands begin in a checkout with a build/ in it.
+mkdir "$folder/home" "$folder/checkout"
+ln -s "$source/apps" "$folder/checkout/apps"
+ln -s "$build" "$folder/checkout/build"
+block commands >"$folder/commands"
+[ "$(wc -l <"$folder/commands")" -ge 8 ]
+cd "$folder/checkout"
+export HOME=$folder/home
+while IFS= read -r command <&3; do
+  echo "\$ $command"
+  began=$EPOCHREALTIME
+  eval "$command" 2>&1 | tail -n 12
+  awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "(%.1f s)\n", ended - began }'
+  [[ $command != cd\ * ]] || eval "$command"
+done 3<"$folder/commands"
+
+grep -q '"solved":true' runs/latest/summary.json
+# 100 other episodes than those that the training was stopped by, at the threshold that main() gave.
+build/thermostat evaluate runs/latest --seed 7 --json >evaluated
+awk -v mean="$(sed -E 's/.*"mean":([-0-9.Ee+]+).*/\1/' evaluated)" 'BEGIN { exit !(mean >= -50 && mean < 0) }'
+# The installed program has no such environment, and the example has all built-in ones.
+if ~/.local/bin/sounder envs Thermostat-v0 2>refused; then exit 1; fi
+grep -q "unknown environment 'Thermostat-v0'" refused
+build/thermostat envs CartPole-v1 --json | grep -q '"id":"CartPole-v1"'
