@@ -83,10 +83,14 @@ int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   return 2;
 }
 
-/// Prints an error in one line: LibTorch's carry a backtrace from the second line on.
 int report(std::string_view message, int exit_code) {
-  print_human(fmt::format("sounder: {}\n", message.substr(0, message.find('\n'))));
+  print_human(fmt::format("sounder: {}\n", message));
   return exit_code;
+}
+
+/// Others' errors are cut to a line: LibTorch's carry a backtrace from the second one on.
+std::string_view first_line(std::string_view message) {
+  return message.substr(0, message.find('\n'));
 }
 
 }  // namespace
@@ -98,10 +102,12 @@ int run(int argc, char** argv, const Registry& environments, const Networks& net
     return parse_and_run(argc, argv, {.environments = environments, .networks = networks});
   } catch (const UsageError& error) {
     return report(error.what(), 2);
+  } catch (const Error& error) {
+    return report(error.what(), 1);
   } catch (const std::bad_alloc&) {
     return report("out of memory: try fewer or smaller hidden layers, or fewer workers", 1);
   } catch (const std::exception& error) {
-    return report(error.what(), 1);
+    return report(first_line(error.what()), 1);
   } catch (...) {
     return report("something was thrown that is no std::exception", 1);
   }

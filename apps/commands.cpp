@@ -84,9 +84,23 @@ Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
           }};
 }
 
+/// Adds where environments in other processes come from.
+template <class Request>
+void add_source(CLI::App& app, const std::shared_ptr<Request>& request) {
+  add_text(app,
+           {.name = "--env-command",
+            .help = "shell command that starts a process which holds the environment",
+            .type = "COMMAND"},
+           [request](const std::string& text) { request->source.command = text; });
+  add_text(app,
+           {.name = "--env-connect", .help = "where such a process listens that runs already", .type = "unix:PATH"},
+           [request](const std::string& text) { request->source.connect = text; });
+}
+
 /// Adds what evaluating and watching saved policies have in common.
 template <class Request>
 void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
+  add_source(app, request);
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }

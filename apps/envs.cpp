@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "apps/preset.h"
+#include "core/space_json.h"
 
 namespace sounder {
 namespace {
@@ -21,30 +22,6 @@ std::string limit_text(const EnvironmentSpec& spec) {
 
 std::string threshold_text(const EnvironmentSpec& spec) {
   return spec.reward_threshold ? fmt::format("{}", *spec.reward_threshold) : "-";
-}
-
-/// JSON has no infinity: a side without a bound is null.
-json::array bounds_json(const std::vector<float>& bounds) {
-  json::array array;
-  for (const float bound : bounds) array.push_back(std::isfinite(bound) ? json::value(bound) : json::value(nullptr));
-  return array;
-}
-
-json::object space_json(const Space& space) {
-  struct Visitor {
-    json::object operator()(const Discrete& choice) const { return {{"type", "Discrete"}, {"n", choice.n}}; }
-    json::object operator()(const Box& box) const {
-      return {{"type", "Box"},
-              {"low", bounds_json(box.low)},
-              {"high", bounds_json(box.high)},
-              {"shape", json::array(box.shape.begin(), box.shape.end())}};
-    }
-    json::object operator()(const MultiDiscrete& choices) const {
-      return {{"type", "MultiDiscrete"}, {"nvec", json::array(choices.counts.begin(), choices.counts.end())}};
-    }
-    json::object operator()(const MultiBinary& switches) const { return {{"type", "MultiBinary"}, {"n", switches.n}}; }
-  };
-  return std::visit(Visitor{}, space);
 }
 
 json::object spec_json(std::string_view id, const EnvironmentSpec& spec) {

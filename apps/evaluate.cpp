@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 
-#include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
 #include "core/metrics/statistics.h"
@@ -25,12 +24,9 @@ struct Evaluated {
 };
 
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
-  const SavedPolicy policy = load_policy(request.policies[index], catalogue);
+  const SavedPolicy policy = load_policy(request.policies[index], catalogue, request.source);
   Evaluator evaluator(
-      {.make_environment =
-           [&](const Seat& seat) { return make_policy_environment(catalogue.environments, policy.config, seat); },
-       .agents = *policy.agents,
-       .episodes = request.episodes});
+      {.make_environment = policy.environments, .agents = *policy.agents, .episodes = request.episodes});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
                                                        .seed = static_cast<std::uint64_t>(request.seed) + index,
                                                        .selection = request.selection});

@@ -6,6 +6,7 @@
 
 #include "apps/catalogue.h"
 #include "apps/output.h"
+#include "apps/policy_environment.h"
 #include "core/agent.h"
 
 namespace sounder {
@@ -13,6 +14,7 @@ namespace sounder {
 /// What `sounder evaluate` was asked for.
 struct EvaluateRequest {
   std::vector<std::filesystem::path> policies = {};  ///< runs, whose best checkpoint is taken, or checkpoints
+  EnvironmentSource source = {};                     ///< of environments in other processes
   std::int64_t episodes = 100;                       ///< of each
   std::int64_t seed = 1;                             ///< of the first one's episodes; the next one's is one more
   Selection selection = Selection::greedy;

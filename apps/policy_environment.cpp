@@ -3,18 +3,77 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <numeric>
 #include <string_view>
+#include <utility>
 
+#include "core/remote/processors.h"
 #include "envs/error.h"
 
 namespace sounder {
 namespace {
 
+namespace fs = std::filesystem;
+
+std::size_t count_values(std::string_view values) {
+  return static_cast<std::size_t>(std::ranges::count(values, ',')) + 1;
+}
+
 /// Takes the value whose turn it is of those between commas.
 std::string_view take(std::string_view values, std::size_t turn) {
-  const auto count = static_cast<std::size_t>(std::ranges::count(values, ',')) + 1;
-  for (std::size_t i = turn % count; i > 0; --i) values.remove_prefix(values.find(',') + 1);
+  for (std::size_t i = turn % count_values(values); i > 0; --i) values.remove_prefix(values.find(',') + 1);
   return values.substr(0, values.find(','));
+}
+
+/// Lists what is dealt out, until it begins again.
+std::vector<OptionValues> all_turns(std::span<const std::string> texts) {
+  constexpr std::size_t kMostTurns = 10'000;
+  std::size_t turns = 1;
+  for (const std::string& text : texts) turns = std::min(std::lcm(turns, count_values(text)), kMostTurns);
+  std::vector<OptionValues> all;
+  for (std::size_t turn = 0; turn < turns && !texts.empty(); ++turn) all.push_back(read_options(texts, turn));
+  return all;
+}
+
+/// Finds the folder of sounder_env.py: where it was installed beside this program, or in the tree it was built in.
+std::optional<fs::path> python_folder() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const char* const folder : {"../share/sounder/python", "../../apps/python", "../../../apps/python"}) {
+    const fs::path candidate = (program / folder).lexically_normal();
+    if (!error && fs::exists(candidate / "sounder_env.py", error)) return candidate;
+  }
+  return std::nullopt;
+}
+
+/// Has Python find sounder_env.py, behind whatever else it is told to look in.
+std::vector<std::pair<std::string, std::string>> python_variables() {
+  const auto folder = python_folder();
+  if (!folder) return {};
+  const char* const others = std::getenv("PYTHONPATH");
+  const std::string path = others == nullptr || *others == '\0' ? "" : fmt::format("{}:", others);
+  return {{"PYTHONPATH", path + folder->string()}};
+}
+
+std::string socket_path(const TrainConfig& config) {
+  constexpr std::string_view kScheme = "unix:";
+  if (config.env_connect.empty()) return {};
+  if (!config.env_connect.starts_with(kScheme) || config.env_connect.size() == kScheme.size()) {
+    throw UsageError(fmt::format("env_connect: expected unix:PATH; got '{}'", config.env_connect));
+  }
+  return config.env_connect.substr(kScheme.size());
+}
+
+/// One processor for each thread that runs workers.
+std::vector<int> choose_processors(const TrainConfig& config) {
+  const std::vector<int> allowed = remote::allowed_processors();
+  if (!config.env_pin || config.env_command.empty() || allowed.empty()) return {};
+  const std::int64_t threads = config.threads > 0 ? std::min(config.threads, config.workers) : config.workers;
+  std::vector<int> processors;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(threads); ++i) processors.push_back(allowed[i % allowed.size()]);
+  return processors;
 }
 
 }  // namespace
@@ -29,11 +88,60 @@ OptionValues read_options(std::span<const std::string> texts, std::size_t turn) 
   return options;
 }
 
-Environment make_policy_environment(const Registry& environments, const TrainConfig& config, const Seat& seat) {
+bool is_remote(const TrainConfig& config) {
+  if (!config.env_command.empty() && !config.env_connect.empty()) {
+    throw UsageError("expected --env-command or --env-connect; got both: the environments are in one place");
+  }
+  return !config.env_command.empty() || !config.env_connect.empty();
+}
+
+EnvironmentSource take_source(TrainConfig& config) {
+  return {.command = std::exchange(config.env_command, {}), .connect = std::exchange(config.env_connect, {})};
+}
+
+void require_source(const TrainConfig& config, const EnvironmentSource& saved) {
+  if (is_remote(config) || (saved.command.empty() && saved.connect.empty())) return;
+  throw UsageError(
+      saved.command.empty()
+          ? fmt::format(
+                "{} was trained in another process; expected --env-connect, as '{}' then: no file is trusted to "
+                "say whom to talk to",
+                config.environment, saved.connect)
+          : fmt::format(
+                "{} was trained in another process; expected --env-command, as '{}' then: no file is trusted to "
+                "say what to run",
+                config.environment, saved.command));
+}
+
+PolicyEnvironments::PolicyEnvironments(const Registry& environments, const TrainConfig& config,
+                                       const RemoteHooks& hooks)
+    : registry_(&environments), config_(config), processors_(choose_processors(config)) {
+  if (!is_remote(config)) return;
+  remote::ClientSettings client{.command = config.env_command,
+                                .socket_path = socket_path(config),
+                                .variables = python_variables(),
+                                .timeout = std::chrono::duration<double>(config.env_timeout),
+                                .restarts = config.env_restarts,
+                                .stopping = hooks.stopping};
+  if (hooks.on_warning) client.warn = hooks.on_warning;
+  remote_.emplace(remote::RemoteEnvironments::Settings{
+      .client = std::move(client), .options = all_turns(config.env_option), .processors = processors_});
+}
+
+Environment PolicyEnvironments::operator()(const Seat& seat) const {
   const std::size_t turn = seat.player == Seat::Player::worker ? seat.number : seat.slot;
   return for_policy(
-      environments.make(config.environment, read_options(config.env_option, turn)),
-      {.wrappers = config.wrappers, .bounds = config.squash_actions ? ActionBounds::squash : ActionBounds::clip});
+      remote_ ? (*remote_)(seat) : registry_->make(config_.environment, read_options(config_.env_option, turn)),
+      {.wrappers = config_.wrappers, .bounds = config_.squash_actions ? ActionBounds::squash : ActionBounds::clip});
+}
+
+std::string PolicyEnvironments::id() const {
+  return config_.environment.empty() && remote_ ? remote_->id() : config_.environment;
+}
+
+std::optional<remote::ClientStatistics> PolicyEnvironments::remote_statistics() const {
+  if (!remote_) return std::nullopt;
+  return remote_->statistics();
 }
 
 }  // namespace sounder

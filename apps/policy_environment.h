@@ -1,10 +1,16 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/config/config.h"
 #include "core/environment_factory.h"
+#include "core/remote/remote_environments.h"
 #include "envs/options.h"
 #include "envs/registry.h"
 
@@ -14,10 +20,53 @@ namespace sounder {
 /// their number. A later text of the same name replaces an earlier one. Throws UsageError for a text without a "=".
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn = 0);
 
-/// Makes the environment that a configuration trains in, as its policy sees it: with its options, within its wrappers,
-/// and with actions kept within their bounds as it says. Training, evaluating and watching all see it so. Where options
-/// have several values, they are dealt out to workers in turn, and in an evaluation to its episodes. Throws UsageError
-/// as Registry::make and for_policy do.
-Environment make_policy_environment(const Registry& environments, const TrainConfig& config, const Seat& seat = {});
+/// Tells whether a configuration's environments are in other processes. Throws UsageError where it names two sources.
+bool is_remote(const TrainConfig& config);
+
+/// Where environments in other processes come from, as the command line says.
+struct EnvironmentSource {
+  std::string command = {};  ///< --env-command
+  std::string connect = {};  ///< --env-connect
+};
+
+/// Takes the source out of a saved configuration: a file that came from somewhere starts no program.
+EnvironmentSource take_source(TrainConfig& config);
+
+/// Throws UsageError where the environments of a saved configuration were in other processes and the configuration now
+/// does not say where they are.
+void require_source(const TrainConfig& config, const EnvironmentSource& saved);
+
+/// What a run does with news of environments in other processes.
+struct RemoteHooks {
+  const std::atomic<bool>* stopping = nullptr;              ///< true: nobody waits for an answer any more
+  std::function<void(const std::string&)> on_warning = {};  ///< of a restart; on the thread that waited
+};
+
+/// Makes the environments that a configuration trains in, as its policy sees them: with its options, within its
+/// wrappers, and with actions kept within their bounds as it says. Training, evaluating and watching all see them so.
+/// Where options have several values, they are dealt out to workers in turn, and in an evaluation to its episodes.
+/// Copies share the processes that hold environments. Usable as an EnvironmentFactory; the registry outlives it.
+class PolicyEnvironments {
+ public:
+  PolicyEnvironments(const Registry& environments, const TrainConfig& config, const RemoteHooks& hooks = {});
+
+  /// Throws UsageError as Registry::make and for_policy do, Error as RemoteEnvironments does.
+  Environment operator()(const Seat& seat = {}) const;
+
+  /// How the environment is called: as the configuration says or, where it does not, as the process does that holds it.
+  std::string id() const;
+
+  /// What environments in other processes have cost; none if they are Sounder's own.
+  std::optional<remote::ClientStatistics> remote_statistics() const;
+
+  /// On which processor each thread that runs workers is to stay; empty: on any.
+  const std::vector<int>& processors() const noexcept { return processors_; }
+
+ private:
+  const Registry* registry_;
+  TrainConfig config_;
+  std::vector<int> processors_;
+  std::optional<remote::RemoteEnvironments> remote_;
+};
 
 }  // namespace sounder

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "agents/factory.h"
-#include "apps/policy_environment.h"
 #include "core/checkpoint/contents.h"
 #include "core/run_folder.h"
 #include "envs/error.h"
@@ -23,18 +25,34 @@ void blame(const std::filesystem::path& file, Action action) {
 
 }  // namespace
 
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Catalogue& catalogue) {
-  SavedPolicy policy{.file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best)};
-  policy.checkpoint = load_checkpoint(policy.file);
-  policy.config = saved_config(policy.checkpoint, policy.file);
-  blame(policy.file, [&] {
-    const EnvironmentSpec spec = make_policy_environment(catalogue.environments, policy.config).spec();
-    policy.agents = make_agent_factory(policy.config, spec, catalogue.networks);
-    check_suits(policy.checkpoint, spec, *policy.agents);
-    policy.parameters = flat_parameters(policy.checkpoint, policy.agents->layout());
+SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Catalogue& catalogue,
+                        const EnvironmentSource& source) {
+  const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
+  Checkpoint checkpoint = load_checkpoint(file);
+  TrainConfig config = saved_config(checkpoint, file);
+  const EnvironmentSource saved = take_source(config);
+  config.env_command = source.command;
+  config.env_connect = source.connect;
+  require_source(config, saved);
+
+  PolicyEnvironments environments(catalogue.environments, config);
+  std::optional<Environment> environment;
+  std::unique_ptr<AgentFactory> agents;
+  std::vector<float> parameters;
+  blame(file, [&] {
+    environment = environments({.player = Seat::Player::evaluator});
+    agents = make_agent_factory(config, environment->spec(), catalogue.networks);
+    check_suits(checkpoint, environment->spec(), *agents);
+    parameters = flat_parameters(checkpoint, agents->layout());
   });
-  policy.agents->prepare_thread();
-  return policy;
+  agents->prepare_thread();
+  return {.file = file,
+          .checkpoint = std::move(checkpoint),
+          .config = std::move(config),
+          .agents = std::move(agents),
+          .parameters = std::move(parameters),
+          .environments = std::move(environments),
+          .environment = *std::move(environment)};
 }
 
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
+#include <functional>
 
 #include "agents/factory.h"
 #include "apps/policy_environment.h"
 #include "apps/progress_display.h"
 #include "core/metrics/statistics.h"
+#include "core/remote/processors.h"
 #include "core/run_folder.h"
 #include "core/trainer.h"
 #include "envs/error.h"
@@ -23,6 +27,7 @@ struct Outcome {
   const EnvironmentSpec& spec;
   const TrainReport& report;
   std::filesystem::path run;
+  std::optional<remote::ClientStatistics> remote;  ///< of environments in other processes
 
   bool solved() const { return report.progress.solved_step >= 0; }
   double steps_per_second() const {
@@ -33,6 +38,13 @@ struct Outcome {
 template <class Number>
 boost::json::value value_if(bool known, Number number) {
   return known ? boost::json::value(number) : boost::json::value(nullptr);
+}
+
+boost::json::object to_json(const remote::ClientStatistics& cost) {
+  return {{"steps", cost.results},
+          {"round_trips", cost.round_trips},
+          {"seconds", cost.seconds},
+          {"restarts", cost.restarts}};
 }
 
 boost::json::object to_json(const Outcome& outcome) {
@@ -58,7 +70,17 @@ boost::json::object to_json(const Outcome& outcome) {
           {"best_mean_return", value_if(progress.evaluated, progress.best_mean_return)},
           {"reward_threshold", value_if(threshold.has_value(), threshold.value_or(0))},
           {"stopped_by", kStopReasons[static_cast<std::size_t>(outcome.report.reason)]},
+          {"env_processes", outcome.remote ? boost::json::value(to_json(*outcome.remote)) : boost::json::value()},
           {"run", outcome.run.string()}};
+}
+
+/// What a step of an environment in another process costs: waiting included for the worker's turn on the processor.
+std::string to_text(const remote::ClientStatistics& cost) {
+  const auto results = static_cast<double>(std::max<std::int64_t>(cost.results, 1));
+  const auto round_trips = static_cast<double>(std::max<std::int64_t>(cost.round_trips, 1));
+  return fmt::format(
+      "  environments in other processes: {:.1f} us a step, {:.1f} us a round trip of {:.1f} steps; {} restarts\n",
+      1e6 * cost.seconds / results, 1e6 * cost.seconds / round_trips, results / round_trips, cost.restarts);
 }
 
 std::string to_text(const Outcome& outcome) {
@@ -79,6 +101,7 @@ std::string to_text(const Outcome& outcome) {
                       progress.episodes, progress.updates, progress.seconds, outcome.steps_per_second());
   text += fmt::format("  mean staleness {:.2f} updates, {:.2f} % of the updates lost\n", outcome.report.staleness,
                       100 * outcome.report.lost_updates);
+  if (outcome.remote) text += to_text(*outcome.remote);
   text += fmt::format("  run: {}\n", outcome.run.string());
   return text;
 }
@@ -90,23 +113,30 @@ void check_resumable(const TrainRequest& request) {
                                request.config.steps));
 }
 
+void pin_to(const std::vector<int>& processors, std::size_t thread) {
+  if (!processors.empty()) remote::pin_thread({processors[thread % processors.size()]});
+}
+
 }  // namespace
 
 void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
-  const EnvironmentFactory make_environment = [&](const Seat& seat) {
-    return make_policy_environment(catalogue.environments, config, seat);
-  };
-  const auto agents = make_agent_factory(config, make_environment().spec(), catalogue.networks);
+  const PolicyEnvironments environments(catalogue.environments, config);
+  const Environment first = environments();
+  const auto agents = make_agent_factory(config, first.spec(), catalogue.networks);
   agents->prepare_thread();
-  const Trainer trainer({.config = config, .make_environment = make_environment, .agents = *agents});
+  const Trainer trainer({.config = config, .make_environment = environments, .agents = *agents});
 }
 
 int train(const TrainRequest& request, const Catalogue& catalogue) {
-  const TrainConfig& config = request.config;
-  const EnvironmentFactory make_environment = [&](const Seat& seat) {
-    return make_policy_environment(catalogue.environments, config, seat);
-  };
-  const EnvironmentSpec spec = make_environment().spec();
+  TrainConfig config = request.config;
+  std::atomic<bool> stopping{false};
+  std::function<void(const std::string&)> warn = [](const std::string&) {};
+  const PolicyEnvironments environments(
+      catalogue.environments, config,
+      {.stopping = &stopping, .on_warning = [&](const std::string& message) { warn(message); }});
+  const Environment first = environments();  // of worker 0: a process that holds it is not started twice
+  const EnvironmentSpec spec = first.spec();
+  config.environment = environments.id();
   const auto agents = make_agent_factory(config, spec, catalogue.networks);
   agents->prepare_thread();
 
@@ -114,11 +144,14 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
   std::optional<RunFolder> folder;
   ProgressDisplay display = ProgressDisplay::for_stderr(config.steps);
   Trainer trainer({.config = config,
-                   .make_environment = make_environment,
+                   .make_environment = environments,
                    .agents = *agents,
+                   .on_stop = [&] { stopping.store(true, std::memory_order_relaxed); },
+                   .prepare_thread = [&](std::size_t i) { pin_to(environments.processors(), i); },
                    .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { folder->save(checkpoint, mark); },
                    .on_progress = [&](const Report& report) { display.live(report); },
                    .on_warning = [&](const std::string& message) { display.warn(message); }});
+  warn = [&](const std::string& message) { trainer.warn(message); };
   const RunFolder::Identity identity{.environment = config.environment,
                                      .algorithm = config.algorithm,
                                      .seed = static_cast<std::uint64_t>(config.seed),
@@ -138,7 +171,12 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
 
   const TrainReport report = trainer.run();
   display.finish();
-  const Outcome outcome{.config = config, .agents = *agents, .spec = spec, .report = report, .run = folder->path()};
+  const Outcome outcome{.config = config,
+                        .agents = *agents,
+                        .spec = spec,
+                        .report = report,
+                        .run = folder->path(),
+                        .remote = environments.remote_statistics()};
   const std::string summary = boost::json::serialize(to_json(outcome));
   folder->write_summary(summary);  // first: whoever reads what is printed may be gone
   if (request.output == Output::json) {

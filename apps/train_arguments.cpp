@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "core/run_folder.h"
 #include "envs/error.h"
@@ -152,12 +153,19 @@ TrainRequest make_train_request(const TrainArguments& arguments, std::span<const
     request.run = *arguments.resume;
     request.resume = load_run(request.run);
     request.config = saved_config(request.resume->checkpoint, request.resume->file);
+    const EnvironmentSource source = take_source(request.config);
     const TrainConfig kept = request.config;
     named.push_back({kept.environment, arguments.resume->string()});
     agree(named);
     apply_file_and_overrides(request.config, arguments, file);
     require_same_run(kept, request.config);
+    require_source(request.config, source);
     return request;
+  }
+  if (named.empty()) {
+    apply_file_and_overrides(request.config, arguments, file);
+    if (is_remote(request.config)) return request;  // the process knows how its environment is called
+    request.config = {};
   }
   const std::string environment = agree(named);
   if (const auto preset = choose_preset(arguments, file, environment, all)) {

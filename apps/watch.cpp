@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "apps/animation.h"
-#include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "apps/terminal.h"
 #include "apps/terminal_canvas.h"
@@ -59,10 +58,10 @@ std::vector<std::string> picture(const Environment& environment, TerminalSize si
 /// Plays the episodes of one policy in one environment.
 class Player {
  public:
-  Player(SavedPolicy policy, Environment environment, std::int64_t seed)
+  Player(SavedPolicy policy, std::int64_t seed)
       : policy_(std::move(policy)),
         agent_(policy_.agents->make({.parameters = policy_.parameters}, {.observations = 1})),
-        environment_(std::move(environment)),
+        environment_(policy_.environment),
         seed_(static_cast<std::uint64_t>(seed)),
         observation_(flat_size(environment_.spec().observation_space)),
         state_(agent_->state_size()),
@@ -97,7 +96,7 @@ class Player {
 
   SavedPolicy policy_;
   std::unique_ptr<Agent> agent_;  // over the policy's parameters
-  Environment environment_;
+  Environment& environment_;      // likewise
   std::uint64_t seed_;
   std::vector<float> observation_;  // [D]
   std::vector<float> state_;        // [S], of the agent
@@ -138,11 +137,10 @@ std::string summary(const Episode& episode) {
 int watch(const WatchRequest& request, const Catalogue& catalogue) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
-  SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue);
+  SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue, request.source);
   const std::string id = policy.config.environment;
   const std::string checkpoint = policy.file.string();
-  Environment environment = make_policy_environment(catalogue.environments, policy.config);
-  Player player(std::move(policy), std::move(environment), request.seed);
+  Player player(std::move(policy), request.seed);
   std::optional<Animation> animation;
   if (request.output == Output::human && is_terminal(STDERR_FILENO)) animation.emplace(request.frames_per_second);
   const auto on_state = [&](const Episode& episode) { return !animation || show(*animation, player, id, episode); };

@@ -5,12 +5,14 @@
 
 #include "apps/catalogue.h"
 #include "apps/output.h"
+#include "apps/policy_environment.h"
 
 namespace sounder {
 
 /// What `sounder watch` was asked for.
 struct WatchRequest {
   std::filesystem::path run_or_checkpoint;  ///< of a run, the best checkpoint is taken
+  EnvironmentSource source = {};            ///< of an environment in another process
   std::int64_t seed = 1;                    ///< of the episodes: those that `sounder evaluate` plays with it
   std::int64_t episodes = 1;
   double frames_per_second = 30;

@@ -28,8 +28,8 @@ class EnvironmentFactory {
       std::is_invocable_r_v<Environment, Make&, const Seat&> EnvironmentFactory(Make make)  // NOLINT: implicitly
       : make_(std::move(make)) {}
   template <class Make>
-  requires(!std::same_as<std::remove_cvref_t<Make>, EnvironmentFactory>) &&
-      std::is_invocable_r_v<Environment, Make&> EnvironmentFactory(Make make)  // NOLINT: implicitly
+  requires(!std::same_as<std::remove_cvref_t<Make>, EnvironmentFactory>) && std::is_invocable_r_v<Environment, Make&> &&
+      (!std::is_invocable_v<Make&, const Seat&>)EnvironmentFactory(Make make)  // NOLINT: implicitly
       : make_([make = std::move(make)](const Seat&) { return make(); }) {}
 
   Environment operator()(const Seat& seat = {}) const { return make_(seat); }

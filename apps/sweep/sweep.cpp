@@ -119,8 +119,9 @@ class Sweep {
     line_.show(view());
     return Launch{.id = index,
                   .program = kThisProgram,
-                  .arguments = {"train", "--preset", "none", "--config", files.config.string(), "--run",
-                                files.run.string(), "--json"},
+                  // Trials side by side would all bind their first worker to the first processor.
+                  .arguments = {"train", "--set", "env_pin=false", "--preset", "none", "--config",
+                                files.config.string(), "--run", files.run.string(), "--json"},
                   .log = files.log};
   }
 

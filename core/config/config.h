@@ -17,6 +17,11 @@ constexpr std::string_view kNone = "none";
 struct TrainConfig {
   std::string environment;
   std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7": dealt out to the workers in turn
+  std::string env_command;              ///< starts a process that holds the environments; empty: they are Sounder's own
+  std::string env_connect;              ///< "unix:/path": where such a process listens
+  double env_timeout = 30;              ///< seconds
+  std::int64_t env_restarts = 5;
+  bool env_pin = true;
   std::vector<std::string> wrappers;
   std::string algorithm = "a3c";
   std::int64_t workers = default_workers();

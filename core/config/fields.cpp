@@ -29,6 +29,15 @@ std::vector<ConfigField> make_fields() {
        "option of the environment, such as length=0.7; of several values between commas, worker i takes the i-th, in "
        "turn",
        Texts{&C::env_option}},
+      {"env_command",
+       "shell command that starts a process which holds the environments, one for each worker and one for evaluating, "
+       "such as \"python3 my_env.py\"",
+       Text{&C::env_command, {}}},
+      {"env_connect", "where such a process listens that runs already: unix:/PATH", Text{&C::env_connect, {}}},
+      {"env_timeout", "seconds in which such a process has to answer a request", Real{&C::env_timeout, 1e-3, 86'400}},
+      {"env_restarts", "times in a row that such a process is started again before the run fails",
+       Integer{&C::env_restarts, 0, 1'000'000}},
+      {"env_pin", "run each worker and its process on one processor, where they hand over fastest", Flag{&C::env_pin}},
       {"wrappers", "what stands between environment and agent, the innermost first, such as frame_stack=4",
        Texts{&C::wrappers}},
       {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},

@@ -24,7 +24,7 @@ TEST_CASE("workers' environments have their own options, and an evaluation's epi
   // From rest and upright, a push of F newtons gives a velocity in proportion to F: Florian (2007), equations 23
   // and 24.
   const auto velocity = [&](const Seat& seat) {
-    Environment environment = make_policy_environment(environments, config, seat);
+    Environment environment = PolicyEnvironments(environments, config)(seat);
     std::vector<float> observation(4);
     environment.set_state(std::vector<double>{0, 0, 0, 0}, observation);
     environment.step(std::int64_t{1}, observation);

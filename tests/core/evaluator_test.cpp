@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "envs/error.h"
@@ -142,6 +143,32 @@ TEST_CASE("an evaluation's selection and parameters reach the agent, and the cal
   CHECK(seen.back() == live);
   CHECK(selections ==
         std::vector<Selection>{Selection::greedy, Selection::greedy, Selection::sample, Selection::sample});
+}
+
+TEST_CASE("an evaluation that loses an environment plays all its episodes anew, the same ones") {
+  const FakeAgents agents(even_steps());
+  const Evaluator::Result whole =
+      Evaluator({.make_environment = environments_of_lengths({4, 1, 7}), .agents = agents, .episodes = 3})
+          .evaluate({.parameters = kParameters, .seed = 1});
+  std::set<std::uint64_t> seeds;
+  int steps = 0;
+  FakeEnvironment::Options options;
+  options.on_reset = [&](std::uint64_t seed) { seeds.insert(seed); };
+  options.on_step = [&](const FakeEnvironment::Step&) {
+    if (++steps == 6) throw EnvironmentLost("gone");
+  };
+  Evaluator evaluator(
+      {.make_environment = environments_of_lengths({4, 1, 7}, options), .agents = agents, .episodes = 3});
+  const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});
+  CHECK(steps == 6 + 12);
+  CHECK(result.returns == whole.returns);
+  CHECK(result.lengths == whole.lengths);
+  CHECK(seeds.size() == 3);
+
+  steps = 0;
+  bool stopping = false;
+  const auto stop = [&] { return std::exchange(stopping, steps >= 5); };
+  CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1, .stop = stop}).returns.empty());
 }
 
 TEST_CASE("an evaluation that is stopped gives nothing") {

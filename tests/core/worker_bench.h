@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +59,7 @@ struct WorkerBench {
   std::int64_t index = 3;
   TargetParameters* target = nullptr;
   GradientPool* pool = nullptr;
+  const std::atomic<bool>* stop = nullptr;
   std::function<void()> after_step = {};
 
   void make() {
@@ -81,6 +83,7 @@ struct WorkerBench {
                                                     .clock = clock,
                                                     .target = target,
                                                     .pool = pool,
+                                                    .stop = stop,
                                                     .after_step = after_step});
   }
   void run(int rollouts) {

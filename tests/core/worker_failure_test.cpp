@@ -1,4 +1,5 @@
 // What a worker does with bad numbers and failing environments.
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -154,4 +155,55 @@ TEST_CASE("what an environment throws passes through a worker") {
   bench.make();
   CHECK_THROWS_AS(bench.worker->run_once(), std::out_of_range);
   CHECK(bench.parameters() == Floats{0, 0, 0});
+}
+
+TEST_CASE("a lost environment cuts the episode with nothing for the step, and its return is not reported") {
+  WorkerBench bench;
+  bench.environment.on_step = [](const FakeEnvironment::Step& step) {
+    if (step.episode == 0 && step.step == 3) throw EnvironmentLost("gone");
+  };
+  bench.run(2);
+  const Learnt& first = bench.learnt.at(0);
+  REQUIRE(first.rewards.size() == 3);
+  CHECK(first.rewards[1] >= 1);
+  CHECK(first.rewards[2] == 0);
+  CHECK(first.ends == std::vector{StepEnd::none, StepEnd::none, StepEnd::truncated});
+  CHECK(first.bootstrap_clocks.back() == 3);  // what the environment had written when it was lost
+  const Learnt& second = bench.learnt.at(1);
+  CHECK(second.clocks == Floats{0, 1, 2, 3});  // a new episode
+  CHECK(second.marks.front() != first.marks.front());
+  bench.run(1);
+  CHECK(bench.episodes().size() == 1);
+  CHECK(bench.episodes().empty());  // both were handed over: only the second episode had a return
+}
+
+TEST_CASE("an environment that is lost at a reset is asked again, with the same seed") {
+  WorkerBench bench;
+  std::vector<std::uint64_t> seeds;
+  bench.environment.on_reset = [&](std::uint64_t seed) {
+    seeds.push_back(seed);
+    if (seeds.size() < 3) throw EnvironmentLost("gone");
+  };
+  bench.run(1);
+  REQUIRE(seeds.size() == 3);
+  CHECK(seeds[0] == seeds[1]);
+  CHECK(seeds[1] == seeds[2]);
+  CHECK(bench.learnt.at(0).clocks.size() == 4);
+}
+
+TEST_CASE("a worker that is to stop does not wait for a lost environment") {
+  WorkerBench bench;
+  const bool at_reset = GENERATE(true, false);
+  std::atomic<bool> stop{false};
+  bench.stop = &stop;
+  const auto lose = [&] {
+    stop = true;
+    throw EnvironmentLost("gone");
+  };
+  if (at_reset) {
+    bench.environment.on_reset = [&](std::uint64_t) { lose(); };
+  } else {
+    bench.environment.on_step = [&](const FakeEnvironment::Step&) { lose(); };
+  }
+  CHECK_THROWS_AS(bench.run(1), EnvironmentLost);
 }

@@ -159,7 +159,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 55);
+  CHECK(names.size() == 60);
 }
 
 TEST_CASE("Keys are set from text of every type") {

@@ -1,0 +1,274 @@
+#include "core/remote/environment_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/remote/picture.h"
+#include "envs/error.h"
+
+namespace sounder::remote {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+// An interpreter and its libraries take a while, on a busy machine above all.
+constexpr Seconds kStartTimeout{60};
+constexpr std::chrono::milliseconds kLongestPause{5000};
+
+// How long a process may take to end by itself: after its socket has closed, and when it was asked to.
+constexpr std::chrono::milliseconds kEndGrace{500};
+
+/// A request that was not answered; `what()` says why.
+class Broken : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Waits, unless there is no more point in it.
+void pause_for(std::chrono::milliseconds duration, const std::atomic<bool>* stopping) {
+  constexpr std::chrono::milliseconds kGlance{50};
+  const auto deadline = Clock::now() + duration;
+  while (Clock::now() < deadline && (stopping == nullptr || !stopping->load(std::memory_order_relaxed))) {
+    std::this_thread::sleep_for(std::min(kGlance, duration));
+  }
+}
+
+}  // namespace
+
+EnvironmentClient::EnvironmentClient(ClientSettings settings, Conversation conversation)
+    : settings_(std::move(settings)), conversation_(std::move(conversation)) {
+  try {
+    connect();
+  } catch (const Broken& broken) {
+    throw Error(end_broken(broken.what()));
+  }
+}
+
+EnvironmentClient::~EnvironmentClient() {
+  disconnect();
+}
+
+void EnvironmentClient::announce_reset(std::uint32_t index, std::uint64_t seed) {
+  slot(index).seed = seed;
+  announce(index, Slot::State::reset_announced);
+}
+
+void EnvironmentClient::announce_step(std::uint32_t index, const Action& action) {
+  if (slot(index).state == Slot::State::lost) return;  // take_result says so
+  slot(index).action = action;
+  announce(index, Slot::State::step_announced);
+}
+
+StepResult EnvironmentClient::take_result(std::uint32_t index, std::span<float> observation) {
+  Slot& asked = slot(index);
+  if (asked.state == Slot::State::lost) {
+    throw EnvironmentLost(fmt::format("the environment process of {} was started again", conversation_.whose));
+  }
+  if (asked.state != Slot::State::answered) exchange_announced();
+  asked.state = Slot::State::idle;
+  std::ranges::copy(this->observation(index), observation.begin());
+  return asked.result;
+}
+
+bool EnvironmentClient::draw(std::uint32_t index, Canvas& canvas) {
+  if (!spec_.renders || slot(index).state == Slot::State::lost) return false;
+  writer_.clear();
+  writer_.begin(FrameType::render);
+  writer_.put(index);
+  writer_.end();
+  try {
+    draw_picture(decode_picture(expect(FrameType::picture, request(settings_.timeout)).payload), canvas);
+  } catch (const Error& broken) {
+    lose(broken.what());
+  }
+  return true;
+}
+
+EnvironmentClient::Slot& EnvironmentClient::slot(std::uint32_t index) {
+  if (index >= slots_.size()) {
+    slots_.resize(index + 1);
+    observations_.resize(slots_.size() * observation_size_);
+  }
+  return slots_[index];
+}
+
+std::span<float> EnvironmentClient::observation(std::uint32_t index) {
+  return std::span(observations_).subspan(index * observation_size_, observation_size_);
+}
+
+void EnvironmentClient::announce(std::uint32_t index, Slot::State state) {
+  using enum Slot::State;
+  Slot& announcing = slot(index);
+  const bool waiting = announcing.state == reset_announced || announcing.state == step_announced;
+  if (!waiting) announced_.push_back(index);
+  announcing.state = state;
+}
+
+void EnvironmentClient::connect() {
+  try {
+    if (!settings_.socket_path.empty()) {
+      channel_.emplace(settings_.socket_path);
+    } else {
+      process_.emplace(ChildProcess::Command{
+          .line = settings_.command, .variables = settings_.variables, .processors = conversation_.processors});
+      channel_.emplace(process_->take_socket());
+      channel_->watch(process_->output(), [this] { return process_->read_output(); });
+    }
+  } catch (const Error& error) {
+    throw Broken(error.what());
+  }
+  greet();
+}
+
+void EnvironmentClient::greet() {
+  writer_.clear();
+  write_hello(writer_, conversation_.options);
+  RemoteSpec spec;
+  try {
+    spec = decode_spec(expect(FrameType::spec, request(std::max(kStartTimeout, settings_.timeout))).payload);
+  } catch (const Broken&) {
+    throw;
+  } catch (const Error& error) {
+    throw Broken(error.what());
+  }
+  const bool first = observation_size_ == 0;
+  if (!first && !(spec == spec_)) throw Broken("describes another environment than before");
+  spec_ = std::move(spec);
+  observation_size_ = flat_size(spec_.spec.observation_space);
+  observations_.resize(slots_.size() * observation_size_);
+  results_at_start_ = statistics_.results;
+}
+
+void EnvironmentClient::connect_again() {
+  ++statistics_.restarts;
+  const auto doublings = std::min<std::int64_t>(restarts_in_a_row_ - 1, 10);
+  pause_for(std::min(settings_.first_pause * (std::int64_t{1} << std::max<std::int64_t>(doublings, 0)), kLongestPause),
+            settings_.stopping);
+  connect();
+}
+
+void EnvironmentClient::exchange_announced() {
+  try {
+    if (!channel_) connect_again();
+    const auto begin = Clock::now();
+    exchange(FrameType::reset);
+    exchange(FrameType::step);
+    statistics_.seconds += Seconds(Clock::now() - begin).count();
+    announced_.clear();
+    if (statistics_.results - results_at_start_ >= kTrusted) restarts_in_a_row_ = 0;
+  } catch (const Error& broken) {
+    lose(broken.what());
+  }
+}
+
+void EnvironmentClient::exchange(FrameType type) {
+  compose(type);
+  if (requested_.empty()) return;
+  const Frame answer = expect(FrameType::result, request(settings_.timeout));
+  ResultReader reader(answer.payload, requested_.size(), observation_size_);
+  for (const std::uint32_t index : requested_) {
+    slots_[index].result = reader.next(index, observation(index));
+    slots_[index].state = Slot::State::answered;
+  }
+  statistics_.results += static_cast<std::int64_t>(requested_.size());
+  ++statistics_.round_trips;
+}
+
+/// Composes the frame of all announced requests of one type.
+void EnvironmentClient::compose(FrameType type) {
+  const auto state = type == FrameType::reset ? Slot::State::reset_announced : Slot::State::step_announced;
+  requested_.clear();
+  writer_.clear();
+  writer_.begin(type);
+  for (const std::uint32_t index : announced_) {
+    const Slot& announcing = slots_[index];
+    if (announcing.state != state) continue;
+    requested_.push_back(index);
+    writer_.put(index);
+    if (type == FrameType::reset) {
+      writer_.put(announcing.seed);
+    } else {
+      writer_.put(announcing.action);
+    }
+  }
+  writer_.end();
+}
+
+/// Sends what was composed and waits for the answer.
+Frame EnvironmentClient::request(Seconds limit) {
+  const Patience patience{.deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(limit),
+                          .stopping = settings_.stopping};
+  Frame frame{};
+  Outcome outcome = channel_->send(writer_.bytes(), patience);
+  if (outcome == Outcome::done) outcome = channel_->receive(frame, patience);
+  switch (outcome) {
+    case Outcome::done:
+      return frame;
+    case Outcome::closed:
+      throw Broken("closed the connection");
+    case Outcome::late:
+      throw Broken(fmt::format("gave no answer within {:g} s (--env-timeout)", limit.count()));
+    case Outcome::stopped:
+      break;
+  }
+  throw Broken("was not waited for: the run is to end");
+}
+
+Frame EnvironmentClient::expect(FrameType type, const Frame& frame) const {
+  if (frame.type == FrameType::error) throw Broken(fmt::format("reported an error: {}", printable(frame.payload)));
+  if (frame.type == type) return frame;
+  throw Broken(
+      fmt::format("broke the protocol: expected a frame of type {}; got {}", name_of(type), name_of(frame.type)));
+}
+
+void EnvironmentClient::disconnect() noexcept {
+  if (channel_) {
+    try {
+      writer_.clear();
+      writer_.begin(FrameType::close);
+      writer_.end();
+      channel_->send(writer_.bytes(), {.deadline = Clock::now() + kEndGrace});
+    } catch (...) {  // it is ended either way
+    }
+  }
+  channel_.reset();  // what it watches is the process's
+  if (process_) process_->wait_for_end(kEndGrace);
+  process_.reset();
+}
+
+/// Ends a conversation that cannot go on; says in a line why, with what the process printed last below it.
+std::string EnvironmentClient::end_broken(std::string_view reason) {
+  channel_.reset();
+  std::string said;
+  std::string end;
+  if (process_) {
+    const bool ended =
+        process_->wait_for_end(reason == "closed the connection" ? kEndGrace : std::chrono::milliseconds(0));
+    end = process_->end();
+    if (!ended) end.clear();
+    said = process_->last_output();
+    process_.reset();
+  }
+  const std::string what = end.empty() ? std::string(reason) : end;
+  return fmt::format("the environment process of {} {}{}", conversation_.whose, what,
+                     said.empty() ? "" : "; it printed last:" + said);
+}
+
+void EnvironmentClient::lose(std::string_view reason) {
+  std::string message = end_broken(reason);
+  for (Slot& each : slots_) each.state = Slot::State::lost;
+  announced_.clear();
+  const bool stopping = settings_.stopping != nullptr && settings_.stopping->load(std::memory_order_relaxed);
+  if (stopping) throw EnvironmentLost(message);
+  if (restarts_in_a_row_ >= settings_.restarts) {
+    throw Error(fmt::format("after {} restarts in a row (--env-restarts), {}", restarts_in_a_row_, message));
+  }
+  ++restarts_in_a_row_;
+  settings_.warn(fmt::format("it is started again ({} of {}): {}", restarts_in_a_row_, settings_.restarts, message));
+  throw EnvironmentLost(message);
+}
+
+}  // namespace sounder::remote

@@ -1,0 +1,230 @@
+#include "core/remote/protocol.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "core/space_json.h"
+#include "envs/error.h"
+
+namespace sounder::remote {
+namespace {
+
+namespace json = boost::json;
+
+/// Takes a number off the front of bytes that hold it.
+template <class Number>
+Number take(std::span<const std::byte>& bytes) {
+  Number number;
+  std::memcpy(&number, bytes.data(), sizeof number);
+  bytes = bytes.subspan(sizeof number);
+  return number;
+}
+
+/// index, reward, terminated, truncated, padding
+constexpr std::size_t kResultHeaderBytes = 12;
+
+bool take_flag(std::span<const std::byte>& bytes, std::string_view name) {
+  const auto flag = take<std::uint8_t>(bytes);
+  if (flag > 1) throw Error(fmt::format("expected 0 or 1 as {}; got {}", name, flag));
+  return flag == 1;
+}
+
+const json::value* find(const json::object& object, std::string_view key) {
+  const json::value* const value = object.if_contains(key);
+  return value != nullptr && !value->is_null() ? value : nullptr;
+}
+
+const json::value& require(const json::object& object, std::string_view key) {
+  const json::value* const value = find(object, key);
+  if (value == nullptr) throw Error(fmt::format("spec: expected a key \"{}\"; found none", key));
+  return *value;
+}
+
+std::optional<std::int64_t> read_limit(const json::object& object) {
+  const json::value* const value = find(object, "max_episode_steps");
+  if (value == nullptr) return std::nullopt;
+  const std::int64_t* const limit = value->if_int64();
+  if (limit == nullptr || *limit < 1) throw Error("spec: expected a whole number of at least 1 as max_episode_steps");
+  return *limit;
+}
+
+std::optional<double> read_threshold(const json::object& object) {
+  const json::value* const value = find(object, "reward_threshold");
+  if (value == nullptr) return std::nullopt;
+  const double threshold = value->is_number() ? value->to_number<double>() : std::nan("");
+  if (!std::isfinite(threshold)) throw Error("spec: expected a number as reward_threshold");
+  return threshold;
+}
+
+std::string read_id(const json::object& object) {
+  constexpr std::size_t kLongest = 100;
+  const json::string* const id = require(object, "id").if_string();
+  const auto graphic = [](char c) { return c > ' ' && c <= '~'; };
+  if (id == nullptr || id->empty() || id->size() > kLongest || !std::ranges::all_of(*id, graphic)) {
+    throw Error(fmt::format("spec: expected an id of 1 to {} letters without spaces", kLongest));
+  }
+  return std::string(*id);
+}
+
+bool read_render(const json::object& object) {
+  const json::value* const render = find(object, "render");
+  if (render != nullptr && !render->is_bool()) throw Error("spec: expected true or false as render");
+  return render != nullptr && render->get_bool();
+}
+
+json::value parse_json(std::span<const std::byte> payload) {
+  json::error_code error;
+  json::value value = json::parse({reinterpret_cast<const char*>(payload.data()), payload.size()}, error);
+  if (error) throw Error(fmt::format("spec: expected JSON ({}); got '{}'", error.message(), printable(payload)));
+  return value;
+}
+
+std::string hexadecimal(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += fmt::format("{}{:02x}", text.empty() ? "" : " ", std::to_integer<unsigned>(byte));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(FrameType type) noexcept {
+  constexpr std::string_view kNames[] = {"",       "hello",  "spec",    "reset", "step",
+                                         "result", "render", "picture", "close", "error"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+void FrameWriter::begin(FrameType type) {
+  begin_ = bytes_.size();
+  put(std::uint32_t{0});  // the length, which end() knows
+  put(static_cast<std::uint8_t>(type));
+}
+
+void FrameWriter::put(const Action& action) {
+  struct Visitor {
+    FrameWriter& writer;
+    void operator()(std::int64_t choice) const { writer.put(choice); }
+    void operator()(std::span<const float> numbers) const { writer.append(numbers.data(), numbers.size_bytes()); }
+    void operator()(std::span<const std::int64_t> choices) const {
+      writer.append(choices.data(), choices.size_bytes());
+    }
+  };
+  std::visit(Visitor{*this}, action);
+}
+
+void FrameWriter::end() {
+  const std::size_t length = bytes_.size() - begin_ - sizeof(std::uint32_t);
+  if (length > kMostFrameBytes) {
+    throw Error(
+        fmt::format("a request of {} bytes is longer than the {} that a frame may have; let a worker have fewer "
+                    "environments, or evaluate fewer episodes",
+                    length, kMostFrameBytes));
+  }
+  const auto written = static_cast<std::uint32_t>(length);
+  std::memcpy(bytes_.data() + begin_, &written, sizeof written);
+}
+
+void FrameWriter::append(const void* from, std::size_t size) {
+  const auto* const first = static_cast<const std::byte*>(from);
+  bytes_.insert(bytes_.end(), first, first + size);
+}
+
+void write_hello(FrameWriter& writer, std::span<const OptionValues> options) {
+  json::array list;
+  for (const OptionValues& values : options) {
+    json::object object;
+    for (const auto& [name, value] : values) object[name] = value;
+    list.push_back(std::move(object));
+  }
+  writer.begin(FrameType::hello);
+  writer.put(kMagic);
+  writer.put(kProtocolVersion);
+  writer.put(std::uint16_t{0});
+  writer.put(std::string_view(json::serialize(json::object{{"options", std::move(list)}})));
+  writer.end();
+}
+
+FrameHeader decode_header(std::span<const std::byte, kHeaderBytes> bytes) {
+  std::span<const std::byte> left = bytes;
+  const auto length = take<std::uint32_t>(left);
+  const auto type = take<std::uint8_t>(left);
+  constexpr auto kLast = static_cast<std::uint8_t>(FrameType::error);
+  if (length < 1 || length > kMostFrameBytes || type < 1 || type > kLast) {
+    throw Error(
+        fmt::format("expected a frame of 1 to {} bytes and of type 1 to {}; got a length of {} and type {} "
+                    "(the bytes {}, '{}')",
+                    kMostFrameBytes, kLast, length, type, hexadecimal(bytes), printable(bytes)));
+  }
+  return {.payload_size = length - 1, .type = static_cast<FrameType>(type)};
+}
+
+bool operator==(const RemoteSpec& a, const RemoteSpec& b) {
+  return a.id == b.id && a.spec.observation_space == b.spec.observation_space &&
+         a.spec.action_space == b.spec.action_space && a.spec.max_episode_steps == b.spec.max_episode_steps &&
+         a.spec.reward_threshold == b.spec.reward_threshold && a.renders == b.renders;
+}
+
+RemoteSpec decode_spec(std::span<const std::byte> payload) {
+  const json::value value = parse_json(payload);
+  const json::object* const object = value.if_object();
+  if (object == nullptr) throw Error(fmt::format("spec: expected a JSON object; got '{}'", printable(payload)));
+  const std::int64_t* const version = require(*object, "protocol").if_int64();
+  if (version == nullptr || *version != kProtocolVersion) {
+    throw Error(
+        fmt::format("expected version {} of the protocol; the environment speaks {}; use the sounder_env.py "
+                    "that came with this sounder",
+                    kProtocolVersion, json::serialize(require(*object, "protocol"))));
+  }
+  return {.id = read_id(*object),
+          .spec = {.observation_space = parse_space(require(*object, "observation_space"), "spec: observation_space"),
+                   .action_space = parse_space(require(*object, "action_space"), "spec: action_space"),
+                   .max_episode_steps = read_limit(*object),
+                   .reward_threshold = read_threshold(*object)},
+          .renders = read_render(*object)};
+}
+
+ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size)
+    : left_(payload) {
+  const std::size_t expected = count * (kResultHeaderBytes + observation_size * sizeof(float));
+  if (payload.size() == expected) return;
+  throw Error(fmt::format("expected a result of {} bytes, for {} environments with observations of {} numbers; got {}",
+                          expected, count, observation_size, payload.size()));
+}
+
+StepResult ResultReader::next(std::uint32_t index, std::span<float> observation) {
+  const auto got = take<std::uint32_t>(left_);
+  if (got != index) throw Error(fmt::format("expected the result of environment {}; got that of {}", index, got));
+  StepResult result{.reward = take<float>(left_), .terminated = false};
+  result.terminated = take_flag(left_, "terminated");
+  result.truncated = take_flag(left_, "truncated");
+  if (take<std::uint16_t>(left_) != 0) throw Error("expected zeros behind a result's flags");
+  std::memcpy(observation.data(), left_.data(), observation.size_bytes());
+  left_ = left_.subspan(observation.size_bytes());
+  return result;
+}
+
+Picture decode_picture(std::span<const std::byte> payload) {
+  if (payload.size() < 2 * sizeof(std::uint32_t)) throw Error("expected a picture; got no width and height");
+  const auto width = take<std::uint32_t>(payload);
+  const auto height = take<std::uint32_t>(payload);
+  if (width < 1 || width > kMostPictureWidth || height < 1 || height > kMostPictureHeight ||
+      payload.size() != std::size_t{3} * width * height) {
+    throw Error(fmt::format("expected a picture of at most {} x {} pixels, three bytes each; got {} x {} and {} bytes",
+                            kMostPictureWidth, kMostPictureHeight, width, height, payload.size()));
+  }
+  return {.width = width, .height = height, .pixels = payload};
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  std::string shown(text.substr(0, most));
+  std::ranges::replace_if(
+      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
+  if (text.size() > most) shown += "...";
+  return shown;
+}
+
+}  // namespace sounder::remote

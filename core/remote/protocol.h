@@ -1,0 +1,112 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "envs/environment.h"
+#include "envs/options.h"
+
+/// The environment protocol, version 1: how environments in another process are talked to. All numbers are
+/// little-endian. A frame is a u32 length, of what follows; a u8 type; a payload. apps/python/PROTOCOL.md is its
+/// specification; what is received is decoded here, and nowhere else.
+namespace sounder::remote {
+
+static_assert(std::endian::native == std::endian::little, "a big-endian machine has to swap bytes here");
+
+inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kMagic = 0x52444e53;  // "SNDR"
+inline constexpr std::size_t kMostFrameBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kHeaderBytes = 5;
+inline constexpr std::uint32_t kMostEnvironments = 65536;  ///< of one conversation
+
+enum class FrameType : std::uint8_t { hello = 1, spec, reset, step, result, render, picture, close, error };
+
+std::string_view name_of(FrameType type) noexcept;
+
+/// Composes frames, one after another, in memory that is used again.
+class FrameWriter {
+ public:
+  void clear() noexcept { bytes_.clear(); }
+  void begin(FrameType type);
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void put(Number number) { append(&number, sizeof number); }
+  void put(std::string_view text) { append(text.data(), text.size()); }
+  /// Appends an action's numbers: one i64, or the floats or i64s of a list.
+  void put(const Action& action);
+  /// Throws Error for a frame that is longer than a receiver takes.
+  void end();
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  void append(const void* from, std::size_t size);
+
+  std::vector<std::byte> bytes_;
+  std::size_t begin_ = 0;  // of the frame that is being composed
+};
+
+/// Composes the first frame: environment i is made with options[i mod n]; with none, where the list is empty.
+void write_hello(FrameWriter& writer, std::span<const OptionValues> options);
+
+struct FrameHeader {
+  std::size_t payload_size;
+  FrameType type;
+};
+
+/// Throws Error for a length out of range and for an unknown type.
+FrameHeader decode_header(std::span<const std::byte, kHeaderBytes> bytes);
+
+/// What an environment says of itself.
+struct RemoteSpec {
+  std::string id;
+  EnvironmentSpec spec;
+  bool renders = false;  ///< pictures can be asked for
+  friend bool operator==(const RemoteSpec&, const RemoteSpec&);
+};
+
+/// Decodes a spec frame's payload. Throws Error for anything but a valid one.
+RemoteSpec decode_spec(std::span<const std::byte> payload);
+
+/// Reads a result frame's payload, an environment after the other, in the order of the request.
+class ResultReader {
+ public:
+  /// Throws Error unless the payload has the size of `count` results.
+  ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size);
+
+  /// Reads the next environment's result, and its observation into a span of observation_size floats. Throws Error if
+  /// it is another environment's than `index`, and for flags that are neither 0 nor 1.
+  StepResult next(std::uint32_t index, std::span<float> observation);
+
+ private:
+  std::span<const std::byte> left_;
+};
+
+/// A small picture, rows from the top, three bytes (red, green, blue) a pixel.
+struct Picture {
+  std::size_t width;
+  std::size_t height;
+  std::span<const std::byte> pixels;
+};
+
+/// Throws Error for a payload of another size than its width and height say, or beyond kMostPictureWidth x
+/// kMostPictureHeight.
+Picture decode_picture(std::span<const std::byte> payload);
+
+inline constexpr std::size_t kMostPictureWidth = 160;
+inline constexpr std::size_t kMostPictureHeight = 120;
+
+/// Makes of an error frame's payload, or of whatever a process printed, text that can be shown: control characters and
+/// what is not ASCII become "?", and its length is limited.
+std::string printable(std::string_view text, std::size_t most = 400);
+inline std::string printable(std::span<const std::byte> bytes) {
+  return printable(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace sounder::remote

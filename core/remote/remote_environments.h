@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/environment_factory.h"
+#include "core/remote/environment_client.h"
+#include "envs/options.h"
+
+namespace sounder::remote {
+
+/// Makes the environments of a run that are in other processes: one process, or one connection, for each worker and one
+/// for the evaluator, with all environments of that player. Environments keep their process; when the last of a
+/// player's is gone, so is it. Copies share what they know. To be used by one thread at a time.
+class RemoteEnvironments {
+ public:
+  struct Settings {
+    ClientSettings client;
+    /// The options of a worker's environments are options[worker mod n]; environment i of an evaluation has
+    /// options[i mod n]. May be empty.
+    std::vector<OptionValues> options = {};
+    /// Worker i's process runs on processor processors[i mod n]; empty: on any. The evaluator's is not bound.
+    std::vector<int> processors = {};
+  };
+  explicit RemoteEnvironments(Settings settings);
+
+  /// Makes the environment of a seat, with the step limit that its process names. Throws Error as EnvironmentClient
+  /// does, and UsageError for a slot beyond what the protocol numbers.
+  Environment operator()(const Seat& seat) const;
+
+  /// Adds up what all processes have cost that are still there.
+  ClientStatistics statistics() const;
+
+  /// Reads how the process of a worker calls its environment.
+  std::string id() const;
+
+ private:
+  struct Clients;
+  std::shared_ptr<EnvironmentClient> client(const Seat& seat) const;
+
+  std::shared_ptr<Clients> clients_;
+};
+
+}  // namespace sounder::remote

@@ -1,0 +1,197 @@
+#include "core/remote/protocol.h"
+
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+namespace sounder::remote {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+Bytes bytes(std::initializer_list<int> values) {
+  Bytes result;
+  for (const int value : values) result.push_back(static_cast<std::byte>(value));
+  return result;
+}
+
+Bytes bytes(std::string_view text) {
+  Bytes result;
+  for (const char c : text) result.push_back(static_cast<std::byte>(c));
+  return result;
+}
+
+Bytes operator+(Bytes a, const Bytes& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+Bytes written(const FrameWriter& writer) {
+  return {writer.bytes().begin(), writer.bytes().end()};
+}
+
+TEST_CASE("hello is what the specification says, byte by byte") {
+  FrameWriter writer;
+  const std::vector<OptionValues> options{{{"length", "0.7"}}};
+  write_hello(writer, options);
+  const std::string json = R"({"options":[{"length":"0.7"}]})";
+  REQUIRE(json.size() == 30);
+  // length 39 = type 1 + magic 4 + version 2 + zero 2 + 30
+  CHECK(written(writer) == bytes({39, 0, 0, 0, 1, 'S', 'N', 'D', 'R', 1, 0, 0, 0}) + bytes(json));
+}
+
+TEST_CASE("requests are what the specification says, byte by byte, for every kind of action") {
+  FrameWriter writer;
+  writer.begin(FrameType::reset);
+  writer.put(std::uint32_t{2});
+  writer.put(std::uint64_t{0x0102030405060708});
+  writer.end();
+  CHECK(written(writer) == bytes({13, 0, 0, 0, 3, 2, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1}));
+
+  writer.clear();
+  writer.begin(FrameType::step);
+  writer.put(Action(std::int64_t{-2}));
+  writer.end();
+  CHECK(written(writer) == bytes({9, 0, 0, 0, 4, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}));
+
+  writer.clear();
+  writer.begin(FrameType::step);
+  const std::array floats{1.0F, -2.0F};  // 0x3f800000, 0xc0000000
+  writer.put(Action(std::span<const float>(floats)));
+  writer.end();
+  CHECK(written(writer) == bytes({9, 0, 0, 0, 4, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0}));
+
+  writer.clear();
+  writer.begin(FrameType::close);
+  writer.end();
+  writer.begin(FrameType::step);  // behind another one
+  const std::array<std::int64_t, 2> choices{1, 3};
+  writer.put(Action(std::span<const std::int64_t>(choices)));
+  writer.end();
+  CHECK(written(writer) == bytes({1, 0, 0, 0, 8, 17, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST_CASE("a header's length and type are checked before anything is made of them") {
+  const auto decode = [](const Bytes& five) { return decode_header(std::span(five).first<kHeaderBytes>()); };
+  CHECK(decode(bytes({17, 0, 0, 0, 5})).payload_size == 16);
+  CHECK(decode(bytes({17, 0, 0, 0, 5})).type == FrameType::result);
+  CHECK(decode(bytes({0, 0, 0, 1, 9})).payload_size == 16777215);  // the longest
+  CHECK_THROWS_AS(decode(bytes({1, 0, 0, 1, 9})), Error);
+  CHECK_THROWS_AS(decode(bytes({0, 0, 0, 0, 9})), Error);
+  CHECK_THROWS_AS(decode(bytes({1, 0, 0, 0, 0})), Error);
+  CHECK_THROWS_AS(decode(bytes({1, 0, 0, 0, 10})), Error);
+  CHECK_THROWS_AS(decode(bytes({0xff, 0xff, 0xff, 0xff, 5})), Error);
+  CHECK_THROWS_WITH(decode(bytes("Hello")), Catch::Matchers::Contains("48 65 6c 6c 6f, 'Hello'"));
+}
+
+const std::string kSpec =
+    R"({"protocol":1,"id":"Own-v0","observation_space":{"type":"Box","low":[0],"high":[null],"shape":[1]},)"
+    R"("action_space":{"type":"Discrete","n":2},"max_episode_steps":20,"reward_threshold":-1.5,"render":true})";
+
+TEST_CASE("a spec is read; limit, threshold and pictures may be left out") {
+  const RemoteSpec spec = decode_spec(bytes(kSpec));
+  CHECK(spec.id == "Own-v0");
+  CHECK(std::get<Box>(spec.spec.observation_space).high == std::vector{INFINITY});
+  CHECK(spec.spec.action_space == Space(Discrete{2}));
+  CHECK(spec.spec.max_episode_steps == 20);
+  CHECK(spec.spec.reward_threshold == -1.5);
+  CHECK(spec.renders);
+  const RemoteSpec least = decode_spec(
+      bytes(R"({"protocol":1,"id":"a","observation_space":{"type":"Discrete","n":2},"max_episode_steps":null,)"
+            R"("action_space":{"type":"Discrete","n":2}})"));
+  CHECK_FALSE(least.spec.max_episode_steps);
+  CHECK_FALSE(least.spec.reward_threshold);
+  CHECK_FALSE(least.renders);
+}
+
+TEST_CASE("a spec that is none is refused, and what is wrong is named") {
+  struct Change {
+    std::string from;
+    std::string to;
+    std::string problem;
+  };
+  const auto change = GENERATE(values<Change>({{R"("protocol":1)", R"("protocol":2)", "version 1"},
+                                               {R"("protocol":1,)", "", "protocol"},
+                                               {R"("Own-v0")", R"("")", "id of 1 to 100"},
+                                               {R"("Own-v0")", R"("a b")", "id of 1 to 100"},
+                                               {R"("Own-v0")", "7", "id of 1 to 100"},
+                                               {R"("n":2)", R"("n":0)", "action_space"},
+                                               {"20", "0", "max_episode_steps"},
+                                               {"20", "1.5", "max_episode_steps"},
+                                               {"-1.5", R"("x")", "reward_threshold"},
+                                               {"-1.5", "1e999", "reward_threshold"},
+                                               {"true", "1", "render"},
+                                               {"{", "[", "JSON"},
+                                               {kSpec, "7", "object"},
+                                               {kSpec, "", "JSON"}}));
+  std::string text = kSpec;
+  text.replace(text.find(change.from), change.from.size(), change.to);
+  INFO(text);
+  CHECK_THROWS_WITH(decode_spec(bytes(text)), Catch::Matchers::Contains(change.problem));
+}
+
+TEST_CASE("results are read in the order of the request") {
+  const Bytes payload = bytes({7, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 1, 0, 0, 0, 0, 0, 0x40}) +
+                        bytes({9, 0, 0, 0, 0, 0, 0x80, 0xbf, 1, 0, 0, 0, 0, 0, 0x40, 0x40});
+  ResultReader reader(payload, 2, 1);
+  float observation = 0;
+  const StepResult first = reader.next(7, {&observation, 1});
+  CHECK(first.reward == 1);
+  CHECK_FALSE(first.terminated);
+  CHECK(first.truncated);
+  CHECK(observation == 2);
+  const StepResult second = reader.next(9, {&observation, 1});
+  CHECK(second.reward == -1);
+  CHECK(second.terminated);
+  CHECK_FALSE(second.truncated);
+  CHECK(observation == 3);
+
+  CHECK_THROWS_WITH(ResultReader(payload, 2, 2),
+                    Catch::Matchers::Contains("expected a result of 40 bytes") && Catch::Matchers::Contains("got 32"));
+  CHECK_THROWS_WITH(ResultReader(payload, 2, 1).next(8, {&observation, 1}),
+                    Catch::Matchers::Contains("environment 8; got that of 7"));
+}
+
+TEST_CASE("a result's flags are 0 or 1, and zeros follow") {
+  float observation = 0;
+  const auto position = GENERATE(8U, 9U, 10U, 11U);
+  Bytes payload = bytes({7, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 1, 0, 0, 0, 0, 0, 0x40});
+  payload[position] = std::byte{2};
+  CHECK_THROWS_AS(ResultReader(payload, 1, 1).next(7, {&observation, 1}), Error);
+}
+
+TEST_CASE("a picture has the size that it says, within limits") {
+  const Bytes pixels(6, std::byte{9});
+  const Picture picture = decode_picture(bytes({2, 0, 0, 0, 1, 0, 0, 0}) + pixels);
+  CHECK(picture.width == 2);
+  CHECK(picture.height == 1);
+  CHECK(picture.pixels.size() == 6);
+  CHECK_THROWS_AS(decode_picture(bytes({1, 0, 0, 0, 1, 0, 0, 0}) + pixels), Error);
+  CHECK_THROWS_AS(decode_picture(bytes({0, 0, 0, 0, 1, 0, 0, 0})), Error);
+  CHECK_THROWS_AS(decode_picture(bytes({161, 0, 0, 0, 1, 0, 0, 0}) + Bytes(3 * 161)), Error);
+  CHECK_THROWS_AS(decode_picture(bytes({1, 0, 0, 0, 121, 0, 0, 0}) + Bytes(3 * 121)), Error);
+  CHECK_THROWS_AS(decode_picture(bytes({1, 0})), Error);
+}
+
+TEST_CASE("what cannot be shown is not shown") {
+  CHECK(printable(std::string_view("a\x1b[31m\nb\xc3\xa9")) == "a?[31m?b??");
+  CHECK(printable(std::string_view("abcdef"), 3) == "abc...");
+}
+
+TEST_CASE("a frame longer than a receiver takes is not sent") {
+  FrameWriter writer;
+  writer.begin(FrameType::step);
+  const std::vector<float> most((kMostFrameBytes - 1) / sizeof(float));
+  writer.put(Action(std::span<const float>(most)));
+  writer.end();
+  writer.put(1.0F);
+  CHECK_THROWS_AS(writer.end(), Error);
+}
+
+}  // namespace
+}  // namespace sounder::remote

@@ -1,0 +1,58 @@
+#include "core/space_json.h"
+
+#include <boost/json.hpp>
+#include <limits>
+#include <string>
+
+#include "envs/error.h"
+#include "tests/catch.h"
+
+namespace sounder {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+TEST_CASE("spaces are written as Gymnasium names their parts, and read back") {
+  const auto [space, text] = GENERATE(table<Space, std::string>({
+      {Discrete{3}, R"({"type":"Discrete","n":3})"},
+      {Box{.low = {-1, -kInfinity}, .high = {1, kInfinity}, .shape = {2, 1}},
+       R"({"type":"Box","low":[-1E0,null],"high":[1E0,null],"shape":[2,1]})"},
+      {MultiDiscrete{{2, 5}}, R"({"type":"MultiDiscrete","nvec":[2,5]})"},
+      {MultiBinary{4}, R"({"type":"MultiBinary","n":4})"},
+  }));
+  CHECK(boost::json::serialize(space_json(space)) == text);
+  CHECK(parse_space(boost::json::parse(text), "here") == space);
+}
+
+TEST_CASE("what is no space is refused, and named") {
+  const auto [text, problem] = GENERATE(table<std::string, std::string>({
+      {"3", "expected an object"},
+      {R"({"n":3})", "\"type\""},
+      {R"({"type":"Dict"})", "Discrete, Box, MultiDiscrete or MultiBinary"},
+      {R"({"type":"Discrete","n":0})", "1 to"},
+      {R"({"type":"Discrete","n":2.5})", "whole"},
+      {R"({"type":"Discrete","n":1e9})", "whole"},
+      {R"({"type":"Discrete","n":100000000})", "1 to 16777216"},
+      {R"({"type":"MultiBinary","n":-1})", "1 to"},
+      {R"({"type":"MultiDiscrete","nvec":[]})", "a list"},
+      {R"({"type":"MultiDiscrete","nvec":[2,"3"]})", "whole"},
+      {R"({"type":"Box","low":[0],"high":[1]})", "shape"},
+      {R"({"type":"Box","low":[0,0],"high":[1],"shape":[2]})", "as many bounds"},
+      {R"({"type":"Box","low":[0],"high":[1],"shape":[2]})", "as many elements"},
+      {R"({"type":"Box","low":[0],"high":[1],"shape":[4000000,4000000,4000000]})", "at most"},
+      {R"({"type":"Box","low":[2],"high":[1],"shape":[1]})", "low <= high"},
+      {R"({"type":"Box","low":["a"],"high":[1],"shape":[1]})", "numbers or null"},
+  }));
+  INFO(text);
+  try {
+    parse_space(boost::json::parse(text), "spec: action_space");
+    FAIL("it was taken");
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(std::string(error.what()).starts_with("spec: action_space: expected"));
+    CHECK(std::string(error.what()).find(problem) != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace sounder
