@@ -201,6 +201,7 @@ Command add_bench(CLI::App& program, const Catalogue& catalogue) {
   const auto request = std::make_shared<BenchRequest>();
   add_text(app, {.name = "ENV", .help = "environment [CartPole-v1]"},
            [request](const std::string& text) { request->environment = text; });
+  add_source(app, request);
   add_number(app, {.name = "--repetitions", .help = "times that everything is measured"}, request->repetitions,
              {1, kMostRepetitions});
   add_number(app, {.name = "--seconds", .help = "length of each training that is measured"}, request->seconds,

@@ -113,19 +113,24 @@ void require_source(const TrainConfig& config, const EnvironmentSource& saved) {
                 config.environment, saved.command));
 }
 
+remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHooks& hooks) {
+  is_remote(config);  // not twice
+  remote::ClientSettings settings{.command = config.env_command,
+                                  .socket_path = socket_path(config),
+                                  .variables = python_variables(),
+                                  .timeout = std::chrono::duration<double>(config.env_timeout),
+                                  .restarts = config.env_restarts,
+                                  .stopping = hooks.stopping};
+  if (hooks.on_warning) settings.warn = hooks.on_warning;
+  return settings;
+}
+
 PolicyEnvironments::PolicyEnvironments(const Registry& environments, const TrainConfig& config,
                                        const RemoteHooks& hooks)
     : registry_(&environments), config_(config), processors_(choose_processors(config)) {
   if (!is_remote(config)) return;
-  remote::ClientSettings client{.command = config.env_command,
-                                .socket_path = socket_path(config),
-                                .variables = python_variables(),
-                                .timeout = std::chrono::duration<double>(config.env_timeout),
-                                .restarts = config.env_restarts,
-                                .stopping = hooks.stopping};
-  if (hooks.on_warning) client.warn = hooks.on_warning;
   remote_.emplace(remote::RemoteEnvironments::Settings{
-      .client = std::move(client), .options = all_turns(config.env_option), .processors = processors_});
+      .client = client_settings(config, hooks), .options = all_turns(config.env_option), .processors = processors_});
 }
 
 Environment PolicyEnvironments::operator()(const Seat& seat) const {

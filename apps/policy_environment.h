@@ -42,6 +42,10 @@ struct RemoteHooks {
   std::function<void(const std::string&)> on_warning = {};  ///< of a restart; on the thread that waited
 };
 
+/// Says how to reach a configuration's environments in other processes. Throws UsageError as is_remote does, and for a
+/// socket that is not named as unix:PATH.
+remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHooks& hooks = {});
+
 /// Makes the environments that a configuration trains in, as its policy sees them: with its options, within its
 /// wrappers, and with actions kept within their bounds as it says. Training, evaluating and watching all see them so.
 /// Where options have several values, they are dealt out to workers in turn, and in an evaluation to its episodes.

@@ -79,7 +79,7 @@ std::string to_text(const remote::ClientStatistics& cost) {
   const auto results = static_cast<double>(std::max<std::int64_t>(cost.results, 1));
   const auto round_trips = static_cast<double>(std::max<std::int64_t>(cost.round_trips, 1));
   return fmt::format(
-      "  environments in other processes: {:.1f} us a step, {:.1f} us a round trip of {:.1f} steps; {} restarts\n",
+      "  environments in other processes: {:.1f} us a step, {:.1f} us a round trip of {:.1f} steps; restarts: {}\n",
       1e6 * cost.seconds / results, 1e6 * cost.seconds / round_trips, results / round_trips, cost.restarts);
 }
 

@@ -10,6 +10,7 @@
 #include "agents/factory.h"
 #include "apps/bench/agent_pieces.h"
 #include "apps/bench/peak.h"
+#include "apps/bench/process_cost.h"
 #include "apps/bench/report.h"
 #include "apps/bench/results.h"
 #include "apps/bench/sharing_pieces.h"
@@ -172,6 +173,10 @@ class Bench {
 }  // namespace
 
 int bench(const BenchRequest& request, const Catalogue& catalogue) {
+  if (!request.source.command.empty() || !request.source.connect.empty()) {
+    bench_process_cost(request);
+    return 0;
+  }
   try {
     Bench bench(request, catalogue);
     for (std::int64_t i = 1; i <= request.repetitions; ++i) {

@@ -132,6 +132,10 @@ std::string describe(const siginfo_t& info) {
   // What a shell says of a command that it cannot run.
   if (info.si_code == CLD_EXITED && info.si_status == 127) return "ended with exit code 127 (command not found)";
   if (info.si_code == CLD_EXITED && info.si_status == 126) return "ended with exit code 126 (command not executable)";
+  if (info.si_code == CLD_EXITED && info.si_status > 128) {
+    const int signal = info.si_status - 128;  // of its last child
+    return fmt::format("ended with exit code {} (signal {}, {})", info.si_status, signal, ::strsignal(signal));
+  }
   if (info.si_code == CLD_EXITED) return fmt::format("ended with exit code {}", info.si_status);
   return fmt::format("was killed by signal {} ({})", info.si_status, ::strsignal(info.si_status));
 }

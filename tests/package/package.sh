@@ -37,6 +37,11 @@ build/thermostat train Thermostat-v0 --steps 400 --workers 1 --set evaluation_ep
 if [ "$with_torch" = ON ]; then
   build/own_network train CartPole-v1 --network residual --workers 1 --steps 400 --set evaluation_episodes=2 2>/dev/null
 fi
+# The program that was moved has Python find what was moved with it.
+if command -v python3 >/dev/null; then
+  env -u PYTHONPATH "$folder/moved/bin/sounder" train --workers 1 --steps 400 --set evaluation_episodes=2 \
+    --env-command "python3 $source/apps/examples/python_environment/thermostat.py" 2>/dev/null
+fi
 if grep -rn "$build" "$folder/moved/lib/cmake"; then
   echo "the package speaks of the folder in which it was built" >&2
   exit 1

@@ -1,0 +1,215 @@
+// Environments served from Python: by apps/python/sounder_env.py, as its users have it.
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <sstream>
+#include <thread>
+
+#include "tests/apps/calls.h"
+#include "tests/apps/process.h"
+
+namespace sounder::testing {
+namespace {
+
+const std::string kFolder = SOUNDER_TEST_SOURCES "/apps/python/";
+
+std::string command(const std::string& script) {
+  // A sanitizer's library must not be loaded into Python by way of what this process was started with.
+  return fmt::format("PYTHONPATH={}/../apps/python '{}' {}{}", SOUNDER_TEST_SOURCES, SOUNDER_PYTHON, kFolder, script);
+}
+
+/// Cuts the columns off that time what happened.
+std::string without_times(const std::string& csv, std::string_view time_column) {
+  std::istringstream lines(csv);
+  std::string result;
+  std::ptrdiff_t column = -1;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('#')) continue;  // says when the file was begun
+    std::vector<std::string> cells;
+    std::istringstream row(line);
+    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
+    if (column < 0) column = std::ranges::find(cells, time_column) - cells.begin();
+    for (std::ptrdiff_t i = 0; i < std::ssize(cells); ++i) {
+      if (i != column) result += cells[static_cast<std::size_t>(i)] + ',';
+    }
+    result += '\n';
+  }
+  return result;
+}
+
+std::string evaluations(const std::filesystem::path& run) {
+  return without_times(read(run / "evaluations.csv"), "seconds");
+}
+
+std::string episodes(const std::filesystem::path& run) {
+  return without_times(read(run / "monitor" / "0.monitor.csv"), "t");
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("The same dynamics in Python and in C++ give the same training, episode by episode") {
+  const TemporaryFolder folder;
+  const std::string option = GENERATE("length=0.5", "length=0.7,0.2");
+  const Arguments common{"train", "CartPole-v1", "--workers", "1", "--steps", "20000", "--env-option", option, "--run"};
+  Arguments in_cpp = common;
+  in_cpp.push_back("cpp");
+  Arguments in_python = common;
+  in_python.insert(in_python.end(), {"python", "--env-command", command("cart_pole.py"), "--json"});
+  REQUIRE(spawn(folder, in_cpp).exit_code == 0);
+  const Outcome outcome = spawn(folder, in_python);
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  const std::string played = episodes(folder.path() / "cpp");
+  CHECK(std::ranges::count(played, '\n') > 50);
+  CHECK(episodes(folder.path() / "python") == played);
+  CHECK(evaluations(folder.path() / "python") == evaluations(folder.path() / "cpp"));
+  CHECK(json_of(outcome).at("env_processes").at("restarts") == 0);
+}
+
+TEST_CASE("CartPole served from Python is solved by two workers, resumed, evaluated and watched") {
+  const TemporaryFolder folder;
+  const std::string served = command("cart_pole.py");
+  const Outcome trained = spawn(folder, {"train", "CartPole-v1", "--env-command", served, "--workers", "2",
+                                         "--until-solved", "--json", "--run", "run"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK(json_of(trained).at("solved") == true);
+  CHECK(json_of(trained).at("env_processes").at("round_trips").to_number<double>() > 1000);
+
+  const Outcome alone = spawn(folder, {"evaluate", "run"});
+  CHECK(alone.exit_code == 2);
+  CHECK(contains(alone.err, "expected --env-command, as '"));
+  CHECK(contains(alone.err, "cart_pole.py"));
+  CHECK(spawn(folder, {"train", "--resume", "run", "--steps", "600000"}).exit_code == 2);
+  CHECK(spawn(folder, {"watch", "run"}).exit_code == 2);
+
+  const Outcome evaluated = spawn(folder, {"evaluate", "run", "--env-command", served, "--json"});
+  REQUIRE(evaluated.exit_code == 0);
+  CHECK(json_of(evaluated).at("mean").to_number<double>() >= 475);
+  CHECK(spawn(folder, {"watch", "run", "--env-command", served}).exit_code == 0);
+  const std::int64_t step = json_of(trained).at("steps").as_int64();
+  CHECK(spawn(folder, {"train", "--resume", "run", "--env-command", served, "--steps", fmt::format("{}", step + 1000),
+                       "--set", "until_solved=false"})
+            .exit_code == 0);
+}
+
+TEST_CASE("Where no environment is named, the process names it; a wrong option is its own error") {
+  const TemporaryFolder folder;
+  const std::string served = command("cart_pole.py");
+  const Outcome trained =
+      spawn(folder, {"train", "--env-command", served, "--steps", "500", "--json", "--set", "evaluation_episodes=2"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK(json_of(trained).at("env") == "CartPole-v1");
+  CHECK(contains(std::string(json_of(trained).at("run").as_string()), "CartPole-v1__a3c__1"));
+
+  const Outcome wrong = spawn(folder, {"train", "--env-command", served, "--env-option", "lenght=1"});
+  CHECK(wrong.exit_code == 1);
+  CHECK(contains(wrong.err, "unknown option 'lenght'; the environment takes gravity, cart_mass"));
+  const Outcome both = spawn(folder, {"train", "--env-command", served, "--env-connect", "unix:x"});
+  CHECK(both.exit_code == 2);
+  CHECK(contains(both.err, "got both"));
+  CHECK(spawn(folder, {"train", "--env-connect", "x"}).exit_code == 2);
+  const Outcome nobody = spawn(folder, {"train", "--env-connect", "unix:/nowhere/at/all"});
+  CHECK(nobody.exit_code == 1);
+  CHECK(contains(nobody.err, "cannot connect to the socket '/nowhere/at/all'"));
+}
+
+TEST_CASE("A process that fails once is started again, and training goes on") {
+  const TemporaryFolder folder;
+  const auto [fault, says] = GENERATE(table<std::string, std::string>({
+      {"die", "exit code 137"},
+      {"grandchild", "about to grandchild"},
+      {"hang", "gave no answer within 5 s (--env-timeout)"},
+      {"raise", "ValueError: no such track (faulty.py, line "},
+      {"long", "expected observations of 1 numbers, as their space says; got 2"},
+  }));
+  const Outcome outcome = spawn(folder, {"train", "--env-command", command("faulty.py " + fault + " failed"),
+                                         "--env-timeout", "5", "--workers", "2", "--steps", "30000", "--json"});
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(json_of(outcome).at("steps").as_int64() >= 30000);
+  CHECK(json_of(outcome).at("solved") == true);
+  CHECK(contains(outcome.err, "sounder: warning: it is started again (1 of 5): the environment process of "));
+  CHECK((contains(outcome.err, says) || (fault == "die" && contains(outcome.err, "signal 9"))));
+}
+
+TEST_CASE("A process that always fails ends the run, which says why, after the restarts it was given") {
+  const TemporaryFolder folder;
+  const Outcome outcome = spawn(folder, {"train", "--env-command", command("faulty.py raise"), "--env-restarts", "2",
+                                         "--workers", "1", "--set", "evaluation_interval=100000", "--run", "run"});
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 1);
+  CHECK(contains(outcome.err,
+                 "sounder: after 2 restarts in a row (--env-restarts), the environment process of worker 0 "
+                 "reported an error: ValueError: no such track"));
+  CHECK(std::filesystem::exists(folder.path() / "run" / "checkpoints" / "last"));
+}
+
+TEST_CASE("What is no number, or too large for one, is named with worker and step") {
+  const TemporaryFolder folder;
+  const auto [fault, says] = GENERATE(table<std::string, std::string>({{"nan", "[nan]"}, {"huge", "[inf]"}}));
+  const Outcome outcome =
+      spawn(folder, {"train", "--env-command", command("faulty.py " + fault), "--workers", "1", "--run", "run"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(contains(outcome.err, fmt::format("worker 0: the environment wrote the observation {} after 20 steps", says)));
+}
+
+TEST_CASE("No environment process outlives a trainer that was killed") {
+  const TemporaryFolder folder;
+  const std::filesystem::path list = folder.path() / "processes";
+  // It begins with its own number, and hangs at the first step that fails, deaf to the closing of its socket.
+  const std::string served = fmt::format("echo $$ >> {}; {}", list.string(), command("faulty.py hang"));
+  Process trainer({SOUNDER_PROGRAM, "train", "--env-command", served, "--workers", "2", "--env-timeout", "10000",
+                   "--run", (folder.path() / "run").string()});
+  std::vector<pid_t> processes;
+  while (processes.size() < 3) {  // two workers' and the evaluator's
+    processes.clear();
+    std::istringstream numbers(read(list));
+    for (pid_t number = 0; numbers >> number;) processes.push_back(number);
+    std::this_thread::yield();
+  }
+  kill(trainer.id(), SIGKILL);
+  const auto gone = [](pid_t process) {
+    const std::string stat = read(fmt::format("/proc/{}/stat", process));
+    return stat.empty() || contains(stat, ") Z ");
+  };
+  for (const pid_t process : processes) {
+    while (!gone(process)) std::this_thread::yield();
+  }
+  SUCCEED();
+}
+
+TEST_CASE("A process that listens serves whoever connects, in a folder for this user only") {
+  const TemporaryFolder folder;
+  const std::string socket = (folder.path() / "sockets" / "cart_pole").string();
+  const std::string script =
+      folder
+          .write("listen.py", fmt::format("import sys\n"
+                                          "sys.path[:0] = ['{0}', '{0}../../../apps/python']\n"
+                                          "import cart_pole, sounder_env\n"
+                                          "print('ready', file=sys.stderr, flush=True)\n"
+                                          "sounder_env.serve(cart_pole.CartPole, listen='{1}')\n",
+                                          kFolder, socket))
+          .string();
+  Process server({SOUNDER_PYTHON, script});
+  while (!std::filesystem::is_socket(socket)) std::this_thread::yield();
+  namespace fs = std::filesystem;
+  CHECK((fs::status(folder.path() / "sockets").permissions() & fs::perms(0777)) == fs::perms(0700));
+  Outcome outcome{};
+  do {  // it may not listen yet
+    outcome = spawn(folder, {"train", "--env-connect", "unix:" + socket, "--workers", "2", "--steps", "2000", "--json",
+                             "--set", "evaluation_episodes=3"});
+  } while (contains(outcome.err, "Connection refused"));
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(json_of(outcome).at("env") == "CartPole-v1");
+  kill(server.id(), SIGTERM);
+  CHECK(server.finish().exit_code == 0);
+  CHECK_FALSE(fs::exists(socket));
+}
+
+}  // namespace
+}  // namespace sounder::testing
