@@ -47,6 +47,11 @@ TrainConfig everything_changed() {
   TrainConfig config;
   config.environment = "A \"quoted\\\" name\n\tin 'two' lines, é";
   config.env_option = {"length=0.5,0.7", "force=12"};
+  config.env_command = "python3 'my env.py'";
+  config.env_connect = "unix:/a/b";
+  config.env_timeout = 0.5;
+  config.env_restarts = 0;
+  config.env_pin = false;
   config.wrappers = {"frame_stack=4", "mask_observation=0,2"};
   config.algorithm = "other";
   config.threads = 3;
