@@ -11,6 +11,9 @@
 #include "envs/diagnostic/multi_switch.h"
 #include "envs/diagnostic/t_maze.h"
 #include "envs/registry.h"
+#include "envs/toy_text/cliff_walking.h"
+#include "envs/toy_text/frozen_lake.h"
+#include "envs/toy_text/taxi.h"
 
 namespace sounder {
 
@@ -20,12 +23,15 @@ Registry Registry::with_builtins() {
   registry.add<envs::CartPole>("CartPole-v1");
   registry.add<envs::CartPoleMasked>("CartPoleMasked-v1");
   registry.add<envs::Catch>("Catch-v0");
+  registry.add<envs::CliffWalking>("CliffWalking-v1");
+  registry.add<envs::FrozenLake>("FrozenLake-v1");
   registry.add<envs::MountainCar>("MountainCar-v0");
   registry.add<envs::MountainCarContinuous>("MountainCarContinuous-v0");
   registry.add<envs::MultiBandit>("MultiBandit-v0");
   registry.add<envs::MultiSwitch>("MultiSwitch-v0");
   registry.add<envs::Pendulum>("Pendulum-v1");
   registry.add<envs::TMaze>("TMaze-v0");
+  registry.add<envs::Taxi>("Taxi-v3");
   return registry;
 }
 

@@ -8,12 +8,19 @@
 #include "envs/names.h"
 #include "envs/wrappers/by_name.h"
 #include "envs/wrappers/clip_action.h"
+#include "envs/wrappers/one_hot_observation.h"
 #include "envs/wrappers/squash_action.h"
 
 namespace sounder {
 
 Environment for_policy(Environment environment, const PolicyView& view) {
-  for (const std::string& wrapper : view.wrappers) environment = wrap(std::move(environment), wrapper);
+  // Of the number of a state, a network makes nothing; all else, wrappers included, then sees a Box.
+  const bool one_hot = has_one_hot(environment.spec().observation_space);
+  if (one_hot) environment = Environment(OneHotObservation<Environment>(std::move(environment)));
+  for (const std::string& wrapper : view.wrappers) {
+    if (one_hot && wrapper == "one_hot_observation") continue;  // it is on already
+    environment = wrap(std::move(environment), wrapper);
+  }
   // The one place where actions are bounded, for training, evaluating and watching alike. Not within the policy: its
   // log-probability is of the action as it was drawn. Not in make: replaying and checking want the environment as it
   // is, and what it does with actions beyond its bounds is part of that.

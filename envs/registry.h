@@ -30,8 +30,10 @@ struct PolicyView {
   ActionBounds bounds = ActionBounds::clip;
 };
 
-/// Puts what a policy sees an environment through around it: the view's wrappers, and outermost what keeps actions
-/// within the bounds of a Box. Throws UsageError as wrap() does, and where squashing is asked of infinite bounds.
+/// Puts what a policy sees an environment through around it: innermost, of Discrete and MultiDiscrete observations,
+/// their one-hot numbers (OneHotObservation; once, though the view may name it, too); then the view's wrappers;
+/// outermost what keeps actions within the bounds of a Box. Throws UsageError as wrap() does, and where squashing is
+/// asked of infinite bounds.
 Environment for_policy(Environment environment, const PolicyView& view);
 
 /// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody

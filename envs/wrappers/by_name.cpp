@@ -15,6 +15,7 @@
 #include "envs/wrappers/clip_observation.h"
 #include "envs/wrappers/frame_stack.h"
 #include "envs/wrappers/mask_observation.h"
+#include "envs/wrappers/one_hot_observation.h"
 #include "envs/wrappers/rescale_action.h"
 #include "envs/wrappers/sticky_actions.h"
 
@@ -74,6 +75,7 @@ constexpr std::array kWrappers{
     NamedWrapper{"frame_stack", "a whole number", "frame_stack=4", wrap_with<FrameStack, std::int64_t>},
     NamedWrapper{"mask_observation", "the numbers to keep, between commas", "mask_observation=0,2",
                  wrap_with<MaskObservation, std::vector<std::int64_t>>},
+    NamedWrapper{"one_hot_observation", "no value", "one_hot_observation", wrap_without<OneHotObservation>},
     NamedWrapper{"rescale_action", "no value", "rescale_action", wrap_without<RescaleAction>},
     NamedWrapper{"sticky_actions", "a probability", "sticky_actions=0.25", wrap_with<StickyActions, float>},
 };

@@ -240,8 +240,11 @@ TEST_CASE("every built-in environment passes every conformance check") {
     for (const CheckResult& result : check_conformance([&] { return registry.make(id); })) {
       INFO(id << ": " << result.name << ": " << result.detail);
       CHECK(result.outcome != CheckOutcome::failed);
-      // Random actions never hold the pole up to the limit; other tasks end by themselves.
-      const bool must_apply = result.name != kLimit || (limited && !id.starts_with("CartPole"));
+      // Random actions never hold the pole up to the limit, nor keep out of holes; other tasks end by themselves. Where
+      // nothing is left to chance, all seeds give one episode.
+      const bool ends_early = !limited || id.starts_with("CartPole") || id == "FrozenLake-v1";
+      const bool certain = id == "CliffWalking-v1";
+      const bool must_apply = !(result.name == kLimit && ends_early) && !(result.name == kOtherSeed && certain);
       CHECK((result.outcome == CheckOutcome::passed || !must_apply));
     }
   }

@@ -46,7 +46,8 @@ TEST_CASE("each wrapper that has a name is made with its value") {
   CHECK(next_observation(rescaled, std::span<const float>(action)) == Floats{0, 5, 4});
 
   CHECK(wrapper_names() == std::vector<std::string>{"action_repeat", "clip_observation", "frame_stack",
-                                                    "mask_observation", "rescale_action", "sticky_actions"});
+                                                    "mask_observation", "one_hot_observation", "rescale_action",
+                                                    "sticky_actions"});
 }
 
 TEST_CASE("an unknown wrapper's error names the nearest one") {
@@ -54,7 +55,7 @@ TEST_CASE("an unknown wrapper's error names the nearest one") {
   CHECK_THROWS_WITH(wrapped_probe("frame_stak=4"), "unknown wrapper 'frame_stak'; did you mean 'frame_stack'?");
   CHECK_THROWS_WITH(wrapped_probe("scale_reward=2"),
                     "unknown wrapper 'scale_reward'; known are action_repeat, clip_observation, frame_stack, "
-                    "mask_observation, rescale_action, sticky_actions");
+                    "mask_observation, one_hot_observation, rescale_action, sticky_actions");
   CHECK_THROWS_AS(wrapped_probe(""), UsageError);
 }
 
