@@ -10,6 +10,7 @@
 #include "envs/diagnostic/multi_bandit.h"
 #include "envs/diagnostic/multi_switch.h"
 #include "envs/diagnostic/t_maze.h"
+#include "envs/linear_control/linear_quadratic.h"
 #include "envs/registry.h"
 #include "envs/toy_text/cliff_walking.h"
 #include "envs/toy_text/frozen_lake.h"
@@ -25,6 +26,7 @@ Registry Registry::with_builtins() {
   registry.add<envs::Catch>("Catch-v0");
   registry.add<envs::CliffWalking>("CliffWalking-v1");
   registry.add<envs::FrozenLake>("FrozenLake-v1");
+  registry.add<envs::LinearQuadratic>("LinearQuadratic-v0");
   registry.add<envs::MountainCar>("MountainCar-v0");
   registry.add<envs::MountainCarContinuous>("MountainCarContinuous-v0");
   registry.add<envs::MultiBandit>("MultiBandit-v0");
