@@ -1,5 +1,5 @@
 // What becomes of a process that fails, in every way that one can. The processes here are shell scripts: the answer to
-// hello is printed to the socket, descriptor 3, and what is sent is dropped.
+// hello is printed to the socket, descriptor 3, once hello was read, and what is sent later is dropped.
 #include "core/remote/environment_client.h"
 
 #include <signal.h>
@@ -44,7 +44,9 @@ std::string sends(FrameType type, const std::string& payload, std::size_t size) 
   return "printf '" + octal(size + 1, 4) + octal(static_cast<std::size_t>(type), 1) + payload + "' >&3; ";
 }
 
-const std::string kGreets = sends(FrameType::spec, kSpec, kSpec.size());
+// A frame of 27 bytes is a hello without options.
+const std::string kSaysSpec = sends(FrameType::spec, kSpec, kSpec.size());
+const std::string kGreets = "head -c 27 <&3 >/dev/null; " + kSaysSpec;
 // Of environment 0: reward 0, not over, observation 1.
 const std::string kAnswers =
     sends(FrameType::result, octal(0, 4) + octal(0, 4) + octal(0, 4) + octal(0x3f800000, 4), 16);
@@ -132,7 +134,7 @@ TEST_CASE("bytes that are no answer are a broken protocol, and are shown") {
   CHECK_THAT(failure_of("printf '\\377\\377\\377\\377\\005' >&3; " + kWaits), Contains("a length of 4294967295"));
   CHECK_THAT(failure_of(kAnswers + kWaits), Contains("expected a frame of type spec; got result"));
   CHECK_THAT(failure_of(error + kWaits), Contains("reported an error: no track named ice"));
-  CHECK_THAT(failure_of(kGreets + kGreets + kWaits), Contains("expected a frame of type result; got spec"));
+  CHECK_THAT(failure_of(kGreets + kSaysSpec + kWaits), Contains("expected a frame of type result; got spec"));
   CHECK_THAT(failure_of(kGreets + sends(FrameType::result, octal(0, 4), 4) + kWaits),
              Contains("expected a result of 16 bytes") && Contains("got 4"));
   CHECK_THAT(failure_of(kGreets + error + kWaits), Contains("no track named ice"));
@@ -236,8 +238,8 @@ TEST_CASE("what a process started ends with it") {
 TEST_CASE("options and variables reach the process") {
   const testing::TemporaryFolder folder;
   const fs::path file = folder.path() / "hello";
-  ClientSettings with = settings(kGreets + "printf \"$SHADE \" > " + file.string() +
-                                 "; head -c 43 <&3 | tail -c 30 >> " + file.string() + "; " + kAnswers + kWaits);
+  ClientSettings with = settings("printf \"$SHADE \" > " + file.string() + "; head -c 43 <&3 | tail -c 30 >> " +
+                                 file.string() + "; " + kSaysSpec + kAnswers + kWaits);
   with.variables = {{"SHADE", "blue"}};
   EnvironmentClient client(with, {.whose = "worker 0", .options = {{{"length", "0.7"}}}});
   CHECK(reset(client) == 1);
