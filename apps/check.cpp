@@ -1,12 +1,15 @@
 #include "apps/check.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <optional>
+#include <utility>
 
+#include "apps/check_report.h"
 #include "apps/policy_environment.h"
+#include "apps/terminal.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #include "envs/speed.h"
@@ -14,83 +17,61 @@
 namespace sounder {
 namespace {
 
-std::string_view name_of(CheckOutcome outcome) {
-  switch (outcome) {
-    case CheckOutcome::passed:
-      return "passed";
-    case CheckOutcome::failed:
-      return "failed";
-    case CheckOutcome::not_applicable:
-      return "not applicable";
-  }
-  return {};
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+ReportLayout layout_of_terminal() {
+  constexpr std::size_t kNarrowest = 40;
+  constexpr std::size_t kWidest = 100;
+  if (!is_terminal(STDERR_FILENO)) return {};
+  return {.columns = std::clamp(terminal_size(STDERR_FILENO).columns, kNarrowest, kWidest),
+          .color = color_support() == ColorSupport::rgb ? ReportLayout::Color::ansi : ReportLayout::Color::none};
 }
 
-/// What a check found out.
-struct Findings {
-  std::string_view environment;
-  std::vector<CheckResult> results;
-  std::optional<Speed> speed = {};  // of an environment that keeps to the contract
-
-  bool passed() const {
-    return std::ranges::none_of(
-        results, [](CheckOutcome outcome) { return outcome == CheckOutcome::failed; }, &CheckResult::outcome);
+/// Makes the first instance, which the checks begin with: what is wrong with the options is no finding about the
+/// environment. Whatever else an environment throws is.
+std::optional<Environment> make_first(const std::function<Environment()>& make) {
+  try {
+    return make();
+  } catch (const UsageError&) {
+    throw;
+  } catch (...) {
+    return std::nullopt;  // the checks will meet it again
   }
-};
-
-std::string human_text(const Findings& findings) {
-  const auto& [environment, results, speed] = findings;
-  std::string text;
-  for (const CheckResult& result : results) {
-    const std::string detail = result.detail.empty() ? "" : fmt::format(": {}", result.detail);
-    text += fmt::format("{:<14}  {}{}\n", name_of(result.outcome), result.name, detail);
-  }
-  if (findings.passed()) {
-    text += fmt::format("{} keeps to the contract of an environment\n", environment);
-  } else {
-    const auto failed = std::ranges::count(results, CheckOutcome::failed, &CheckResult::outcome);
-    text += fmt::format("{} of {} checks failed for {}\n", failed, results.size(), environment);
-  }
-  if (speed) {
-    text += fmt::format("It takes {:.2f} million steps per second alone (median; min {:.2f}, max {:.2f})\n",
-                        speed->median / 1e6, speed->min / 1e6, speed->max / 1e6);
-  }
-  return text;
-}
-
-std::string json_text(const Findings& findings) {
-  boost::json::array checks;
-  for (const CheckResult& result : findings.results) {
-    checks.push_back(
-        {{"name", result.name}, {"outcome", std::string(name_of(result.outcome))}, {"detail", result.detail}});
-  }
-  boost::json::object object{
-      {"env", findings.environment}, {"passed", findings.passed()}, {"checks", std::move(checks)}};
-  if (findings.speed) {
-    object["steps_per_second"] = {
-        {"median", findings.speed->median}, {"min", findings.speed->min}, {"max", findings.speed->max}};
-  }
-  return boost::json::serialize(object);
 }
 
 }  // namespace
 
 int check(const CheckRequest& request, const Registry& environments) {
-  // A factory that throws is a failed check; a name that nobody knows is not.
   if (!environments.contains(request.environment)) {
     throw UsageError(unknown_name("environment", request.environment, environments.ids()));
   }
-  const OptionValues options = read_options(request.env_option);
-  const auto make = [&] { return environments.make(request.environment, options); };
-  make();  // what is wrong with the options is no finding about the environment
-  Findings findings{.environment = request.environment, .results = check_conformance(make, request.options)};
-  if (findings.passed()) findings.speed = measure_speed(make);
-  if (request.output == Output::json) {
-    print_json(json_text(findings));
-  } else {
-    print_human(human_text(findings));
+  const OptionValues values = read_options(request.env_option);
+  const auto make = [&] { return environments.make(request.environment, values); };
+  std::optional<Environment> first = make_first(make);
+  const auto make_next = [&] {
+    if (!first) return make();
+    Environment environment = std::move(*first);
+    first.reset();
+    return environment;
+  };
+
+  ConformanceOptions options{.seed = static_cast<std::uint64_t>(request.seed), .steps = request.steps};
+  const bool shows_progress = request.output == Output::human && is_terminal(STDERR_FILENO);
+  if (shows_progress) {
+    // An environment that crashes, or is slow: the last line says in which check.
+    options.on_check = [](std::string_view name) { print_human(fmt::format("{}checking: {}", kEraseLine, name)); };
   }
-  return findings.passed() ? 0 : 1;
+  const std::vector<CheckResult> results = check_conformance(make_next, options);
+  if (shows_progress) print_human(kEraseLine);
+
+  CheckReport report{.environment = request.environment, .results = results};
+  if (report.passed()) report.speed = measure_speed(make);
+  if (request.output == Output::json) {
+    print_json(json_report(report));
+  } else {
+    print_human(human_report(report, layout_of_terminal()));
+  }
+  return report.passed() ? 0 : 1;
 }
 
 }  // namespace sounder

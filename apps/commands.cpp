@@ -23,6 +23,7 @@ constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
 constexpr std::int64_t kMostEpisodes = 1'000'000;
 constexpr std::int64_t kMostRepetitions = 1'000;
 constexpr std::int64_t kMostWorkers = 1'024;
+constexpr std::int64_t kMostSteps = 100'000'000;
 
 /// Adds what training and sweeping have in common: where the configuration comes from.
 ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments) {
@@ -164,6 +165,9 @@ Command add_check(CLI::App& program, const Catalogue& catalogue) {
   })->required();
   add_texts(app, {.name = "--env-option", .help = "option of the environment; may be repeated", .type = "name=value"},
             [request](const std::string& text) { request->env_option.push_back(text); });
+  add_number(app, {.name = "--steps", .help = "steps that one check plays at most"}, request->steps, {1, kMostSteps});
+  add_number(app, {.name = "--seed", .help = "seed of the episodes and of the random actions"}, request->seed,
+             {0, kLargestSeed});
   add_json(app, request->output);
   return {&app, [request, &catalogue] { return check(*request, catalogue.environments); }};
 }

@@ -283,9 +283,15 @@ TEST_CASE("The checks of a built-in environment pass") {
   CHECK(machine.err.empty());
   CHECK(json_of(machine).at("passed") == true);
   CHECK(json_of(machine).at("steps_per_second").at("min").to_number<double>() > 0);
-  // A line for each check, one for all of them, and one for the speed.
-  CHECK(static_cast<std::size_t>(std::count(human.err.begin(), human.err.end(), '\n')) ==
-        json_of(machine).at("checks").as_array().size() + 2);
+  CHECK(json_of(machine).at("errors") == 0);
+  CHECK(json_of(machine).at("warnings") == 0);
+  for (const json::value& check : json_of(machine).at("checks").as_array()) {
+    CHECK(human.err.find(check.at("name").as_string().c_str()) != std::string::npos);
+  }
+  const std::string sum = "CartPole-v1: no errors, no warnings in " +
+                          std::to_string(json_of(machine).at("checks").as_array().size()) + " checks (";
+  CHECK(human.err.find(sum) != std::string::npos);
+  CHECK(human.err.find(" million steps per second alone") != std::string::npos);
 }
 
 TEST_CASE("A user's own environment is found by its name, and fails its checks with an exit code") {
@@ -306,8 +312,39 @@ TEST_CASE("A user's own environment is found by its name, and fails its checks w
   const Outcome outcome = call({"check", "Restless-v0", "--json"}, environments);
   CHECK(outcome.exit_code == 1);
   CHECK(json_of(outcome).at("passed") == false);
+  CHECK(json_of(outcome).at("errors").to_number<int>() == 2);
   CHECK_FALSE(json_of(outcome).contains("steps_per_second"));
   CHECK(call({"envs"}, environments).err.find("Restless-v0") != std::string::npos);
+}
+
+TEST_CASE("Warnings of a check do not change its exit code, and are counted and explained") {
+  struct Twin {
+    using Action = std::int64_t;
+    int elapsed = 0;
+    sounder::EnvironmentSpec spec() const {
+      return {.observation_space = sounder::Box::bounds({0}, {1}), .action_space = sounder::Discrete{2}};
+    }
+    void reset(std::uint64_t, std::span<float> observation) {
+      elapsed = 0;
+      observation[0] = 0;
+    }
+    sounder::StepResult step(Action action, std::span<float> observation) {
+      observation[0] = action == 1 ? 1.0F : 0.5F;  // the seed changes nothing
+      return {.reward = 1, .terminated = ++elapsed == 4};
+    }
+  };
+  sounder::Registry environments;
+  environments.add<Twin>("Twin-v0");
+  const Outcome human = call({"check", "Twin-v0"}, environments);
+  CHECK(human.exit_code == 0);
+  CHECK(human.err.find("\nwarning  other seed, other episode\n  seen      6 seeds gave the same") != std::string::npos);
+  CHECK(human.err.find("\nTwin-v0: no errors, 1 warning in ") != std::string::npos);
+  const Outcome machine = call({"check", "Twin-v0", "--steps", "40", "--seed", "7", "--json"}, environments);
+  CHECK(machine.exit_code == 0);
+  CHECK(json_of(machine).at("passed") == true);
+  CHECK(json_of(machine).at("warnings") == 1);
+  const std::string least = usage_error({"check", "Twin-v0", "--steps", "0"});
+  CHECK(least.find("--steps") != std::string::npos);
 }
 
 TEST_CASE("Watching ends an episode that has no end where an evaluation does") {

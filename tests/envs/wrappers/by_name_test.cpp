@@ -133,7 +133,7 @@ TEST_CASE("built-in environments pass every conformance check within wrappers, t
     if (std::holds_alternative<Box>(spec.action_space)) view.bounds = ActionBounds::squash;
     for (const CheckResult& result :
          check_conformance([&] { return registry.make_for_policy(id, view); }, {.seed = 1, .steps = 500})) {
-      INFO(id << ": " << result.name << ": " << result.detail);
+      INFO(id << ": " << result.name << ": " << result.seen);
       CHECK(result.outcome != CheckOutcome::failed);
     }
   }
@@ -147,7 +147,7 @@ TEST_CASE("built-in environments can be replayed within every wrapper that keeps
     const auto results =
         check_conformance([&] { return registry.make_for_policy(id, view); }, {.seed = 2, .steps = 100});
     for (const CheckResult& result : results) {
-      INFO(id << ": " << result.name << ": " << result.detail);
+      INFO(id << ": " << result.name << ": " << result.seen);
       CHECK(result.outcome != CheckOutcome::failed);
       if (result.name == "a state that is set continues as it did") CHECK(result.outcome == CheckOutcome::passed);
     }

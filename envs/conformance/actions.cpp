@@ -1,0 +1,97 @@
+// Rules about actions.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "envs/conformance/rule.h"
+
+namespace sounder::conformance {
+namespace {
+
+std::string_view name_of(ActionStyle style) {
+  switch (style) {
+    case ActionStyle::lowest:
+      return "with every number at its lowest";
+    case ActionStyle::highest:
+      return "with every number at its highest";
+    case ActionStyle::alternating:
+      return "with all numbers at their lowest and highest in turn";
+    case ActionStyle::random:
+      break;
+  }
+  return "with random numbers";
+}
+
+/// Finds the first fault of a play of a kind that the recorded one does not show.
+std::string new_fault(const Recording& recording, const Recording& recorded) {
+  for (const auto fault : {&Recording::not_written, &Recording::written_outside, &Recording::not_finite,
+                           &Recording::outside_of_space, &Recording::reward_not_finite}) {
+    if (!(recording.*fault).empty() && (recorded.*fault).empty()) return recording.*fault;
+  }
+  return "";
+}
+
+Finding check_ends(Subject& subject) {
+  constexpr std::int64_t kMoves = 200;
+  Plan plan = subject.plan();
+  for (const ActionStyle style : {ActionStyle::lowest, ActionStyle::highest, ActionStyle::alternating}) {
+    plan.style = style;
+    const Recording recording = record(subject.second(), plan, std::min(kMoves, subject.moves()));
+    if (recording.error) {
+      subject.discard();
+      return thrown(recording.error, fmt::format("{}, {}", recording.error_place, name_of(style)));
+    }
+    const std::string fault = new_fault(recording, subject.recording());
+    if (!fault.empty()) return failed(fmt::format("{}, {}", fault, name_of(style)));
+  }
+  return passed("the lowest, the highest, and both in turn");
+}
+
+Finding check_effect(Subject& subject) {
+  constexpr std::size_t kMost = 16;  // of an action's numbers that are looked at
+  const Space& space = subject.spec().action_space;
+  const std::size_t width = std::min(flat_size(space), kMost);
+  Player& player = subject.second();
+  std::size_t tried = 0;
+  std::string without;
+  for (std::size_t number = 0; number < width; ++number) {
+    if (choices(space, number) < 2) continue;
+    ++tried;
+    Plan plan = subject.plan();
+    plan.altered = number;
+    player.begin(plan);
+    if (!first_difference(player, subject.recording().history).empty()) continue;
+    without += fmt::format("{}{}", without.empty() ? "" : ", ", number);
+  }
+  if (tried == 0) return skipped("there is only one action");
+  if (without.empty()) return passed(fmt::format("each of {} numbers of an action changes what follows", tried));
+  if (flat_size(space) == 1) return warning(fmt::format("other actions gave the same {} moves", subject.moves()));
+  return warning(fmt::format("of {} numbers of an action, others in place of number {} gave the same {} moves",
+                             flat_size(space), without, subject.moves()));
+}
+
+constexpr std::array kRules{
+    Rule{.topic = "actions",
+         .name = "actions at their bounds are taken",
+         .needs = kReset,
+         .expected = "every action of the space, its ends included, with observations and rewards as they should be",
+         .why = "policies are clipped to the bounds, and so choose them often",
+         .check = check_ends},
+    Rule{.topic = "actions",
+         .name = "actions have an effect",
+         .needs = kReset,
+         .expected = "observations, rewards or ends that depend on every number of the action",
+         .why = "where nothing depends on it there is nothing to learn; perhaps the action is not read",
+         .check = check_effect},
+};
+
+}  // namespace
+
+std::span<const Rule> action_rules() {
+  return kRules;
+}
+
+}  // namespace sounder::conformance

@@ -1,0 +1,95 @@
+// Rules about what an episode follows from: its seed and its actions alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "envs/conformance/rule.h"
+
+namespace sounder::conformance {
+namespace {
+
+/// Plays the recorded plan again; fails where a player shows something else than the first instance did when it was
+/// new.
+Finding compare_with_recorded(Subject& subject, Player& player, std::string_view whose) {
+  const History& recorded = subject.recording().history;
+  player.begin(subject.plan());
+  const std::string place = first_difference(player, recorded);
+  if (place.empty()) return passed(fmt::format("{}: the same in {} resets and steps", whose, recorded.size()));
+  return failed(fmt::format("{}: {} shows something else than a first new instance", place, whose));
+}
+
+Finding check_same_seed(Subject& subject) {
+  return compare_with_recorded(subject, subject.second(), "a second new instance");
+}
+
+Finding check_other_seeds(Subject& subject) {
+  constexpr std::uint64_t kSeeds = 5;
+  Player& player = subject.second();
+  Plan plan = subject.plan();
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    ++plan.episodes;
+    player.begin(plan);
+    const std::string place = first_difference(player, subject.recording().history);
+    if (!place.empty()) return passed(fmt::format("another seed shows something else from {} on", place));
+  }
+  return warning(fmt::format("{} seeds gave the same episodes, with the same actions", kSeeds + 1));
+}
+
+Finding check_reset(Subject& subject) {
+  constexpr int kBefore = 7;
+  // Another episode comes first, of a new instance: what it leaves behind would be seen.
+  Player& player = subject.renew_first();
+  player.begin(subject.plan(1));
+  for (int i = 0; i < kBefore; ++i) player.move();
+  if (player.ended()) player.move();
+  if (player.steps() == 0) player.move();
+  return compare_with_recorded(subject, player, "an instance reset in mid-episode");
+}
+
+Finding check_reset_after_end(Subject& subject) {
+  Player& player = subject.first();
+  player.begin(subject.plan(1));
+  for (std::int64_t i = 0; i < subject.moves() && !player.ended(); ++i) player.move();
+  if (!player.ended())
+    return skipped(fmt::format("no episode ended within {} steps (--steps N plays more)", subject.moves()));
+  return compare_with_recorded(subject, player, "an instance reset after an episode's end");
+}
+
+constexpr std::array kRules{
+    Rule{.topic = "determinism",
+         .name = kSameSeed,
+         .needs = kPlays,
+         .expected = "the same observations, rewards and ends, bit for bit, from the same seeds and actions in every "
+                     "instance: all chance from reset()'s seed, no state that instances share",
+         .why = "a run cannot be repeated otherwise, nor a fault be found",
+         .check = check_same_seed},
+    Rule{.topic = "determinism",
+         .name = "other seed, other episode",
+         .needs = kSameSeed,
+         .expected = "episodes that differ with the seed, unless nothing is left to chance",
+         .why = "an agent that always meets the same start learns one path by heart",
+         .check = check_other_seeds},
+    Rule{.topic = "determinism",
+         .name = kReset,
+         .needs = kSameSeed,
+         .expected = "after a reset in mid-episode, what a new instance shows",
+         .why = "what is left of the episode before makes results depend on its history",
+         .check = check_reset},
+    Rule{.topic = "determinism",
+         .name = kResetAfterEnd,
+         .needs = kReset,
+         .expected = "after an episode's end and a reset, what a new instance shows",
+         .why = "all but the first episode of a training begin so",
+         .check = check_reset_after_end},
+};
+
+}  // namespace
+
+std::span<const Rule> determinism_rules() {
+  return kRules;
+}
+
+}  // namespace sounder::conformance

@@ -1,0 +1,134 @@
+// Rules about what an environment need not offer, and about what nobody should ask of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "envs/conformance/rule.h"
+#include "envs/error.h"
+
+namespace sounder::conformance {
+namespace {
+
+Finding check_draw(Subject& subject) {
+  constexpr std::size_t kMoves = 50;
+  Player& player = subject.second();
+  const History& recorded = subject.recording().history;
+  player.begin(subject.plan());
+  const std::size_t moves = std::min(kMoves, recorded.size() - 1);
+  for (std::size_t i = 0;; ++i) {
+    if (player.history()[i] != recorded[i]) {
+      const std::string place = player.place();
+      subject.discard_second();  // drawing may have changed it for good
+      return failed(fmt::format("{}: it shows something else when it was drawn before", place));
+    }
+    Canvas canvas;
+    if (!player.environment().draw(canvas)) return skipped("it offers no draw()");
+    if (i == moves) return passed(fmt::format("drawn {} times, it shows the same as without", moves + 1));
+    player.move();
+  }
+}
+
+/// Sets a state on one instance that was read from another; empty if both then go the same way.
+std::string fault_of_state(Subject& subject, const std::vector<double>& state, Environment& copy) {
+  constexpr std::size_t kAfter = 50;
+  Player& player = subject.first();
+  Environment& original = player.environment();
+  const Space& action_space = subject.spec().action_space;
+  GuardedObservation observation(flat_size(subject.spec().observation_space));
+  copy.set_state(state, observation.prepare());
+  if (copy.state() != state) return "state() after set_state() is not what was set";
+  if (fingerprint(observation.numbers()) != fingerprint(player.observation().numbers())) {
+    return "set_state() writes another observation than the one that the state was read with";
+  }
+
+  ActionArray action(action_space, 1);
+  GuardedObservation original_observation = observation;
+  Rng rng(StreamKey{.seed = subject.plan().actions, .worker = 2, .purpose = Stream::conformance});
+  for (std::size_t step = 1; step <= kAfter; ++step) {
+    action.sample(0, action_space, rng);
+    StepResult expected = original.step(action[0], original_observation.prepare());
+    StepResult actual = copy.step(action[0], observation.prepare());
+    const bool ended = expected.terminated || expected.truncated;
+    // The copy's step count starts at the state that was set.
+    expected.truncated = actual.truncated = false;
+    if (fingerprint(observation.numbers(), actual) != fingerprint(original_observation.numbers(), expected)) {
+      return fmt::format("{} steps after set_state(), the same actions lead elsewhere", step);
+    }
+    if (ended) break;
+  }
+  return "";
+}
+
+Finding check_state(Subject& subject) {
+  constexpr std::int64_t kBefore = 5;
+  if (!subject.recording().not_written.empty()) return skipped("observations that are not whole cannot be compared");
+  Player& player = subject.first();
+  player.begin(subject.plan());
+  player.move(kBefore);
+  if (player.ended()) player.move();
+  const std::vector<double> state = player.environment().state();
+  if (state.empty()) return skipped("it offers no state()");
+  Player& other = subject.second();
+  other.begin(subject.plan(1));
+  return fails_with(fault_of_state(subject, state, other.environment()),
+                    fmt::format("{} numbers, set on another instance", state.size()));
+}
+
+/// Steps once more after an episode's end; words how the environment took it.
+std::string step_after_end(Player& player) {
+  try {
+    player.step();
+  } catch (...) {
+    return thrown(std::current_exception()).seen;
+  }
+  return player.ended() ? "it stays ended" : "it plays on";
+}
+
+Finding check_step_after_end(Subject& subject) {
+  Player& player = subject.first();
+  player.begin(subject.plan(1));
+  for (std::int64_t i = 0; i < subject.moves() && !player.ended(); ++i) player.move();
+  if (!player.ended())
+    return skipped(fmt::format("no episode ended within {} steps (--steps N plays more)", subject.moves()));
+  const std::string reaction = step_after_end(player);
+  if (!player.observation().guards_intact() && subject.recording().written_outside.empty()) {
+    return failed("a step after the end writes beside the observation");
+  }
+  player.begin(subject.plan());
+  const std::string place = first_difference(player, subject.recording().history);
+  if (place.empty()) return passed(reaction + "; a reset starts afresh");
+  return failed(fmt::format("{}; after a reset then, {}: not what a new instance shows", reaction, place));
+}
+
+constexpr std::array kRules{
+    Rule{.topic = "extras",
+         .name = "drawing changes nothing",
+         .needs = kReset,
+         .expected = "episodes that are the same whether or not they are drawn",
+         .why = "what is watched would be another run than the one that was trained",
+         .check = check_draw},
+    Rule{.topic = "extras",
+         .name = "a state that is set continues as it did",
+         .needs = kInstances,
+         .expected = "a state() that holds all that the future depends on, and a set_state() that brings it back",
+         .why = "recorded traces are replayed by it",
+         .check = check_state},
+    Rule{.topic = "extras",
+         .name = "a step after the end spoils nothing",
+         .needs = kResetAfterEnd,
+         .expected = "a step after the end that throws, or does nothing that outlives the next reset",
+         .why = "nobody should, but a program of one's own may: episodes after that should not be wrong",
+         .check = check_step_after_end},
+};
+
+}  // namespace
+
+std::span<const Rule> extra_rules() {
+  return kRules;
+}
+
+}  // namespace sounder::conformance

@@ -1,0 +1,188 @@
+#include "envs/conformance/player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+namespace sounder::conformance {
+namespace {
+
+constexpr std::uint32_t kGuard = 0xdeadbeefU;
+constexpr std::uint32_t kUnwritten = 0x7fc0deadU;  // a quiet NaN: it stays what it is when it is copied
+
+class Fingerprint {
+ public:
+  void add(std::uint64_t word) noexcept {
+    std::uint64_t state = hash_ ^ word;
+    hash_ = split_mix(state);
+  }
+  void add(std::span<const float> numbers) noexcept {
+    for (const float number : numbers) add(std::bit_cast<std::uint32_t>(number));
+  }
+  std::uint64_t get() const noexcept { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0;
+};
+
+/// Gives the end of a range; an infinite one is what ActionArray::sample takes it to be.
+float finite_end(float end, float other, float step) noexcept {
+  if (std::isfinite(end)) return end;
+  return std::isfinite(other) ? other + step : step;
+}
+
+void choose_lowest(ActionArray& action, const Space& space) {
+  if (const auto* box = std::get_if<Box>(&space)) {
+    const auto numbers = action.continuous(0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = finite_end(box->low[i], box->high[i], -1.0F);
+  } else {
+    std::ranges::fill(action.discrete(0), 0);
+  }
+}
+
+void choose_highest(ActionArray& action, const Space& space) {
+  if (const auto* box = std::get_if<Box>(&space)) {
+    const auto numbers = action.continuous(0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = finite_end(box->high[i], box->low[i], 1.0F);
+  } else {
+    const auto numbers = action.discrete(0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = choices(space, i) - 1;
+  }
+}
+
+/// Replaces a number of an action by another one.
+void alter(ActionArray& action, const Space& space, std::size_t number, Rng& rng) {
+  if (std::holds_alternative<Box>(space)) {
+    ActionArray other(space, 1);
+    other.sample(0, space, rng);
+    action.continuous(0)[number] = other.continuous(0)[number];
+    return;
+  }
+  const std::int64_t count = choices(space, number);
+  std::int64_t& choice = action.discrete(0)[number];
+  if (count > 1) choice = (choice + 1 + rng.below(count - 1)) % count;
+}
+
+}  // namespace
+
+GuardedObservation::GuardedObservation(std::size_t size)
+    : size_(size), numbers_(size + 2 * kGuardSize, std::bit_cast<float>(kGuard)) {}
+
+std::span<float> GuardedObservation::prepare() {
+  const auto observation = std::span(numbers_).subspan(kGuardSize, size_);
+  std::ranges::fill(observation, std::bit_cast<float>(kUnwritten));
+  return observation;
+}
+
+bool GuardedObservation::guards_intact() const {
+  const auto intact = [](float number) { return std::bit_cast<std::uint32_t>(number) == kGuard; };
+  const std::span<const float> all = numbers_;
+  return std::ranges::all_of(all.first(kGuardSize), intact) && std::ranges::all_of(all.last(kGuardSize), intact);
+}
+
+bool GuardedObservation::is_written(float number) noexcept {
+  return std::bit_cast<std::uint32_t>(number) != kUnwritten;
+}
+
+std::uint64_t fingerprint(std::span<const float> numbers) noexcept {
+  Fingerprint all;
+  all.add(numbers);
+  return all.get();
+}
+
+std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result) noexcept {
+  Fingerprint all;
+  all.add(observation);
+  all.add(std::bit_cast<std::uint32_t>(result.reward));
+  all.add((result.terminated ? 1U : 0U) + (result.truncated ? 2U : 0U));
+  return all.get();
+}
+
+std::int64_t choices(const Space& space, std::size_t number) {
+  struct Visitor {
+    std::size_t number;
+    std::int64_t operator()(const Discrete& choice) const { return choice.n; }
+    std::int64_t operator()(const Box& box) const { return box.low[number] < box.high[number] ? 2 : 1; }
+    std::int64_t operator()(const MultiDiscrete& several) const { return several.counts[number]; }
+    std::int64_t operator()(const MultiBinary&) const { return 2; }
+  };
+  return std::visit(Visitor{number}, space);
+}
+
+Player::Player(Environment environment)
+    : environment_(std::move(environment)),
+      action_space_(environment_.spec().action_space),
+      action_(action_space_, 1),
+      observation_(flat_size(environment_.spec().observation_space)) {}
+
+void Player::begin(const Plan& plan) {
+  plan_ = plan;
+  action_rng_ = Rng(StreamKey{.seed = plan.actions, .worker = 0, .purpose = Stream::conformance});
+  altering_rng_ = Rng(StreamKey{.seed = plan.actions, .worker = 1, .purpose = Stream::conformance});
+  episode_ = 0;
+  history_.clear();
+  reset();
+}
+
+void Player::move() {
+  if (ended()) {
+    ++episode_;
+    reset();
+  } else {
+    step();
+  }
+}
+
+void Player::move(std::int64_t times) {
+  for (std::int64_t i = 0; i < times; ++i) move();
+}
+
+void Player::step() {
+  choose_action();
+  ++steps_;
+  result_ = environment_.step(action_[0], observation_.prepare());
+  history_.push_back(fingerprint(observation_.numbers(), result_));
+}
+
+std::string Player::place() const {
+  return steps_ == 0 ? fmt::format("episode {}, reset", episode_)
+                     : fmt::format("episode {}, step {}", episode_, steps_);
+}
+
+void Player::reset() {
+  const StreamKey key{.seed = plan_.episodes, .worker = 0, .purpose = Stream::conformance, .index = episode_};
+  steps_ = 0;
+  result_ = {.reward = 0.0F, .terminated = false};
+  environment_.reset(derive_seed(key), observation_.prepare());
+  history_.push_back(fingerprint(observation_.numbers(), result_));
+}
+
+void Player::choose_action() {
+  const bool even = steps_ % 2 == 0;
+  switch (plan_.style) {
+    case ActionStyle::random:
+      action_.sample(0, action_space_, action_rng_);
+      if (plan_.altered) alter(action_, action_space_, *plan_.altered, altering_rng_);
+      return;
+    case ActionStyle::lowest:
+      return choose_lowest(action_, action_space_);
+    case ActionStyle::highest:
+      return choose_highest(action_, action_space_);
+    case ActionStyle::alternating:
+      return even ? choose_lowest(action_, action_space_) : choose_highest(action_, action_space_);
+  }
+}
+
+std::string first_difference(Player& player, std::span<const std::uint64_t> expected) {
+  for (std::size_t i = player.history().size() - 1; i < expected.size(); ++i) {
+    if (player.history()[i] != expected[i]) return player.place();
+    if (i + 1 < expected.size()) player.move();
+  }
+  return "";
+}
+
+}  // namespace sounder::conformance

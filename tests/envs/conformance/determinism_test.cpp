@@ -1,0 +1,111 @@
+// Environments whose episodes do not follow from the seed and the actions alone.
+#include <atomic>
+#include <stdexcept>
+
+#include "tests/envs/conformance/checking.h"
+
+using namespace sounder;
+using namespace sounder::testing;
+
+namespace {
+
+constexpr const char* kSameSeed = "same seed, same episode";
+constexpr const char* kOtherSeed = "other seed, other episode";
+constexpr const char* kReset = "a reset starts afresh";
+constexpr const char* kResetAfterEnd = "a reset after an end starts afresh";
+constexpr const char* kAfterEnd = "a step after the end spoils nothing";
+
+struct ForgetsPosition {
+  void operator()(const Walk& before, Walk& walk) const { walk.position = before.position / 2; }
+};
+struct RemembersItsEnd {
+  void operator()(const Walk& before, Walk& walk) const {
+    if (before.elapsed == Walk::kLimit) walk.position = 1;
+  }
+};
+struct IgnoresSeed {
+  void operator()(const Walk&, Walk& walk) const {
+    walk.key = 5;
+    walk.position = 0;
+  }
+};
+struct CountsEpisodes {
+  void operator()(const Walk&, Walk& walk) const {
+    static std::atomic<std::uint64_t> episodes = 0;
+    walk.key = ++episodes;
+  }
+};
+
+/// Throws, if asked to step after an episode's end.
+struct Strict : Walk {
+  void reset(std::uint64_t seed, std::span<float> observation) {
+    over = false;
+    Walk::reset(seed, observation);
+  }
+  StepResult step(std::int64_t action, std::span<float> observation) {
+    if (over) throw std::logic_error("the episode is over");
+    const StepResult result = Walk::step(action, observation);
+    over = result.terminated || result.truncated;
+    return result;
+  }
+  bool over = false;
+};
+
+/// Breaks for good, if asked to step after an episode's end.
+struct Fragile : Strict {
+  void reset(std::uint64_t seed, std::span<float> observation) {
+    Strict::reset(seed, observation);
+    if (broken) observation[0] = 0;
+  }
+  StepResult step(std::int64_t action, std::span<float> observation) {
+    broken |= over;
+    over = false;
+    return Strict::step(action, observation);
+  }
+  bool broken = false;
+};
+
+}  // namespace
+
+TEST_CASE("chance that does not come from the seed is told, and what needs it is not judged") {
+  const auto results = check<FaultyReset<CountsEpisodes>>();
+  require_failed(results, kSameSeed, "shows something else than a first new instance");
+  CHECK(named(results, "instances do not influence each other").outcome == CheckOutcome::skipped);
+  CHECK(named(results, kReset).seen == "it cannot be told while not 'same seed, same episode'");
+}
+
+TEST_CASE("an environment whose seed changes nothing gives a warning") {
+  require_warning(check<FaultyReset<IgnoresSeed>>(), kOtherSeed, "6 seeds gave the same episodes");
+}
+
+TEST_CASE("what a reset leaves of the episode before is told") {
+  require_failed(check<FaultyReset<ForgetsPosition>>(), kReset,
+                 "episode 0, reset: an instance reset in mid-episode shows something else");
+}
+
+TEST_CASE("what a reset leaves of an episode that ended is told") {
+  require_failed(check<FaultyReset<RemembersItsEnd>>(), kResetAfterEnd,
+                 "episode 0, reset: an instance reset after an episode's end shows something else");
+}
+
+TEST_CASE("a step after the end may be refused, if a reset then starts afresh") {
+  const auto results = check<Strict>();
+  CHECK(findings(results).empty());
+  CHECK(named(results, kAfterEnd).seen == "it threw: the episode is over; a reset starts afresh");
+  CHECK(named(check<Walk>(), kAfterEnd).seen.ends_with("a reset starts afresh"));
+}
+
+TEST_CASE("a step after the end that spoils the episodes that follow is told") {
+  require_failed(check<Fragile>(), kAfterEnd, "after a reset then, episode 0, reset: not what a new instance shows");
+}
+
+TEST_CASE("a step after the end that writes beside the observation is told") {
+  struct Runaway : Strict {
+    StepResult step(std::int64_t action, std::span<float> observation) {
+      if (over) *(observation.data() + observation.size()) = 1;
+      over = false;
+      return Strict::step(action, observation);
+    }
+  };
+  require_failed(check<Runaway>(), kAfterEnd, "a step after the end writes beside the observation");
+}
