@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "envs/conformance/rule.h"
@@ -41,7 +43,10 @@ class Examination {
  private:
   Finding find(const Rule& rule) {
     if (!lost_in_.empty()) return conformance::skipped(fmt::format("the environment was lost in '{}'", lost_in_));
-    if (!holds(rule.needs)) return conformance::skipped(fmt::format("it cannot be told while not '{}'", rule.needs));
+    if (const std::string_view broken = broken_need(rule); !broken.empty()) {
+      broken_.emplace(rule.name, broken);
+      return conformance::skipped(fmt::format("needs '{}'", broken));
+    }
     try {
       return rule.check(subject_);
     } catch (...) {
@@ -50,16 +55,18 @@ class Examination {
     }
   }
 
-  /// Tells whether a rule that stands before the current one was found to hold.
-  bool holds(std::string_view name) const {
-    if (name.empty()) return true;
-    const auto found = std::ranges::find(results_, name, &CheckResult::name);
-    return found != results_.end() && found->outcome == CheckOutcome::passed;
+  /// Finds out why a rule cannot be judged: the rule that does not hold, which it needs, or what it needs does.
+  std::string_view broken_need(const Rule& rule) const {
+    if (rule.needs.empty()) return {};
+    if (const auto found = broken_.find(rule.needs); found != broken_.end()) return found->second;
+    const auto needed = std::ranges::find(results_, rule.needs, &CheckResult::name);
+    return needed != results_.end() && needed->outcome == CheckOutcome::passed ? std::string_view() : rule.needs;
   }
 
   const ConformanceOptions& options_;
   Subject subject_;
   std::string_view lost_in_;
+  std::map<std::string_view, std::string_view> broken_;  // of rules that were not judged: why
   std::vector<CheckResult> results_;
 };
 

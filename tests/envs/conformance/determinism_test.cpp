@@ -71,7 +71,7 @@ TEST_CASE("chance that does not come from the seed is told, and what needs it is
   const auto results = check<FaultyReset<CountsEpisodes>>();
   require_failed(results, kSameSeed, "shows something else than a first new instance");
   CHECK(named(results, "instances do not influence each other").outcome == CheckOutcome::skipped);
-  CHECK(named(results, kReset).seen == "it cannot be told while not 'same seed, same episode'");
+  CHECK(named(results, kReset).seen == "needs 'same seed, same episode'");
 }
 
 TEST_CASE("an environment whose seed changes nothing gives a warning") {

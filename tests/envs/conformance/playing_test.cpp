@@ -82,7 +82,7 @@ TEST_CASE("an exception is told with its place and message, and ends what cannot
   CHECK(named(results, "observations are in their space").outcome == CheckOutcome::passed);
   CHECK(named(results, "rewards are finite").outcome == CheckOutcome::passed);
   CHECK(named(results, "same seed, same episode").outcome == CheckOutcome::skipped);
-  CHECK(named(results, "same seed, same episode").seen == "it cannot be told while not 'it plays without an error'");
+  CHECK(named(results, "same seed, same episode").seen == "needs 'it plays without an error'");
 }
 
 TEST_CASE("an exception that is no std::exception is told") {
