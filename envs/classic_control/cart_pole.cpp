@@ -12,7 +12,7 @@ namespace sounder::envs {
 namespace {
 
 constexpr double kTimeStep = 0.02;
-constexpr double kPositionLimit = 2.4;
+constexpr double kPositionLimit = CartPoleBody::kPositionLimit;
 constexpr double kAngleLimit = 12.0 * 2.0 * std::numbers::pi / 360.0;
 
 }  // namespace
@@ -43,74 +43,49 @@ const EnvironmentSpec& CartPole::spec() const {
 void CartPole::reset(std::uint64_t seed, std::span<float> observation) noexcept {
   constexpr double kSpread = 0.05;
   Rng rng(seed);
-  position_ = rng.uniform(-kSpread, kSpread);
-  velocity_ = rng.uniform(-kSpread, kSpread);
-  angle_ = rng.uniform(-kSpread, kSpread);
-  angular_velocity_ = rng.uniform(-kSpread, kSpread);
+  state_.position = rng.uniform(-kSpread, kSpread);
+  state_.velocity = rng.uniform(-kSpread, kSpread);
+  state_.angle = rng.uniform(-kSpread, kSpread);
+  state_.angular_velocity = rng.uniform(-kSpread, kSpread);
   observe(observation);
 }
 
 StepResult CartPole::step(std::int64_t action, std::span<float> observation) noexcept {
   assert(action == 0 || action == 1);
   const double force = action == 1 ? force_ : -force_;
-  const double total_mass = cart_mass_ + pole_mass_;
-  const double pole_moment = pole_mass_ * length_;
-  const double cosine = std::cos(angle_);
-  const double sine = std::sin(angle_);
-
-  // The equations of motion, without friction: Florian (2007), "Correct equations for the dynamics of the cart-pole
-  // system", equations 23 and 24.
-  const double push = (force + pole_moment * angular_velocity_ * angular_velocity_ * sine) / total_mass;
-  const double angular_acceleration =
-      (gravity_ * sine - cosine * push) / (length_ * (4.0 / 3.0 - pole_mass_ * cosine * cosine / total_mass));
-  const double acceleration = push - pole_moment * angular_acceleration * cosine / total_mass;
+  const auto acceleration = body().acceleration(state_, force);
 
   // Explicit Euler: positions move by the velocities from before the step.
-  position_ += kTimeStep * velocity_;
-  velocity_ += kTimeStep * acceleration;
-  angle_ += kTimeStep * angular_velocity_;
-  angular_velocity_ += kTimeStep * angular_acceleration;
+  state_.position += kTimeStep * state_.velocity;
+  state_.velocity += kTimeStep * acceleration.linear;
+  state_.angle += kTimeStep * state_.angular_velocity;
+  state_.angular_velocity += kTimeStep * acceleration.angular;
 
   observe(observation);
-  const bool terminated = std::abs(position_) > kPositionLimit || std::abs(angle_) > kAngleLimit;
+  const bool terminated = std::abs(state_.position) > kPositionLimit || std::abs(state_.angle) > kAngleLimit;
   return {.reward = 1.0F, .terminated = terminated};
 }
 
 void CartPole::draw(Canvas& canvas) const {
-  constexpr Color kBlack{0, 0, 0};
-  constexpr double kHalfCartWidth = 0.2;
-  constexpr double kHalfCartHeight = 0.12;
-  constexpr double kPoleWidth = 0.08;
-  const Point axle{position_, kHalfCartHeight / 2.0};
-  const double pole_length = 2.0 * length_ - kPoleWidth / 2.0;
-  const Point tip{axle.x + pole_length * std::sin(angle_), axle.y + pole_length * std::cos(angle_)};
-
-  canvas.set_view({.lower_left = {-kPositionLimit, -0.8}, .upper_right = {kPositionLimit, 2.4}});
-  canvas.line({.from = {-kPositionLimit, 0.0}, .to = {kPositionLimit, 0.0}, .width = 0.01, .color = kBlack});
-  canvas.polygon({.corners = {{position_ - kHalfCartWidth, -kHalfCartHeight},
-                              {position_ - kHalfCartWidth, kHalfCartHeight},
-                              {position_ + kHalfCartWidth, kHalfCartHeight},
-                              {position_ + kHalfCartWidth, -kHalfCartHeight}},
-                  .color = kBlack});
-  canvas.line({.from = axle, .to = tip, .width = kPoleWidth, .color = {202, 152, 101}});
-  canvas.circle({.center = axle, .radius = kPoleWidth / 2.0, .color = {129, 132, 203}});
+  body().draw(canvas, state_, {.bottom = -0.8, .top = 2.4});
 }
 
 void CartPole::set_state(std::span<const double> state, std::span<float> observation) {
   require_state_size(state, 4);
-  position_ = state[0];
-  velocity_ = state[1];
-  angle_ = state[2];
-  angular_velocity_ = state[3];
+  state_ = {.position = state[0], .velocity = state[1], .angle = state[2], .angular_velocity = state[3]};
   observe(observation);
+}
+
+CartPoleBody CartPole::body() const noexcept {
+  return {.gravity = gravity_, .cart_mass = cart_mass_, .pole_mass = pole_mass_, .length = length_};
 }
 
 void CartPole::observe(std::span<float> observation) const noexcept {
   assert(observation.size() == 4);
-  observation[0] = static_cast<float>(position_);
-  observation[1] = static_cast<float>(velocity_);
-  observation[2] = static_cast<float>(angle_);
-  observation[3] = static_cast<float>(angular_velocity_);
+  observation[0] = static_cast<float>(state_.position);
+  observation[1] = static_cast<float>(state_.velocity);
+  observation[2] = static_cast<float>(state_.angle);
+  observation[3] = static_cast<float>(state_.angular_velocity);
 }
 
 }  // namespace sounder::envs

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "envs/classic_control/cart_pole_body.h"
 #include "envs/environment.h"
 #include "envs/options.h"
 
@@ -25,11 +26,14 @@ class CartPole {
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
   StepResult step(std::int64_t action, std::span<float> observation) noexcept;
   void draw(Canvas& canvas) const;
-  std::vector<double> state() const { return {position_, velocity_, angle_, angular_velocity_}; }
+  std::vector<double> state() const {
+    return {state_.position, state_.velocity, state_.angle, state_.angular_velocity};
+  }
   /// Throws Error unless the state has four numbers.
   void set_state(std::span<const double> state, std::span<float> observation);
 
  private:
+  CartPoleBody body() const noexcept;
   void observe(std::span<float> observation) const noexcept;
 
   double gravity_ = 9.8;
@@ -38,10 +42,7 @@ class CartPole {
   double length_ = 0.5;
   double force_ = 10.0;
 
-  double position_ = 0.0;
-  double velocity_ = 0.0;
-  double angle_ = 0.0;
-  double angular_velocity_ = 0.0;
+  CartPoleBody::State state_{};
 };
 
 }  // namespace sounder::envs

@@ -23,9 +23,10 @@ struct Still {
 
 TEST_CASE("the built-in environments are listed in order") {
   CHECK(Registry::with_builtins().ids() ==
-        std::vector<std::string>{"Acrobot-v1", "CartPole-v1", "CartPoleMasked-v1", "Catch-v0", "CliffWalking-v1",
-                                 "FrozenLake-v1", "LinearQuadratic-v0", "MountainCar-v0", "MountainCarContinuous-v0",
-                                 "MultiBandit-v0", "MultiSwitch-v0", "Pendulum-v1", "TMaze-v0", "Taxi-v3"});
+        std::vector<std::string>{"Acrobot-v1", "CartPole-v1", "CartPoleMasked-v1", "CartPoleSwingUp-v0", "Catch-v0",
+                                 "CliffWalking-v1", "Corridor-v0", "DoubleIntegrator-v0", "FrozenLake-v1",
+                                 "LinearQuadratic-v0", "MountainCar-v0", "MountainCarContinuous-v0", "MultiBandit-v0",
+                                 "MultiSwitch-v0", "Pendulum-v1", "Reacher2D-v0", "TMaze-v0", "Taxi-v3"});
 }
 
 TEST_CASE("an environment type is added with its limits") {

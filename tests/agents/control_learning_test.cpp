@@ -1,6 +1,5 @@
-// Does it learn what is best? The least possible cost of these tasks is known from the Riccati equation.
+// Does it learn what is best? The least possible cost of the linear tasks is known from the Riccati equation.
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -9,6 +8,7 @@
 #include "agents/factory.h"
 #include "core/evaluator.h"
 #include "core/trainer.h"
+#include "envs/linear_control/double_integrator.h"
 #include "envs/linear_control/linear_quadratic.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
@@ -67,15 +67,21 @@ struct Outcome {
   double optimal_return;  ///< of the optimal controller, over the same ones
 };
 
+TrainReport train(const TrainConfig& config) {
+  const Registry registry = Registry::with_builtins();
+  const PolicyView view{.wrappers = config.wrappers};
+  const auto agents = make_agent_factory(config, registry.make_for_policy(config.environment, view).spec());
+  Trainer trainer({.config = config,
+                   .make_environment = [&] { return registry.make_for_policy(config.environment, view); },
+                   .agents = *agents});
+  return trainer.run();
+}
+
+/// Trains a task, then compares.
 template <class Task>
 Outcome train(const TrainConfig& config) {
-  const Registry registry = Registry::with_builtins();
-  const auto agents = make_agent_factory(config, registry.make(config.environment).spec());
-  Trainer trainer({.config = config,
-                   .make_environment = [&] { return registry.make_for_policy(config.environment); },
-                   .agents = *agents});
-  const TrainReport report = trainer.run();
-
+  const TrainReport report = train(config);
+  const auto agents = make_agent_factory(config, Task{}.spec());
   constexpr std::int64_t kEpisodes = 500;
   double optimal_return = 0.0;
   Evaluator evaluator(
@@ -99,12 +105,37 @@ TEST_CASE("A3C learns to control LinearQuadratic-v0 at a cost within 5 % of the 
   }
 }
 
-TEST_CASE("a short training on LinearQuadratic-v0 is far from the least cost") {
-  TrainConfig config = preset("LinearQuadratic-v0");
-  config.steps = 1'000;
-  const Outcome outcome = train<envs::LinearQuadratic>(config);
-  CHECK(std::isfinite(outcome.mean_return));
-  CHECK(outcome.mean_return < 1.5 * outcome.optimal_return);
+TEST_CASE("A3C learns to control DoubleIntegrator-v0 at a cost within 5 % of the least one") {
+  for (const std::int64_t seed : {1, 2, 3}) {
+    TrainConfig config = preset("DoubleIntegrator-v0");
+    config.seed = seed;
+    const Outcome outcome = train<envs::DoubleIntegrator>(config);
+    INFO("seed " << seed << ": mean return " << outcome.mean_return << ", optimal " << outcome.optimal_return);
+    CHECK(outcome.optimal_return == Approx(envs::DoubleIntegrator{}.optimal_return()).epsilon(0.02));
+    CHECK(outcome.mean_return <= outcome.optimal_return);
+    CHECK(outcome.mean_return >= 1.05 * outcome.optimal_return);
+  }
+}
+
+TEST_CASE("a short training on the linear tasks is far from the least cost") {
+  const auto ratio = []<class Task>(const std::string& id, Task) {
+    TrainConfig config = preset(id);
+    config.steps = 1'000;
+    const Outcome outcome = train<Task>(config);
+    return outcome.mean_return / outcome.optimal_return;
+  };
+  // Comparisons with what is not a number are false.
+  CHECK(ratio("LinearQuadratic-v0", envs::LinearQuadratic{}) > 1.5);
+  CHECK(ratio("DoubleIntegrator-v0", envs::DoubleIntegrator{}) > 1.5);
+}
+
+TEST_CASE("A3C solves the other control tasks with their presets") {
+  for (const char* id : {"CartPoleSwingUp-v0", "Corridor-v0", "Reacher2D-v0"}) {
+    TrainConfig config = preset(id);
+    config.until_solved = true;
+    INFO(id);
+    CHECK(train(config).reason == StopReason::target_reached);
+  }
 }
 
 }  // namespace
