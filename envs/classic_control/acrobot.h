@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "envs/environment.h"
+#include "envs/options.h"
 
 namespace sounder::envs {
 
-/// Swings up two hanging links by a torque of -1 (0), 0 (1) or 1 (2) at the joint between them; each step gives a
-/// reward of -1 until the free end is a link's length above the fixed one: that step gives 0 and terminates the
+/// Swings up two hanging links by a torque of -1 (0), 0 (1) or 1 (2) N m at the joint between them; each step gives a
+/// reward of -1 until the free end is the first link's length above the fixed one: that step gives 0 and terminates the
 /// episode.
 ///
 /// State [4]: the first link's angle (radians, 0 hangs down), the second's relative to it, the two angular velocities.
@@ -20,6 +21,8 @@ class Acrobot {
  public:
   using Action = std::int64_t;
 
+  /// How long, how heavy, how strong: see `sounder envs Acrobot-v1`.
+  static std::vector<EnvironmentOption<Acrobot>> options();
   const EnvironmentSpec& spec() const;
   /// Draws all four numbers of the state from U(-0.1, 0.1).
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
@@ -30,7 +33,21 @@ class Acrobot {
   void set_state(std::span<const double> state, std::span<float> observation);
 
  private:
-  std::array<double, 4> state_{};
+  using State = std::array<double, 4>;  // angle 1, angle 2, angular velocity 1, angular velocity 2
+
+  State derivative(const State& state, double torque) const noexcept;
+  /// Writes the observation and returns how high the free end is above the fixed one, m.
+  double observe(std::span<float> observation) const noexcept;
+
+  double gravity_ = 9.8;
+  double length_1_ = 1.0;
+  double length_2_ = 1.0;
+  double mass_1_ = 1.0;
+  double mass_2_ = 1.0;
+  double inertia_ = 1.0;
+  double torque_ = 1.0;
+
+  State state_{};
 };
 
 }  // namespace sounder::envs

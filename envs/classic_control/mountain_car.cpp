@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 
-#include "envs/classic_control/mountain_valley.h"
 #include "envs/internal_state.h"
 #include "envs/random.h"
 
@@ -12,9 +11,21 @@ namespace sounder::envs {
 namespace {
 
 constexpr double kGoalPosition = 0.5;
-constexpr double kPower = 0.001;
 
 }  // namespace
+
+std::vector<EnvironmentOption<MountainCar>> MountainCar::options() {
+  return {{.name = "gravity",
+           .member = &MountainCar::gravity_,
+           .help = "velocity that the steepest slope gives in a step",
+           .low = 0,
+           .high = 0.01},
+          {.name = "power",
+           .member = &MountainCar::power_,
+           .help = "velocity that the engine gives in a step",
+           .low = 0.0001,
+           .high = 0.01}};
+}
 
 const EnvironmentSpec& MountainCar::spec() const {
   static const EnvironmentSpec spec{.observation_space = MountainValley::observation_space(),
@@ -33,7 +44,7 @@ void MountainCar::reset(std::uint64_t seed, std::span<float> observation) noexce
 
 StepResult MountainCar::step(std::int64_t action, std::span<float> observation) noexcept {
   assert(action >= 0 && action < 3);
-  velocity_ += static_cast<double>(action - 1) * kPower - MountainValley::kGravity * std::cos(3.0 * position_);
+  velocity_ += static_cast<double>(action - 1) * power_ - gravity_ * std::cos(3.0 * position_);
   velocity_ = std::clamp(velocity_, -MountainValley::kMaxSpeed, MountainValley::kMaxSpeed);
   position_ = std::clamp(position_ + velocity_, MountainValley::kMinPosition, MountainValley::kMaxPosition);
   // The wall on the left stops the car; nothing stops it on the right, which is beyond the goal.

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 
-#include "envs/classic_control/mountain_valley.h"
 #include "envs/internal_state.h"
 #include "envs/random.h"
 
@@ -12,9 +11,21 @@ namespace sounder::envs {
 namespace {
 
 constexpr double kGoalPosition = 0.45;
-constexpr double kPower = 0.0015;
 
 }  // namespace
+
+std::vector<EnvironmentOption<MountainCarContinuous>> MountainCarContinuous::options() {
+  return {{.name = "gravity",
+           .member = &MountainCarContinuous::gravity_,
+           .help = "velocity that the steepest slope gives in a step",
+           .low = 0,
+           .high = 0.01},
+          {.name = "power",
+           .member = &MountainCarContinuous::power_,
+           .help = "velocity that the engine gives in a step",
+           .low = 0.0001,
+           .high = 0.01}};
+}
 
 const EnvironmentSpec& MountainCarContinuous::spec() const {
   static const EnvironmentSpec spec{.observation_space = MountainValley::observation_space(),
@@ -35,7 +46,7 @@ StepResult MountainCarContinuous::step(std::span<const float> action, std::span<
   assert(action.size() == 1);
   const auto asked = static_cast<double>(action[0]);
   const double force = std::clamp(asked, -1.0, 1.0);
-  double velocity = velocity_ + force * kPower - MountainValley::kGravity * std::cos(3.0 * position_);
+  double velocity = velocity_ + force * power_ - gravity_ * std::cos(3.0 * position_);
   velocity = std::clamp(velocity, -MountainValley::kMaxSpeed, MountainValley::kMaxSpeed);
   const double position = std::clamp(position_ + velocity, MountainValley::kMinPosition, MountainValley::kMaxPosition);
   if (position == MountainValley::kMinPosition && velocity < 0.0) velocity = 0.0;

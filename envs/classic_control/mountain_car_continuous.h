@@ -4,7 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "envs/classic_control/mountain_valley.h"
 #include "envs/environment.h"
+#include "envs/options.h"
 
 namespace sounder::envs {
 
@@ -18,6 +20,8 @@ class MountainCarContinuous {
  public:
   using Action = std::span<const float>;
 
+  /// How steep, how strong: see `sounder envs MountainCarContinuous-v0`.
+  static std::vector<EnvironmentOption<MountainCarContinuous>> options();
   const EnvironmentSpec& spec() const;
   /// Draws the position from U(-0.6, -0.4); the velocity is 0.
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
@@ -29,6 +33,9 @@ class MountainCarContinuous {
 
  private:
   void observe(std::span<float> observation) const noexcept;
+
+  double gravity_ = MountainValley::kGravity;
+  double power_ = 0.0015;
 
   double position_ = 0.0;
   double velocity_ = 0.0;

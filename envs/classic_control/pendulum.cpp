@@ -12,12 +12,8 @@ namespace sounder::envs {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-constexpr double kGravity = 10.0;
-constexpr double kMass = 1.0;
-constexpr double kLength = 1.0;
 constexpr double kTimeStep = 0.05;
 constexpr double kMaxSpeed = 8.0;
-constexpr double kMaxTorque = 2.0;
 
 /// Brings an angle into [-pi, pi).
 double normalized(double angle) noexcept {
@@ -26,15 +22,23 @@ double normalized(double angle) noexcept {
 
 }  // namespace
 
-const EnvironmentSpec& Pendulum::spec() const {
-  static const EnvironmentSpec spec = [] {
-    constexpr auto kFastest = static_cast<float>(kMaxSpeed);
-    constexpr auto kStrongest = static_cast<float>(kMaxTorque);
-    return EnvironmentSpec{.observation_space = Box::bounds({-1.0F, -1.0F, -kFastest}, {1.0F, 1.0F, kFastest}),
-                           .action_space = Box::bounds({-kStrongest}, {kStrongest}),
-                           .max_episode_steps = 200};
-  }();
-  return spec;
+std::vector<EnvironmentOption<Pendulum>> Pendulum::options() {
+  return {{.name = "gravity", .member = &Pendulum::gravity_, .help = "m/s^2", .low = 0, .high = 100},
+          {.name = "mass", .member = &Pendulum::mass_, .help = "kg", .low = 0.1, .high = 10},
+          {.name = "length", .member = &Pendulum::length_, .help = "m", .low = 0.1, .high = 10},
+          {.name = "torque",
+           .member = &Pendulum::torque_,
+           .help = "the largest, N m: the bounds of the actions",
+           .low = 0.1,
+           .high = 100}};
+}
+
+EnvironmentSpec Pendulum::spec() const {
+  constexpr auto kFastest = static_cast<float>(kMaxSpeed);
+  const auto strongest = static_cast<float>(torque_);
+  return {.observation_space = Box::bounds({-1.0F, -1.0F, -kFastest}, {1.0F, 1.0F, kFastest}),
+          .action_space = Box::bounds({-strongest}, {strongest}),
+          .max_episode_steps = 200};
 }
 
 void Pendulum::reset(std::uint64_t seed, std::span<float> observation) noexcept {
@@ -46,11 +50,11 @@ void Pendulum::reset(std::uint64_t seed, std::span<float> observation) noexcept 
 
 StepResult Pendulum::step(std::span<const float> action, std::span<float> observation) noexcept {
   assert(action.size() == 1);
-  const double torque = std::clamp(static_cast<double>(action[0]), -kMaxTorque, kMaxTorque);
+  const double torque = std::clamp(static_cast<double>(action[0]), -torque_, torque_);
   const double angle = normalized(angle_);
   const double cost = angle * angle + 0.1 * angular_velocity_ * angular_velocity_ + 0.001 * torque * torque;
 
-  const double acceleration = 3.0 * kGravity / (2.0 * kLength) * sine_ + 3.0 / (kMass * kLength * kLength) * torque;
+  const double acceleration = 3.0 * gravity_ / (2.0 * length_) * sine_ + 3.0 / (mass_ * length_ * length_) * torque;
   angular_velocity_ = std::clamp(angular_velocity_ + acceleration * kTimeStep, -kMaxSpeed, kMaxSpeed);
   angle_ += angular_velocity_ * kTimeStep;
 
@@ -59,18 +63,18 @@ StepResult Pendulum::step(std::span<const float> action, std::span<float> observ
 }
 
 void Pendulum::draw(Canvas& canvas) const {
-  constexpr double kReach = 2.2;
-  constexpr double kRodWidth = 0.2;
+  const double reach = 2.2 * length_;
+  const double rod_width = 0.2 * length_;
   constexpr Color kRod{204, 77, 77};
   const Point axle{0.0, 0.0};
   // Positive angles lean to the left, against the clock.
-  const Point tip{-kLength * std::sin(angle_), kLength * std::cos(angle_)};
+  const Point tip{-length_ * std::sin(angle_), length_ * std::cos(angle_)};
 
-  canvas.set_view({.lower_left = {-kReach, -kReach}, .upper_right = {kReach, kReach}});
-  canvas.line({.from = axle, .to = tip, .width = kRodWidth, .color = kRod});
-  canvas.circle({.center = axle, .radius = kRodWidth / 2.0, .color = kRod});
-  canvas.circle({.center = tip, .radius = kRodWidth / 2.0, .color = kRod});
-  canvas.circle({.center = axle, .radius = 0.05, .color = {0, 0, 0}});
+  canvas.set_view({.lower_left = {-reach, -reach}, .upper_right = {reach, reach}});
+  canvas.line({.from = axle, .to = tip, .width = rod_width, .color = kRod});
+  canvas.circle({.center = axle, .radius = rod_width / 2.0, .color = kRod});
+  canvas.circle({.center = tip, .radius = rod_width / 2.0, .color = kRod});
+  canvas.circle({.center = axle, .radius = rod_width / 4.0, .color = {0, 0, 0}});
 }
 
 void Pendulum::set_state(std::span<const double> state, std::span<float> observation) {

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "envs/environment.h"
+#include "envs/options.h"
 
 namespace sounder::envs {
 
-/// Swings up a pendulum and holds it there, by a torque in [-2, 2] (beyond, it is clipped). A step's reward is
+/// Swings up a pendulum and holds it there, by a torque in [-2, 2] N m (beyond, it is clipped). A step's reward is
 /// -(angle^2 + 0.1 angular velocity^2 + 0.001 torque^2), of the angle in [-pi, pi) and the velocity before the step.
 /// Episodes never terminate.
 ///
@@ -18,7 +19,9 @@ class Pendulum {
  public:
   using Action = std::span<const float>;
 
-  const EnvironmentSpec& spec() const;
+  /// How heavy, how long, how strong: see `sounder envs Pendulum-v1`.
+  static std::vector<EnvironmentOption<Pendulum>> options();
+  EnvironmentSpec spec() const;
   /// Draws the angle from U(-pi, pi) and the angular velocity from U(-1, 1).
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
   StepResult step(std::span<const float> action, std::span<float> observation) noexcept;
@@ -29,6 +32,11 @@ class Pendulum {
 
  private:
   void observe(std::span<float> observation) noexcept;
+
+  double gravity_ = 10.0;
+  double mass_ = 1.0;
+  double length_ = 1.0;
+  double torque_ = 2.0;
 
   double angle_ = 0.0;
   double angular_velocity_ = 0.0;
