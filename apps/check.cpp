@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "apps/check_report.h"
 #include "apps/policy_environment.h"
 #include "apps/terminal.h"
+#include "core/remote/remote_environments.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #include "envs/speed.h"
@@ -39,14 +41,46 @@ std::optional<Environment> make_first(const std::function<Environment()>& make) 
   }
 }
 
-}  // namespace
+/// What is checked: how it is called, and how an instance is made.
+struct Subject {
+  std::string name;
+  std::function<Environment()> make;
+};
 
-int check(const CheckRequest& request, const Registry& environments) {
+/// Each instance is a process of its own: what they had in common could not be told from what instances share.
+Subject find_remote_subject(const CheckRequest& request, const TrainConfig& config) {
+  remote::ClientSettings client = client_settings(config);
+  client.restarts = 0;  // what fails is a finding
+  const remote::RemoteEnvironments::Settings settings{.client = client, .options = {read_options(request.env_option)}};
+  const auto make = [settings] { return remote::RemoteEnvironments(settings)({}); };
+  if (!request.environment.empty()) return {.name = request.environment, .make = make};
+  const remote::RemoteEnvironments first(settings);
+  return {.name = first.id(), .make = make};
+}
+
+Subject find_subject(const CheckRequest& request, const Registry& environments) {
+  TrainConfig config;
+  config.env_command = request.source.command;
+  config.env_connect = request.source.connect;
+  config.env_timeout = request.env_timeout;
+  if (is_remote(config)) return find_remote_subject(request, config);
+  if (request.environment.empty()) {
+    throw UsageError("expected an environment: 'sounder check ENV', or --env-command; 'sounder envs' lists them");
+  }
   if (!environments.contains(request.environment)) {
     throw UsageError(unknown_name("environment", request.environment, environments.ids()));
   }
-  const OptionValues values = read_options(request.env_option);
-  const auto make = [&] { return environments.make(request.environment, values); };
+  return {.name = request.environment,
+          .make = [&environments, id = request.environment, values = read_options(request.env_option)] {
+            return environments.make(id, values);
+          }};
+}
+
+}  // namespace
+
+int check(const CheckRequest& request, const Registry& environments) {
+  const Subject subject = find_subject(request, environments);
+  const auto& make = subject.make;
   std::optional<Environment> first = make_first(make);
   const auto make_next = [&] {
     if (!first) return make();
@@ -64,7 +98,7 @@ int check(const CheckRequest& request, const Registry& environments) {
   const std::vector<CheckResult> results = check_conformance(make_next, options);
   if (shows_progress) print_human(kEraseLine);
 
-  CheckReport report{.environment = request.environment, .results = results};
+  CheckReport report{.environment = subject.name, .results = results};
   if (report.passed()) report.speed = measure_speed(make);
   if (request.output == Output::json) {
     print_json(json_report(report));

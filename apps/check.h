@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "apps/output.h"
+#include "apps/policy_environment.h"
+#include "core/config/config.h"
 #include "envs/conformance.h"
 #include "envs/registry.h"
 
@@ -12,7 +14,9 @@ namespace sounder {
 
 /// What `sounder check` was asked for.
 struct CheckRequest {
-  std::string environment;
+  std::string environment = {};                     ///< may be empty where `source` is given
+  EnvironmentSource source = {};                    ///< of an environment in another process: one for each instance
+  double env_timeout = TrainConfig{}.env_timeout;   ///< seconds in which such a process has to answer
   std::vector<std::string> env_option = {};         ///< as of TrainConfig; of several values the first is checked
   std::int64_t seed = 0;                            ///< of the episodes and of the random actions
   std::int64_t steps = ConformanceOptions{}.steps;  ///< that one check plays at most

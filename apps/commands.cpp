@@ -160,9 +160,11 @@ Command add_envs(CLI::App& program, const Catalogue& catalogue) {
 Command add_check(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("check", "Check that an environment keeps to its contract");
   const auto request = std::make_shared<CheckRequest>();
-  add_text(app, {.name = "ENV", .help = "environment"}, [request](const std::string& text) {
-    request->environment = text;
-  })->required();
+  add_text(app, {.name = "ENV", .help = "environment; may be left out where it is in another process"},
+           [request](const std::string& text) { request->environment = text; });
+  add_source(app, request);
+  add_number(app, {.name = "--env-timeout", .help = "seconds in which a process has to answer"}, request->env_timeout,
+             {1e-3, 86'400});
   add_texts(app, {.name = "--env-option", .help = "option of the environment; may be repeated", .type = "name=value"},
             [request](const std::string& text) { request->env_option.push_back(text); });
   add_number(app, {.name = "--steps", .help = "steps that one check plays at most"}, request->steps, {1, kMostSteps});

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,6 +131,20 @@ void reap(pid_t process) noexcept {
   while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
+/// Has what a shell started, and left behind when it was killed, become this process's children: whoever comes next in
+/// line, in a container say, may never reap them.
+void inherit_orphans() noexcept {
+#ifdef __linux__
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+}
+
+/// Reaps all of a group that was killed: its leader first, then what that leaves.
+void reap_group(pid_t leader) noexcept {
+  reap(leader);
+  while (::waitpid(-leader, nullptr, 0) > 0 || errno == EINTR) continue;
+}
+
 std::string describe(const siginfo_t& info) {
   // What a shell says of a command that it cannot run.
   if (info.si_code == CLD_EXITED && info.si_status == 127) return "ended with exit code 127 (command not found)";
@@ -173,6 +190,7 @@ void ChildProcess::start(const Command& command, Descriptor& its_socket, Descrip
   spawn.give(its_socket.get(), kChildSocket);
   auto variables = command.variables;
   variables.emplace_back(kSocketVariable, fmt::format("{}", kChildSocket));
+  inherit_orphans();
   const PinnedScope pinned(command.processors);
   process_ = spawn.shell({"-c", command.line}, with_variables(variables));
 }
@@ -231,7 +249,7 @@ std::string ChildProcess::end() {
   if (process_ < 0) return {};
   const auto end = ended(process_);
   ::kill(-process_, SIGKILL);  // before it is reaped: until then the group's number is nobody else's
-  reap(process_);
+  reap_group(process_);
   process_ = -1;
   if (guardian_ >= 0) {
     ::send(lifeline_.get(), "\n", 1, MSG_NOSIGNAL);

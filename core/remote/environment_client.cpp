@@ -263,6 +263,7 @@ void EnvironmentClient::lose(std::string_view reason) {
   announced_.clear();
   const bool stopping = settings_.stopping != nullptr && settings_.stopping->load(std::memory_order_relaxed);
   if (stopping) throw EnvironmentLost(message);
+  if (settings_.restarts == 0) throw Error(message);
   if (restarts_in_a_row_ >= settings_.restarts) {
     throw Error(fmt::format("after {} restarts in a row (--env-restarts), {}", restarts_in_a_row_, message));
   }

@@ -148,6 +148,24 @@ TEST_CASE("A process that always fails ends the run, which says why, after the r
   CHECK(std::filesystem::exists(folder.path() / "run" / "checkpoints" / "last"));
 }
 
+TEST_CASE("An environment in Python is checked by all the rules, each instance in a process of its own") {
+  const TemporaryFolder folder;
+  const Outcome sound = spawn(folder, {"check", "--env-command", command("cart_pole.py"), "--json"});
+  INFO(sound.err);
+  REQUIRE(sound.exit_code == 0);
+  CHECK(json_of(sound).at("env") == "CartPole-v1");
+  CHECK(json_of(sound).at("passed") == true);
+  const Outcome faulty = spawn(folder, {"check", "Mine", "--env-command", command("faulty.py nan")});
+  CHECK(faulty.exit_code == 1);
+  CHECK(contains(faulty.err, "failed   observations are finite"));
+  const Outcome raises = spawn(folder, {"check", "--env-command", command("faulty.py raise")});
+  CHECK(raises.exit_code == 1);
+  CHECK(contains(raises.err, "failed   it plays without an error"));
+  CHECK(contains(raises.err, "no such track"));
+  CHECK(spawn(folder, {"check", "--env-command", "no-such-program-anywhere"}).exit_code == 1);
+  CHECK(spawn(folder, {"check"}).exit_code == 2);
+}
+
 TEST_CASE("What is no number, or too large for one, is named with worker and step") {
   const TemporaryFolder folder;
   const auto [fault, says] = GENERATE(table<std::string, std::string>({{"nan", "[nan]"}, {"huge", "[inf]"}}));

@@ -233,6 +233,7 @@ TEST_CASE("what a process started ends with it") {
     CHECK(::kill(read_number(file), 0) == 0);
   }
   wait_until_gone(read_number(file));
+  CHECK_FALSE(has_children());  // it was this process's to reap
 }
 
 TEST_CASE("options and variables reach the process") {
