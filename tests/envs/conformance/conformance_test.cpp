@@ -20,6 +20,7 @@ TEST_CASE("every built-in environment passes every conformance check, but for wa
       {"CliffWalking-v1", {"other seed, other episode"}},
       {"Corridor-v0", {"other seed, other episode"}},
       // Nothing holds a linear system that is pushed at random, and a quadratic cost grows with the distance's square.
+      {"DoubleIntegrator-v0", {"observation bounds tell something"}},
       {"LinearQuadratic-v0", {"observation bounds tell something", "observations are near 1", "rewards are near 1"}},
   };
   const Registry registry = Registry::with_builtins();
