@@ -47,6 +47,14 @@ TMaze-v0|10|0.99
 TMaze-v0 --memory none|<0|<0.6
 MultiBandit-v0|10|9.9
 MultiSwitch-v0|10|9.9
+CartPoleSwingUp-v0|9|430
+CliffWalking-v1|9|-13
+Corridor-v0|10|11.88
+DoubleIntegrator-v0|10|-1.879
+FrozenLake-v1|10|0.7
+LinearQuadratic-v0|10|-508.4
+Reacher2D-v0|9|-32
+Taxi-v3|0|7.5
 CartPole-v1 --algorithm a2c|9|
 CartPole-v1 --algorithm n_step_q|9|
 CartPole-v1 --algorithm one_step_q|9|
