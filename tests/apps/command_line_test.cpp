@@ -281,15 +281,16 @@ TEST_CASE("The checks of a built-in environment pass") {
   const Outcome machine = call({"check", "CartPole-v1", "--json"});
   CHECK(machine.exit_code == 0);
   CHECK(machine.err.empty());
-  CHECK(json_of(machine).at("passed") == true);
-  CHECK(json_of(machine).at("steps_per_second").at("min").to_number<double>() > 0);
-  CHECK(json_of(machine).at("errors") == 0);
-  CHECK(json_of(machine).at("warnings") == 0);
-  for (const json::value& check : json_of(machine).at("checks").as_array()) {
+  const json::object report = json_of(machine);
+  CHECK(report.at("passed") == true);
+  CHECK(report.at("steps_per_second").at("min").to_number<double>() > 0);
+  CHECK(report.at("errors") == 0);
+  CHECK(report.at("warnings") == 0);
+  for (const json::value& check : report.at("checks").as_array()) {
     CHECK(human.err.find(check.at("name").as_string().c_str()) != std::string::npos);
   }
-  const std::string sum = "CartPole-v1: no errors, no warnings in " +
-                          std::to_string(json_of(machine).at("checks").as_array().size()) + " checks (";
+  const std::string sum =
+      "CartPole-v1: no errors, no warnings in " + std::to_string(report.at("checks").as_array().size()) + " checks (";
   CHECK(human.err.find(sum) != std::string::npos);
   CHECK(human.err.find(" million steps per second alone") != std::string::npos);
 }
