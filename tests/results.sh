@@ -51,7 +51,7 @@ CartPoleSwingUp-v0|9|430
 CliffWalking-v1|9|-13
 Corridor-v0|10|11.88
 DoubleIntegrator-v0|10|-1.879
-FrozenLake-v1|10|0.7
+FrozenLake-v1|9|0.7
 LinearQuadratic-v0|10|-508.4
 Reacher2D-v0|9|-32
 Taxi-v3|0|7.5
