@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "core/remote/processors.h"
 #include "envs/error.h"
@@ -76,6 +77,13 @@ std::vector<int> choose_processors(const TrainConfig& config) {
   return processors;
 }
 
+/// Tells whether one network serves both spaces: bounds alone may differ.
+bool alike(const Space& a, const Space& b) {
+  const auto* const first = std::get_if<Box>(&a);
+  const auto* const second = std::get_if<Box>(&b);
+  return first != nullptr && second != nullptr ? first->shape == second->shape : a == b;
+}
+
 }  // namespace
 
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn) {
@@ -128,9 +136,30 @@ remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHo
 PolicyEnvironments::PolicyEnvironments(const Registry& environments, const TrainConfig& config,
                                        const RemoteHooks& hooks)
     : registry_(&environments), config_(config), processors_(choose_processors(config)) {
-  if (!is_remote(config)) return;
-  remote_.emplace(remote::RemoteEnvironments::Settings{
-      .client = client_settings(config, hooks), .options = all_turns(config.env_option), .processors = processors_});
+  if (is_remote(config)) {
+    remote_.emplace(remote::RemoteEnvironments::Settings{
+        .client = client_settings(config, hooks), .options = all_turns(config.env_option), .processors = processors_});
+  } else {
+    require_one_network();
+  }
+}
+
+void PolicyEnvironments::require_one_network() const {
+  const std::size_t turns = all_turns(config_.env_option).size();
+  if (turns < 2) return;
+  const EnvironmentSpec first = (*this)({.number = 0}).spec();
+  for (std::size_t turn = 1; turn < turns; ++turn) {
+    const EnvironmentSpec other = (*this)({.number = turn}).spec();
+    const auto require_alike = [&](const char* what, const Space& expected, const Space& got) {
+      if (alike(expected, got)) return;
+      throw UsageError(
+          fmt::format("{}: with the values of env_option that are dealt out, expected {} of one size; got "
+                      "{} and {}",
+                      config_.environment, what, describe(expected), describe(got)));
+    };
+    require_alike("observations", first.observation_space, other.observation_space);
+    require_alike("actions", first.action_space, other.action_space);
+  }
 }
 
 Environment PolicyEnvironments::operator()(const Seat& seat) const {

@@ -52,6 +52,8 @@ remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHo
 /// Copies share the processes that hold environments. Usable as an EnvironmentFactory; the registry outlives it.
 class PolicyEnvironments {
  public:
+  /// Throws UsageError where options that are dealt out differ in what a network takes or gives: the observations' and
+  /// actions' sizes (but not their bounds); and as making an environment with them does.
   PolicyEnvironments(const Registry& environments, const TrainConfig& config, const RemoteHooks& hooks = {});
 
   /// Throws UsageError as Registry::make and for_policy do, Error as RemoteEnvironments does.
@@ -67,6 +69,8 @@ class PolicyEnvironments {
   const std::vector<int>& processors() const noexcept { return processors_; }
 
  private:
+  void require_one_network() const;
+
   const Registry* registry_;
   TrainConfig config_;
   std::vector<int> processors_;

@@ -36,3 +36,25 @@ TEST_CASE("workers' environments have their own options, and an evaluation's epi
   CHECK(velocity({.player = Seat::Player::worker, .number = 2}) == of_first);
   CHECK(velocity({.player = Seat::Player::evaluator, .slot = 3}) == Approx(2 * of_first));
 }
+
+TEST_CASE(
+    "options that are dealt out may change an environment's bounds, but not the sizes that a network is made for") {
+  const Registry environments = Registry::with_builtins();
+  const auto refusal = [&](const std::string& id, const std::vector<std::string>& options) -> std::string {
+    TrainConfig config;
+    config.environment = id;
+    config.env_option = options;
+    try {
+      PolicyEnvironments(environments, config);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(refusal("Corridor-v0", {"length=5,6"}) ==
+        "Corridor-v0: with the values of env_option that are dealt out, expected observations of one size; got "
+        "Box(0, 1, [5]) and Box(0, 1, [6])");
+  CHECK(refusal("Corridor-v0", {"slip=0,0.1,0.2", "length=5,5,7"}).ends_with("Box(0, 1, [5]) and Box(0, 1, [7])"));
+  CHECK(refusal("Corridor-v0", {"length=5", "slip=0,0.1"}).empty());
+  CHECK(refusal("Pendulum-v1", {"torque=1,2"}).empty());
+}
