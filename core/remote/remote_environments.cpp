@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/remote/processors.h"
 #include "core/remote/remote_environment.h"
@@ -12,10 +14,32 @@
 
 namespace sounder::remote {
 
+namespace {
+
+/// Tells whether one network serves both spaces: bounds alone may differ.
+bool alike(const Space& a, const Space& b) {
+  const bool boxes = std::holds_alternative<Box>(a) && std::holds_alternative<Box>(b);
+  return boxes ? flat_size(a) == flat_size(b) : a == b;
+}
+
+}  // namespace
+
 struct RemoteEnvironments::Clients {
   Settings settings;
   std::vector<int> all_processors = allowed_processors();
   std::map<std::pair<Seat::Player, std::size_t>, std::weak_ptr<EnvironmentClient>> by_player = {};
+  std::optional<EnvironmentSpec> first = {};
+
+  /// Throws UsageError for a process with other spaces: options that are dealt out may differ in them.
+  void require_like_first(const EnvironmentSpec& spec) {
+    if (!first) first = spec;
+    for (const auto& [expected, got] : {std::pair(first->observation_space, spec.observation_space),
+                                        std::pair(first->action_space, spec.action_space)}) {
+      if (alike(expected, got)) continue;
+      throw UsageError(fmt::format("expected processes whose environments have spaces of one size; got {} and {}",
+                                   describe(expected), describe(got)));
+    }
+  }
 };
 
 RemoteEnvironments::RemoteEnvironments(Settings settings)
@@ -62,6 +86,7 @@ std::shared_ptr<EnvironmentClient> RemoteEnvironments::client(const Seat& seat) 
     conversation.processors = clients_->all_processors;  // whichever thread starts it again
   }
   const auto client = std::make_shared<EnvironmentClient>(settings.client, std::move(conversation));
+  clients_->require_like_first(client->spec().spec);
   known = client;
   return client;
 }

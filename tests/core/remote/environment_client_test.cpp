@@ -259,6 +259,17 @@ TEST_CASE("each player has a process of its own, which its environments share") 
   CHECK_THROWS_AS(environments({.slot = 65536}), UsageError);
 }
 
+TEST_CASE("processes whose environments have other spaces than the first one's are refused") {
+  const testing::TemporaryFolder folder;
+  std::string other = kSpec;
+  other.replace(other.find("\"n\":2"), 5, "\"n\":3");
+  const RemoteEnvironments environments(
+      {.client = settings("if mkdir " + (folder.path() / "started").string() + " 2>/dev/null; then " + kGreets +
+                          kWaits + "; fi; " + sends(FrameType::spec, other, other.size()) + kWaits)});
+  const Environment first = environments({.number = 0});
+  CHECK_THROWS_WITH(environments({.number = 1}), Contains("got Discrete(2) and Discrete(3)"));
+}
+
 TEST_CASE("nobody listening is said with the socket's path") {
   ClientSettings nobody;
   nobody.socket_path = "/nowhere/at/all";

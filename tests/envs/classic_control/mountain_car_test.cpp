@@ -6,6 +6,7 @@
 
 #include "envs/classic_control/mountain_car_continuous.h"
 #include "envs/error.h"
+#include "envs/registry.h"
 #include "tests/catch.h"
 
 using namespace sounder;
@@ -136,4 +137,20 @@ TEST_CASE("a mountain car's state of the wrong length is refused") {
   CHECK_THROWS_AS(discrete.set_state(std::vector<double>{0}, observation), Error);
   MountainCarContinuous continuous;
   CHECK_THROWS_AS(continuous.set_state(std::vector<double>{0, 0, 0}, observation), Error);
+}
+
+TEST_CASE("the mountain cars' options are their gravity and their power") {
+  const Registry registry = Registry::with_builtins();
+  const OptionValues options{{"gravity", "0.004"}, {"power", "0.005"}};
+  std::vector<float> observation(2);
+  // At 0 the slope is the steepest: cos(0) = 1.
+  Environment discrete = registry.make("MountainCar-v0", options);
+  discrete.set_state(std::vector<double>{0, 0.01}, observation);
+  discrete.step(std::int64_t{2}, observation);
+  CHECK(discrete.state()[1] == Approx(0.01 + 0.005 - 0.004));
+  Environment continuous = registry.make("MountainCarContinuous-v0", options);
+  continuous.set_state(std::vector<double>{0, 0.01}, observation);
+  const std::vector<float> action{0.5F};
+  continuous.step(std::span<const float>(action), observation);
+  CHECK(continuous.state()[1] == Approx(0.01 + 0.0025 - 0.004));
 }

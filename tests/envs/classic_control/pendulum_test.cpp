@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "envs/error.h"
+#include "envs/registry.h"
 #include "tests/catch.h"
 
 using namespace sounder;
@@ -112,4 +113,18 @@ TEST_CASE("a pendulum's state of the wrong length is refused") {
   Pendulum environment;
   std::vector<float> observation(3);
   CHECK_THROWS_AS(environment.set_state(std::vector<double>{0}, observation), Error);
+}
+
+TEST_CASE("the pendulum's options are its gravity, mass, length and largest torque, which bounds the actions") {
+  Environment environment = Registry::with_builtins().make(
+      "Pendulum-v1", {{"gravity", "4"}, {"mass", "2"}, {"length", "0.5"}, {"torque", "3"}});
+  CHECK(environment.spec().action_space == Space{Box::bounds({-3}, {3})});
+  std::vector<float> observation(3);
+  environment.set_state(std::vector<double>{kPi / 2, 0}, observation);
+  const std::vector<float> action{5};
+  const StepResult result = environment.step(std::span<const float>(action), observation);
+  // 3 4 / (2 0.5) + 3 / (2 0.25) 3
+  CHECK(environment.state()[1] == Approx((12 + 18) * 0.05));
+  CHECK(result.reward == Approx(-(kPi * kPi / 4 + 0.009)));
+  CHECK(Pendulum{}.spec().action_space == Space{Box::bounds({-2}, {2})});
 }
