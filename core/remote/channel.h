@@ -33,7 +33,7 @@ struct Patience {
 };
 
 /// One end of a conversation in frames. To be used by one thread at a time; whoever waits for a frame also has
-/// `on_output` called when what it watches has something to be read.
+/// what is watched read when there is something to be read.
 class Channel {
  public:
   explicit Channel(Descriptor socket);
