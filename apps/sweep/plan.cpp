@@ -55,7 +55,11 @@ Setting make_setting(const PlanRequest& request, const std::vector<Range>& range
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     arguments.overrides.push_back({.key = ranges[i].key, .value = values[i]});
   }
-  return {.values = std::move(values), .config = make_train_request(arguments).config};
+  Setting setting{.values = std::move(values), .config = make_train_request(arguments).config};
+  if (setting.config.environment.empty()) {
+    throw UsageError("expected a name for what the process holds: 'sounder sweep ENV --env-command COMMAND'");
+  }
+  return setting;
 }
 
 }  // namespace
