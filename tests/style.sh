@@ -22,6 +22,9 @@ if command -v clang-format >/dev/null && clang-format --version | grep -q ' 14\.
 else
   echo "clang-format 14 is not here: the format is not checked"
 fi
+check "every script can be read by its interpreter" "$(for script in $(files '*.sh'); do bash -n "$script" 2>&1; done
+  if command -v python3 >/dev/null; then files '*.py' | xargs python3 -c 'import ast, sys
+for path in sys.argv[1:]: ast.parse(open(path).read(), path)' 2>&1; fi)"
 check "envs/ includes only envs/" "$(grep -rnE '#include "(core|agents|apps|tests)/' envs)"
 check "core/ includes only envs/ and core/" "$(grep -rnE '#include "(agents|apps|tests)/' core)"
 check "agents/ includes nothing of apps/ or tests/" "$(grep -rnE '#include "(apps|tests)/' agents)"
