@@ -21,6 +21,9 @@ constexpr std::chrono::milliseconds kLongestPause{5000};
 // How long a process may take to end by itself: after its socket has closed, and when it was asked to.
 constexpr std::chrono::milliseconds kEndGrace{500};
 
+// What a process does that ends, too, and may say more by how it did.
+constexpr std::string_view kClosed = "closed the connection";
+
 /// A request that was not answered; `what()` says why.
 class Broken : public Error {
  public:
@@ -208,7 +211,7 @@ Frame EnvironmentClient::request(Seconds limit) {
     case Outcome::done:
       return frame;
     case Outcome::closed:
-      throw Broken("closed the connection");
+      throw Broken(std::string(kClosed));
     case Outcome::late:
       throw Broken(fmt::format("gave no answer within {:g} s (--env-timeout)", limit.count()));
     case Outcome::stopped:
@@ -241,17 +244,18 @@ void EnvironmentClient::disconnect() noexcept {
 
 /// Ends a conversation that cannot go on; says in a line why, with what the process printed last below it.
 std::string EnvironmentClient::end_broken(std::string_view reason) {
-  channel_.reset();
   std::string said;
   std::string end;
   if (process_) {
-    const bool ended =
-        process_->wait_for_end(reason == "closed the connection" ? kEndGrace : std::chrono::milliseconds(0));
+    // Asked before the channel closes: a process ends when it does, and did not end by itself then.
+    const bool ended = process_->wait_for_end(reason == kClosed ? kEndGrace : std::chrono::milliseconds(0));
+    channel_.reset();  // what it watches is the process's
     end = process_->end();
     if (!ended) end.clear();
     said = process_->last_output();
     process_.reset();
   }
+  channel_.reset();
   const std::string what = end.empty() ? std::string(reason) : end;
   return fmt::format("the environment process of {} {}{}", conversation_.whose, what,
                      said.empty() ? "" : "; it printed last:" + said);
