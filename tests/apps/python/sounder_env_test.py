@@ -24,7 +24,6 @@ class Counter:
     action_space = sounder_env.Discrete(2)
     max_episode_steps = 9
     reward_threshold = 2.5
-    closed = 0
 
     def __init__(self, start: int = 0, scale=1.0, fast=False):
         self.start, self.scale, self.fast = start, scale, fast
@@ -36,9 +35,6 @@ class Counter:
     def step(self, action):
         self.count += 1
         return (self.count, action), self.scale * self.count, self.count == 3, self.fast, {}
-
-    def close(self):
-        Counter.closed += 1
 
 
 class Client:
@@ -121,12 +117,18 @@ class ConversationTest(unittest.TestCase):
 
     def test_environments_are_closed_at_the_end(self):
         for closing in (lambda client: client.send(CLOSE), lambda client: None):
-            Counter.closed = 0
-            client = Client(Counter)
+            closed = []
+
+            class Closed(Counter):
+                def close(self, closed=closed):
+                    closed.append(self)
+
+            client = Client(Closed)
             client.ask(RESET, reset((0, 1), (1, 1)))
             closing(client)
             self.assertTrue(client.end())
-            self.assertEqual(Counter.closed, 2)
+            self.assertEqual(len(set(closed)), 2)
+            self.assertEqual(len(closed), 2)
 
     def test_what_is_wrong_is_said_in_an_error_frame(self):
         def told(client, kind, payload):
