@@ -77,13 +77,6 @@ std::vector<int> choose_processors(const TrainConfig& config) {
   return processors;
 }
 
-/// Tells whether one network serves both spaces: bounds alone may differ.
-bool alike(const Space& a, const Space& b) {
-  const auto* const first = std::get_if<Box>(&a);
-  const auto* const second = std::get_if<Box>(&b);
-  return first != nullptr && second != nullptr ? first->shape == second->shape : a == b;
-}
-
 }  // namespace
 
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn) {
@@ -151,9 +144,9 @@ void PolicyEnvironments::require_one_network() const {
   for (std::size_t turn = 1; turn < turns; ++turn) {
     const EnvironmentSpec other = (*this)({.number = turn}).spec();
     const auto require_alike = [&](const char* what, const Space& expected, const Space& got) {
-      if (alike(expected, got)) return;
+      if (equal_but_for_bounds(expected, got)) return;
       throw UsageError(
-          fmt::format("{}: with the values of env_option that are dealt out, expected {} of one size; got "
+          fmt::format("{}: with the values of env_option that are dealt out, expected {} of one shape; got "
                       "{} and {}",
                       config_.environment, what, describe(expected), describe(got)));
     };

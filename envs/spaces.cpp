@@ -66,6 +66,12 @@ std::size_t flat_size(const Space& space) noexcept {
   return std::visit(Visitor{}, space);
 }
 
+bool equal_but_for_bounds(const Space& a, const Space& b) noexcept {
+  const auto* const first = std::get_if<Box>(&a);
+  const auto* const second = std::get_if<Box>(&b);
+  return first != nullptr && second != nullptr ? first->shape == second->shape : a == b;
+}
+
 bool contains(const Space& space, std::span<const float> element, float tolerance) noexcept {
   if (element.size() != flat_size(space)) return false;
   struct Visitor {

@@ -47,6 +47,9 @@ using Space = std::variant<Discrete, Box, MultiDiscrete, MultiBinary>;
 /// Counts the numbers that one element of a space is written with: 1 for Discrete, the element count for Box, ...
 std::size_t flat_size(const Space& space) noexcept;
 
+/// Tells whether the spaces differ in the bounds of boxes at most, so that one network serves both.
+bool equal_but_for_bounds(const Space& a, const Space& b) noexcept;
+
 /// Tells whether the numbers are an element of the space: as many as flat_size, finite, within the bounds to
 /// `tolerance` (absolute, and relative to the bound), whole where the space is discrete.
 bool contains(const Space& space, std::span<const float> element, float tolerance = 0.0F) noexcept;

@@ -14,16 +14,6 @@
 
 namespace sounder::remote {
 
-namespace {
-
-/// Tells whether one network serves both spaces: bounds alone may differ.
-bool alike(const Space& a, const Space& b) {
-  const bool boxes = std::holds_alternative<Box>(a) && std::holds_alternative<Box>(b);
-  return boxes ? flat_size(a) == flat_size(b) : a == b;
-}
-
-}  // namespace
-
 struct RemoteEnvironments::Clients {
   Settings settings;
   std::vector<int> all_processors = allowed_processors();
@@ -35,8 +25,8 @@ struct RemoteEnvironments::Clients {
     if (!first) first = spec;
     for (const auto& [expected, got] : {std::pair(first->observation_space, spec.observation_space),
                                         std::pair(first->action_space, spec.action_space)}) {
-      if (alike(expected, got)) continue;
-      throw UsageError(fmt::format("expected processes whose environments have spaces of one size; got {} and {}",
+      if (equal_but_for_bounds(expected, got)) continue;
+      throw UsageError(fmt::format("expected processes whose environments have spaces of one shape; got {} and {}",
                                    describe(expected), describe(got)));
     }
   }

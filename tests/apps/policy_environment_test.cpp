@@ -52,7 +52,7 @@ TEST_CASE(
     return "";
   };
   CHECK(refusal("Corridor-v0", {"length=5,6"}) ==
-        "Corridor-v0: with the values of env_option that are dealt out, expected observations of one size; got "
+        "Corridor-v0: with the values of env_option that are dealt out, expected observations of one shape; got "
         "Box(0, 1, [5]) and Box(0, 1, [6])");
   CHECK(refusal("Corridor-v0", {"slip=0,0.1,0.2", "length=5,5,7"}).ends_with("Box(0, 1, [5]) and Box(0, 1, [7])"));
   CHECK(refusal("Corridor-v0", {"length=5", "slip=0,0.1"}).empty());

@@ -78,6 +78,17 @@ TEST_CASE("a multi-binary space holds zeros and ones") {
   CHECK_FALSE(holds(MultiBinary{3}, {0, 0.5F, 1}));
 }
 
+TEST_CASE("spaces of one network may differ in the bounds of boxes, and in nothing else") {
+  CHECK(equal_but_for_bounds(Box::bounds({-1, -1}, {1, 1}), Box::bounds({-2, 0}, {2, 9})));
+  CHECK_FALSE(equal_but_for_bounds(Box::bounds({-1, -1}, {1, 1}), Box::bounds({-1, -1, -1}, {1, 1, 1})));
+  CHECK_FALSE(equal_but_for_bounds(Box::uniform(0, 1, {2, 3}), Box::uniform(0, 1, {3, 2})));
+  CHECK(equal_but_for_bounds(Discrete{3}, Discrete{3}));
+  CHECK_FALSE(equal_but_for_bounds(Discrete{3}, Discrete{4}));
+  CHECK_FALSE(equal_but_for_bounds(MultiDiscrete{{2, 3}}, MultiDiscrete{{3, 2}}));
+  CHECK_FALSE(equal_but_for_bounds(Discrete{1}, Box::bounds({0}, {1})));
+  CHECK_FALSE(equal_but_for_bounds(Box::bounds({0}, {1}), MultiBinary{1}));
+}
+
 TEST_CASE("an element of the wrong length is in no space") {
   CHECK_FALSE(holds(Discrete{3}, {0, 0}));
   CHECK_FALSE(holds(Box::bounds({0}, {1}), {}));
