@@ -30,23 +30,28 @@ std::string outcome_column(CheckOutcome outcome, const ReportLayout& layout) {
   return fmt::format("{}{}\x1b[0m", escape_sequence(outcome), name);
 }
 
-/// Breaks a text into lines between words; all but the first begin with as many blanks as `indent`.
+/// Breaks a text into lines between words; all but the first begin with as many blanks as `indent`. Lines that it has
+/// already (a process's last words, say) stay lines.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
+  const std::string line_break = '\n' + std::string(indent, ' ');
   std::string result;
   std::size_t column = indent;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
     const std::string_view word = text.substr(0, end);
+    const bool breaks = end < text.size() && text[end] == '\n';
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (column > indent && column + 1 + word.size() > columns) {
-      result += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      result += ' ';
-      ++column;
+    if (!word.empty() && column > indent) {
+      const bool fits = column + 1 + word.size() <= columns;
+      result += fits ? " " : line_break;
+      column = fits ? column + 1 : indent;
     }
     result += word;
     column += word.size();
+    if (breaks) {
+      result += line_break;
+      column = indent;
+    }
   }
   return result;
 }

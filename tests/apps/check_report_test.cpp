@@ -45,6 +45,17 @@ TEST_CASE("A report lists every check, then failures, then warnings, and ends wi
         "Task-v0: 1 error, 1 warning in 4 checks (1 skipped)\n");
 }
 
+TEST_CASE("Lines that an environment printed stay lines in a report") {
+  const std::vector<CheckResult> results{{"playing", "it plays", CheckOutcome::failed,
+                                          "it was lost; it printed last:\n    Traceback\n      in step", "a step",
+                                          "no"}};
+  CHECK(human_report({.environment = "Task-v0", .results = results})
+            .find("  seen      it was lost; it printed last:\n"
+                  "            Traceback\n"
+                  "            in step\n"
+                  "  expected  a step\n") != std::string::npos);
+}
+
 TEST_CASE("A report tells how fast an environment steps, in units that are read at a glance") {
   const auto results = std::vector<CheckResult>{some_results().front()};
   const auto speed_line = [&](const Speed& speed) {
