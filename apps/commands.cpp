@@ -60,13 +60,12 @@ Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
   sweeping::PlanRequest& plan = request->plan;
   const std::shared_ptr<TrainArguments> common(request, &plan.common);
   const ConfigOptions config = add_config_sources(app, common);
-  add_texts(
-      app,
-      {.name = "--range",
-       .help = "values of one key: key=log:LOW:HIGH, key=uniform:LOW:HIGH, key=grid:A,B,... (of a list: A;B;...); "
-               "may be repeated",
-       .type = "key=RANGE"},
-      [request](const std::string& text) { request->plan.ranges.push_back(text); });
+  add_texts(app,
+            {.name = "--range",
+             .help = "values of one key: key=log:LOW:HIGH, key=uniform:LOW:HIGH, key=grid:A,B,... (of a list of "
+                     "numbers: A;B;...); may be repeated",
+             .type = "key=RANGE"},
+            [request](const std::string& text) { request->plan.ranges.push_back(text); });
   add_number(app, {.name = "--samples", .help = "draws from the log and uniform ranges, crossed with the grids [10]"},
              plan.samples, {1, sweeping::kMostTrials});
   add_number(app, {.name = "--seeds", .help = "seeds to train each setting with, from --seed on [1]"}, plan.seeds,

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <thread>
 
+#include "core/config/config.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/process.h"
 
@@ -227,6 +228,45 @@ TEST_CASE("A process that listens serves whoever connects, in a folder for this 
   kill(server.id(), SIGTERM);
   CHECK(server.finish().exit_code == 0);
   CHECK_FALSE(fs::exists(socket));
+}
+
+TEST_CASE("A sweep trains with processes, and binds none of them to a processor where trials run side by side") {
+  const TemporaryFolder folder;
+  Arguments arguments{"sweep",
+                      "CartPole-v1",
+                      "--env-command",
+                      command("cart_pole.py"),
+                      "--range",
+                      "env_option=grid:length=0.5,length=0.7",
+                      "--workers",
+                      "1",
+                      "--steps",
+                      "300",
+                      "--evaluation-episodes",
+                      "2",
+                      "--json",
+                      "--dir"};
+  for (const std::string jobs : {"1", "2"}) {
+    CAPTURE(jobs);
+    Arguments these = arguments;
+    these.insert(these.end(), {"jobs" + jobs, "--jobs", jobs});
+    const Outcome outcome = spawn(folder, these);
+    INFO(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(json_of(outcome).at("finished") == 2);
+    for (const char* trial : {"1", "2"}) {
+      TrainConfig config;
+      apply_toml(config, read(folder.path() / ("jobs" + jobs) / "trials" / trial / "config.toml"), "config.toml");
+      CHECK(config.env_pin == (jobs == "1"));
+      CHECK(config.env_option == std::vector<std::string>{trial == std::string("1") ? "length=0.5" : "length=0.7"});
+    }
+  }
+  Arguments unnamed = arguments;
+  unnamed.erase(unnamed.begin() + 1);
+  unnamed.push_back("unnamed");
+  const Outcome refused = spawn(folder, unnamed);
+  CHECK(refused.exit_code == 2);
+  CHECK(contains(refused.err, "expected a name for what the process holds"));
 }
 
 }  // namespace
