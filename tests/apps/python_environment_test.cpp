@@ -179,8 +179,8 @@ TEST_CASE("What is no number, or too large for one, is named with worker and ste
 TEST_CASE("No environment process outlives a trainer that was killed") {
   const TemporaryFolder folder;
   const std::filesystem::path list = folder.path() / "processes";
-  // It begins with its own number, and hangs at the first step that fails, deaf to the closing of its socket.
-  const std::string served = fmt::format("echo $$ >> {}; {}", list.string(), command("faulty.py hang"));
+  // It begins with its own number, and goes on when its environment has ended, as that does with its socket.
+  const std::string served = fmt::format("echo $$ >> {}; {}; exec sleep 10000", list.string(), command("cart_pole.py"));
   Process trainer({SOUNDER_PROGRAM, "train", "--env-command", served, "--workers", "2", "--env-timeout", "10000",
                    "--run", (folder.path() / "run").string()});
   std::vector<pid_t> processes;

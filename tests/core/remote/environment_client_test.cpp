@@ -8,11 +8,14 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
+#include "core/remote/processors.h"
 #include "core/remote/remote_environments.h"
 #include "envs/error.h"
 #include "tests/apps/temporary_folder.h"
@@ -85,26 +88,23 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator{}));
 }
 
+/// How many descriptors whoever runs this finds open, as a shell command that writes it to a file.
+std::string counts_descriptors(const fs::path& file) {
+  return "ls /proc/self/fd | wc -l > " + file.string() + "; ";
+}
+
 bool has_children() {
   return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD;
 }
 
-/// Waits, without an end of its own, until a process is gone or a zombie of somebody else's.
-void wait_until_gone(pid_t process) {
-  while (true) {
-    std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
-    const std::string text{std::istreambuf_iterator<char>(stat), {}};
-    const std::size_t name_end = text.rfind(')');
-    if (name_end == std::string::npos || text.substr(name_end + 2, 1) == "Z") return;
-    ::usleep(1000);
-  }
+std::string read(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-pid_t read_number(const fs::path& file) {
-  std::ifstream stream(file);
-  pid_t number = 0;
-  stream >> number;
-  return number;
+pid_t parent_of(pid_t process) {
+  const std::string stat = read("/proc/" + std::to_string(process) + "/stat");
+  return std::stoi(stat.substr(stat.rfind(')') + 4));  // behind the state, a letter
 }
 
 }  // namespace
@@ -184,6 +184,41 @@ TEST_CASE("after so many restarts in a row a process is given up") {
   }
 }
 
+TEST_CASE("a process that answered a thousand requests begins a new row of restarts") {
+  const auto serves = [](int requests) {
+    const std::string count = std::to_string(requests);
+    const std::string takes_resets = "head -c $((17 * " + count + ")) <&3 >/dev/null & ";  // beside: else both fill up
+    ClientSettings then_dies = settings(kGreets + takes_resets + "i=0; while [ $i -lt " + count +
+                                        " ]; do i=$((i+1)); " + kAnswers + "done; wait; exit 9");
+    then_dies.restarts = 1;
+    return then_dies;
+  };
+  const auto play = [&](EnvironmentClient& client, int requests) {
+    for (int i = 0; i < requests; ++i) REQUIRE(reset(client) == 1);
+  };
+  EnvironmentClient trusted(serves(EnvironmentClient::kTrusted), {.whose = "worker 0"});
+  for (int process = 0; process < 3; ++process) {
+    play(trusted, EnvironmentClient::kTrusted);
+    CHECK_THROWS_AS(reset(trusted), EnvironmentLost);
+  }
+  EnvironmentClient doubtful(serves(EnvironmentClient::kTrusted - 1), {.whose = "worker 1"});
+  play(doubtful, EnvironmentClient::kTrusted - 1);
+  CHECK_THROWS_AS(reset(doubtful), EnvironmentLost);
+  play(doubtful, EnvironmentClient::kTrusted - 1);
+  CHECK_THROWS_WITH(reset(doubtful), Contains("after 1 restarts in a row"));
+}
+
+TEST_CASE("each restart in a row waits twice as long as the one before") {
+  ClientSettings dies = settings(kGreets + "exit 9");
+  dies.first_pause = std::chrono::milliseconds(10);
+  EnvironmentClient client(dies, {.whose = "worker 1"});
+  CHECK_THROWS_AS(reset(client), EnvironmentLost);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 4; ++i) CHECK_THROWS_AS(reset(client), EnvironmentLost);
+  // At least, however slow or busy the machine is.
+  CHECK(std::chrono::steady_clock::now() - begin >= (1 + 2 + 4 + 8) * dies.first_pause);
+}
+
 TEST_CASE("one that came back as another environment is refused") {
   const testing::TemporaryFolder folder;
   std::string other = kSpec;
@@ -225,15 +260,40 @@ TEST_CASE("whoever is to stop waits for no answer and no restart") {
 
 TEST_CASE("what a process started ends with it") {
   const testing::TemporaryFolder folder;
-  const fs::path file = folder.path() / "grandchild";
-  const std::string command = "sleep 1000 & echo $! > " + file.string() + "; " + kGreets + kAnswers + kWaits;
+  const fs::path file = folder.path() / "orphan";
+  // Its own parent, the shell in brackets, ends at once.
+  const std::string command = "(sleep 1000 & echo $! > " + file.string() + "); " + kGreets + kAnswers + kWaits;
+  pid_t orphan = 0;
   {
     EnvironmentClient client(settings(command), {.whose = "worker 0"});
     CHECK(reset(client) == 1);
-    CHECK(::kill(read_number(file), 0) == 0);
+    orphan = std::stoi(read(file));
+    CHECK(parent_of(orphan) == ::getpid());  // whose to reap it is, and no other's that may not
   }
-  wait_until_gone(read_number(file));
-  CHECK_FALSE(has_children());  // it was this process's to reap
+  CHECK(::kill(orphan, 0) == -1);
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("a process has no descriptor of another one's") {
+  const testing::TemporaryFolder folder;
+  const fs::path first_count = folder.path() / "first";
+  const fs::path second_count = folder.path() / "second";
+  const EnvironmentClient first(settings(counts_descriptors(first_count) + kGreets + kWaits), {.whose = "worker 0"});
+  const EnvironmentClient second(settings(counts_descriptors(second_count) + kGreets + kWaits), {.whose = "worker 1"});
+  CHECK(std::stoi(read(first_count)) >= 4);
+  CHECK(read(first_count) == read(second_count));
+}
+
+TEST_CASE("a process is bound to its processors, and who starts it is not") {
+  const testing::TemporaryFolder folder;
+  const fs::path file = folder.path() / "allowed";
+  const std::vector<int> before = allowed_processors();
+  REQUIRE_FALSE(before.empty());
+  const EnvironmentClient client(settings("sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status > " +
+                                          file.string() + "; " + kGreets + kWaits),
+                                 {.whose = "worker 0", .processors = {before.back()}});
+  CHECK(read(file) == std::to_string(before.back()) + '\n');
+  CHECK(allowed_processors() == before);
 }
 
 TEST_CASE("options and variables reach the process") {
@@ -244,13 +304,53 @@ TEST_CASE("options and variables reach the process") {
   with.variables = {{"SHADE", "blue"}};
   EnvironmentClient client(with, {.whose = "worker 0", .options = {{{"length", "0.7"}}}});
   CHECK(reset(client) == 1);
-  std::ifstream stream(file);
-  CHECK(std::string{std::istreambuf_iterator<char>(stream), {}} == R"(blue {"options":[{"length":"0.7"}]})");
+  CHECK(read(file) == R"(blue {"options":[{"length":"0.7"}]})");
+}
+
+TEST_CASE("no signal is blocked or ignored in a process, whatever whoever starts it does") {
+  const testing::TemporaryFolder folder;
+  const fs::path file = folder.path() / "signals";
+  sigset_t user_signals;
+  sigset_t before;
+  ::sigemptyset(&user_signals);
+  ::sigaddset(&user_signals, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &user_signals, &before);
+  const auto handler = ::signal(SIGUSR2, SIG_IGN);
+  {
+    const EnvironmentClient client(settings("sed -n 's/^Sig\\(Blk\\|Ign\\):[[:space:]]*//p' /proc/self/status > " +
+                                            file.string() + "; " + kGreets + kWaits),
+                                   {.whose = "worker 0"});
+  }
+  ::signal(SIGUSR2, handler);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  std::istringstream said(read(file));
+  std::uint64_t blocked = 0;
+  std::uint64_t ignored = 0;
+  REQUIRE(said >> std::hex >> blocked >> ignored);
+  CHECK(blocked == 0);
+  constexpr std::uint64_t kStandard = 0x7fffffff;  // signals 1 to 31; the C library keeps later ones to itself
+  CHECK((ignored & kStandard) == 0);
+}
+
+TEST_CASE("options are dealt out to workers in turn, and the evaluation has all of them") {
+  const testing::TemporaryFolder folder;
+  const fs::path file = folder.path() / "options";
+  // All that comes with hello, but for its first bytes: no more comes while it is open.
+  const RemoteEnvironments environments({.client = settings("dd bs=1000 count=1 <&3 2>/dev/null | tail -c +14 >> " +
+                                                            file.string() + "; " + kSaysSpec + kWaits),
+                                         .options = {{{"a", "1"}}, {{"a", "2"}}}});
+  for (const std::size_t worker : {0, 1, 2}) {
+    const Environment open = environments({.player = Seat::Player::worker, .number = worker});
+  }
+  const Environment evaluated = environments({.player = Seat::Player::evaluator});
+  CHECK(read(file) == R"({"options":[{"a":"1"}]})"
+                      R"({"options":[{"a":"2"}]})"
+                      R"({"options":[{"a":"1"}]})"
+                      R"({"options":[{"a":"1"},{"a":"2"}]})");
 }
 
 TEST_CASE("each player has a process of its own, which its environments share") {
-  const RemoteEnvironments environments(
-      {.client = settings(kGreets + kAnswers + kWaits), .options = {{{"a", "1"}}, {{"a", "2"}}}});
+  const RemoteEnvironments environments({.client = settings(kGreets + kAnswers + kWaits)});
   const Environment first = environments({.player = Seat::Player::worker, .number = 0, .slot = 0});
   const Environment second = environments({.player = Seat::Player::worker, .number = 0, .slot = 1});
   CHECK_FALSE(first.spec().max_episode_steps);
