@@ -26,7 +26,7 @@ ReportLayout layout_of_terminal() {
   constexpr std::size_t kWidest = 100;
   if (!is_terminal(STDERR_FILENO)) return {};
   return {.columns = std::clamp(terminal_size(STDERR_FILENO).columns, kNarrowest, kWidest),
-          .color = color_support() == ColorSupport::rgb ? ReportLayout::Color::ansi : ReportLayout::Color::none};
+          .color = color_support() == ColorSupport::none ? ReportLayout::Color::none : ReportLayout::Color::ansi};
 }
 
 /// Makes the first instance, which the checks begin with: what is wrong with the options is no finding about the

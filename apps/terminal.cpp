@@ -30,7 +30,9 @@ ColorSupport color_support() {
   if (!environment_variable("NO_COLOR").empty()) return ColorSupport::none;
   const std::string_view color = environment_variable("COLORTERM");
   if (color == "truecolor" || color == "24bit") return ColorSupport::rgb;
-  return environment_variable("TERM").ends_with("-direct") ? ColorSupport::rgb : ColorSupport::none;
+  const std::string_view terminal = environment_variable("TERM");
+  if (terminal.ends_with("-direct")) return ColorSupport::rgb;
+  return terminal.ends_with("-256color") ? ColorSupport::palette : ColorSupport::none;
 }
 
 std::string cut_to_width(std::string_view line, std::size_t columns) {

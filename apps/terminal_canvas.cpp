@@ -53,6 +53,13 @@ bool covers(const Polygon& polygon, Point point) {
   return inside;
 }
 
+/// Tells of a dot that a shape covers whether it does not cover all of those beside it.
+template <class Shape>
+bool on_outline(const Shape& shape, Point dot) {
+  return !(covers(shape, Point{dot.x - 1, dot.y}) && covers(shape, Point{dot.x + 1, dot.y}) &&
+           covers(shape, Point{dot.x, dot.y - 1}) && covers(shape, Point{dot.x, dot.y + 1}));
+}
+
 /// The smallest rectangle around a shape.
 Canvas::View bounds(const Line& line) {
   const double margin = std::max(line.width / 2, kHairline);
@@ -105,6 +112,13 @@ class Projection {
   Point origin_;
 };
 
+/// The number in xterm's palette of the colour that is closest in its cube: six levels each of red, green and blue, at
+/// 0, 95, 135, 175, 215 and 255, numbered from 16 on.
+int palette_number(Color color) {
+  const auto level = [](int value) { return value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40; };
+  return 16 + 36 * level(color.red) + 6 * level(color.green) + level(color.blue);
+}
+
 /// One character: its dots, a bit each, and the colour of what was drawn last in it.
 struct Cell {
   unsigned dots = 0;
@@ -116,7 +130,7 @@ constexpr unsigned kDotBits[kDotsDown][kDotsAcross] = {{0x01, 0x08}, {0x02, 0x10
 
 class Raster {
  public:
-  explicit Raster(TerminalSize size) : size_(size), cells_(size.columns * size.rows) {}
+  Raster(TerminalSize size, ColorSupport colors) : size_(size), colors_(colors), cells_(size.columns * size.rows) {}
 
   template <class Shape>
   void draw(const Shape& shape) {
@@ -125,18 +139,21 @@ class Raster {
     const auto [first_y, end_y] = range(box.lower_left.y, box.upper_right.y, kDotsDown * size_.rows);
     for (std::size_t y = first_y; y < end_y; ++y) {
       for (std::size_t x = first_x; x < end_x; ++x) {
-        if (!covers(shape, Point{static_cast<double>(x) + kCenter, static_cast<double>(y) + kCenter})) continue;
+        const Point dot{static_cast<double>(x) + kCenter, static_cast<double>(y) + kCenter};
+        if (!covers(shape, dot)) continue;
         Cell& cell = cells_[y / kDotsDown * size_.columns + x / kDotsAcross];
-        cell.dots |= kDotBits[y % kDotsDown][x % kDotsAcross];
+        const unsigned bit = kDotBits[y % kDotsDown][x % kDotsAcross];
+        const bool cut = colors_ == ColorSupport::none && (cell.dots & bit) != 0 && on_outline(shape, dot);
+        cell.dots = cut ? cell.dots & ~bit : cell.dots | bit;
         cell.color = shape.color;
       }
     }
   }
 
-  std::vector<std::string> lines(ColorSupport colors) const {
+  std::vector<std::string> lines() const {
     std::vector<std::string> lines;
     for (std::size_t row = 0; row < size_.rows; ++row) {
-      lines.push_back(line({cells_.data() + row * size_.columns, size_.columns}, colors));
+      lines.push_back(line({cells_.data() + row * size_.columns, size_.columns}));
     }
     return lines;
   }
@@ -154,13 +171,14 @@ class Raster {
             static_cast<std::size_t>(std::clamp(std::ceil(high), 0.0, most))};
   }
 
-  static std::string escape(Color color) {
+  std::string escape(Color color) const {
     constexpr int kDark = 60;
     if (std::max({color.red, color.green, color.blue}) < kDark) return "\x1b[39m";
+    if (colors_ == ColorSupport::palette) return fmt::format("\x1b[38;5;{}m", palette_number(color));
     return fmt::format("\x1b[38;2;{};{};{}m", color.red, color.green, color.blue);
   }
 
-  static std::string line(std::span<const Cell> cells, ColorSupport colors) {
+  std::string line(std::span<const Cell> cells) const {
     constexpr std::string_view kForeground = "\x1b[39m";
     std::string text;
     std::string present(kForeground);
@@ -169,7 +187,7 @@ class Raster {
         text += ' ';
         continue;
       }
-      if (colors == ColorSupport::rgb && escape(cell.color) != present) text += present = escape(cell.color);
+      if (colors_ != ColorSupport::none && escape(cell.color) != present) text += present = escape(cell.color);
       // U+2800 + dots in UTF-8.
       text += '\xe2';
       text += static_cast<char>(0xa0U | (cell.dots >> 6U));
@@ -180,19 +198,20 @@ class Raster {
   }
 
   TerminalSize size_;
+  ColorSupport colors_;
   std::vector<Cell> cells_;
 };
 
 }  // namespace
 
 std::vector<std::string> rasterize(const Canvas& canvas, TerminalSize size, ColorSupport colors) {
-  Raster raster(size);
+  Raster raster(size, colors);
   const Projection project(canvas.view(), static_cast<double>(kDotsAcross * size.columns),
                            static_cast<double>(kDotsDown * size.rows));
   for (const Primitive& primitive : canvas.primitives()) {
     std::visit([&](const auto& shape) { raster.draw(project(shape)); }, primitive);
   }
-  return raster.lines(colors);
+  return raster.lines();
 }
 
 }  // namespace sounder

@@ -130,7 +130,31 @@ TEST_CASE("A character has the colour of what was drawn last in it, and the line
   canvas.polygon(rectangle({0, 0}, {6, 4}, kRed));
   canvas.polygon(rectangle({4, 0}, {6, 1}, kBlue));
   CHECK(rasterize(canvas, {4, 1}, ColorSupport::rgb) == Lines{"\x1b[38;2;255;0;0m⣿⣿\x1b[38;2;0;0;255m⣿ \x1b[39m"});
-  CHECK(rasterize(canvas, {4, 1}, ColorSupport::none) == Lines{"⣿⣿⣿ "});
+}
+
+TEST_CASE("Of 256 colours, that of the cube is taken which is closest") {
+  // xterm's 256colres.h: number 16 + 36 r + 6 g + b is of the levels 0, 95, 135, 175, 215, 255.
+  const auto number = [](Color color) {
+    Canvas canvas = dots({1, 1});
+    canvas.polygon(rectangle({0, 0}, {2, 4}, color));
+    return rasterize(canvas, {1, 1}, ColorSupport::palette)[0];
+  };
+  CHECK(number({255, 0, 0}) == "\x1b[38;5;196m⣿\x1b[39m");
+  CHECK(number({0, 95, 135}) == "\x1b[38;5;24m⣿\x1b[39m");
+  CHECK(number({175, 215, 255}) == "\x1b[38;5;153m⣿\x1b[39m");
+  CHECK(number({47, 114, 115}) == number({0, 95, 135}));
+  CHECK(number({48, 154, 155}) == number({95, 135, 175}));
+  CHECK(number({255, 234, 235}) == number({255, 215, 255}));
+  CHECK(number({0, 0, 0}) == "⣿");
+}
+
+TEST_CASE("Without colours, a shape's outline is left out where it lies upon others") {
+  Canvas canvas = dots({3, 1});
+  canvas.polygon(rectangle({0, 0}, {5, 4}));
+  // A square of three dots by three, whose right column is beside the first shape.
+  canvas.polygon(rectangle({3, 0}, {6, 3}));
+  CHECK(rasterize(canvas, {3, 1}, ColorSupport::none) == Lines{"⣿⡏⢵"});
+  CHECK(rasterize(canvas, {3, 1}, ColorSupport::palette) == Lines{"\x1b[38;5;196m⣿⣿⣷\x1b[39m"});
 }
 
 TEST_CASE("Very dark colours become the terminal's foreground, which shows on black as well") {
