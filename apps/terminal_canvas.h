@@ -13,8 +13,8 @@ namespace sounder {
 /// covers its centre; lines and edges are at least a dot wide, so that thin shapes stay visible.
 ///
 /// With colours, a character has the colour of what was drawn last within it. Very dark colours take the terminal's own
-/// foreground, which shows on any background. Without them, the outline of a shape is left out where it lies upon others:
-/// so it stays apart from these.
+/// foreground, which shows on any background. Without them, the outline of a shape is left out where it lies upon
+/// others: so it stays apart from these.
 std::vector<std::string> rasterize(const Canvas& canvas, TerminalSize size, ColorSupport colors);
 
 }  // namespace sounder
