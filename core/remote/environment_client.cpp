@@ -21,9 +21,6 @@ constexpr std::chrono::milliseconds kLongestPause{5000};
 // How long a process may take to end by itself: after its socket has closed, and when it was asked to.
 constexpr std::chrono::milliseconds kEndGrace{500};
 
-// What a process does that ends, too, and may say more by how it did.
-constexpr std::string_view kClosed = "closed the connection";
-
 /// A request that was not answered; `what()` says why.
 class Broken : public Error {
  public:
@@ -211,7 +208,8 @@ Frame EnvironmentClient::request(Seconds limit) {
     case Outcome::done:
       return frame;
     case Outcome::closed:
-      throw Broken(std::string(kClosed));
+      if (process_) process_->wait_for_end(kEndGrace);  // it ends, too, and says more by how it does
+      throw Broken("closed the connection");
     case Outcome::late:
       throw Broken(fmt::format("gave no answer within {:g} s (--env-timeout)", limit.count()));
     case Outcome::stopped:
@@ -248,7 +246,7 @@ std::string EnvironmentClient::end_broken(std::string_view reason) {
   std::string end;
   if (process_) {
     // Asked before the channel closes: a process ends when it does, and did not end by itself then.
-    const bool ended = process_->wait_for_end(reason == kClosed ? kEndGrace : std::chrono::milliseconds(0));
+    const bool ended = process_->wait_for_end({});
     channel_.reset();  // what it watches is the process's
     end = process_->end();
     if (!ended) end.clear();
