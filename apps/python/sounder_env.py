@@ -103,6 +103,10 @@ class _Refused(Exception):
     """What ends a conversation with an error frame; needs no traceback."""
 
 
+class _Gone(Exception):
+    """The trainer ended, or let go of the socket."""
+
+
 class _Conversation:
     """One trainer's: its environments, and frames to and fro."""
 
@@ -119,8 +123,8 @@ class _Conversation:
         try:
             with self.connection:
                 return self._answer_all()
-        except OSError:
-            return False  # the trainer is gone
+        except _Gone:
+            return False
         finally:
             for environment in self.environments.values():
                 getattr(environment, "close", lambda: None)()
@@ -139,6 +143,8 @@ class _Conversation:
                 if frame[0] not in answers:
                     raise _Refused("expected reset, step, render or close; got a frame of type %d" % frame[0])
                 answers[frame[0]](frame[1])
+        except _Gone:
+            raise
         except _Refused as refused:
             print(refused, file=sys.stderr)
             self._send(ERROR, str(refused).encode())
@@ -166,22 +172,31 @@ class _Conversation:
                 # A long frame: the rest of it, without going through what has come again and again.
                 parts, missing = [received], end - len(received)
                 while missing > 0:
-                    part = self.connection.recv(min(missing, 1 << 20))
+                    part = self._read(min(missing, 1 << 20))
                     if not part:
                         raise _Refused("the stream ended within a frame")
                     parts.append(part)
                     missing -= len(part)
                 received = b"".join(parts)
                 continue
-            part = self.connection.recv(65536)
+            part = self._read(65536)
             if not part:
                 if received:
                     raise _Refused("the stream ended within a frame")
                 return None
             received += part
 
+    def _read(self, most):
+        try:
+            return self.connection.recv(most)
+        except OSError as error:
+            raise _Gone from error
+
     def _send(self, kind, payload):
-        self.connection.sendall(struct.pack("<IB", len(payload) + 1, kind) + payload)
+        try:
+            self.connection.sendall(struct.pack("<IB", len(payload) + 1, kind) + payload)
+        except OSError as error:
+            raise _Gone from error
 
     # ---- Answers
 

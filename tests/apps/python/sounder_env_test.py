@@ -1,5 +1,7 @@
 """Tests sounder_env.py as the other end of its socket sees it, frame by frame."""
 
+import contextlib
+import io
 import json
 import math
 import os
@@ -129,6 +131,14 @@ class ConversationTest(unittest.TestCase):
             self.assertTrue(client.end())
             self.assertEqual(len(set(closed)), 2)
             self.assertEqual(len(closed), 2)
+
+    def test_a_trainer_that_is_gone_is_no_error_of_the_environment(self):
+        client = Client(Counter)
+        client.send(RESET, reset((0, 1)))
+        client.socket.recv(1, socket.MSG_PEEK)  # the answer has come; unread, it makes the closing a reset
+        with contextlib.redirect_stderr(io.StringIO()) as printed:
+            self.assertFalse(client.end())
+        self.assertEqual(printed.getvalue(), "")
 
     def test_what_is_wrong_is_said_in_an_error_frame(self):
         def told(client, kind, payload):
@@ -265,6 +275,48 @@ class SpacesTest(unittest.TestCase):
         kinds = type("Discrete", (), {"n": 4, "start": 0})
         derived = type("Special", (kinds,), {})
         self.assertEqual(self.codec(derived()).description, {"type": "Discrete", "n": 4})
+
+
+@unittest.skipUnless(sounder_env.numpy, "numpy is not here")
+class ArraysTest(unittest.TestCase):
+    """Spaces, observations and actions as Gymnasium has them: numpy's."""
+
+    def told(self, space, *numbers):
+        action = sounder_env._space_codec(space, "space").decode(numbers)
+        return type(action).__name__, str(action.dtype), action.shape, action.tolist()
+
+    def test_actions_come_as_arrays_of_the_types_and_shapes_of_gymnasiums_spaces(self):
+        numpy = sounder_env.numpy
+        box = sounder_env.Box(numpy.zeros((2, 2), numpy.float32), numpy.ones((2, 2), numpy.float32), (2, 2))
+        self.assertEqual(self.told(box, 0, 1, 0.5, 0.25), ("ndarray", "float32", (2, 2), [[0, 1], [0.5, 0.25]]))
+        choices = sounder_env.MultiDiscrete(numpy.array([[2, 3], [4, 5]]))
+        self.assertEqual(self.told(choices, 1, 2, 3, 4), ("ndarray", "int64", (2, 2), [[1, 2], [3, 4]]))
+        self.assertEqual(self.told(sounder_env.MultiBinary(2), 1, 0), ("ndarray", "int8", (2,), [1, 0]))
+
+    def test_numbers_of_numpy_are_numbers(self):
+        numpy = sounder_env.numpy
+
+        class Arrays(Counter):
+            render_mode = "rgb_array"
+            observation_space = sounder_env.Box(numpy.array([-numpy.inf, 0], numpy.float32),
+                                                numpy.array([numpy.inf, 3.4028235e38], numpy.float32), (2,))
+            reward_threshold = numpy.float64(2.5)
+
+            def reset(self, seed=None):
+                return numpy.array([0.5, 2], numpy.float32), {}
+
+            def step(self, action):
+                return numpy.array([1, 2]), numpy.float32(0.25), numpy.bool_(True), numpy.bool_(False), {}
+
+            def render(self):
+                return numpy.array([[[1, 2, 255]]], numpy.uint8)
+
+        client = Client(Arrays)
+        self.assertEqual(client.spec["observation_space"],
+                         {"type": "Box", "low": [None, 0], "high": [None, None], "shape": [2]})
+        self.assertEqual(struct.unpack("<IfBBHff", client.ask(RESET, reset((0, 1)))[1]), (0, 0, 0, 0, 0, 0.5, 2))
+        self.assertEqual(struct.unpack("<IfBBHff", client.ask(STEP, b"\0" * 12)[1]), (0, 0.25, 1, 0, 0, 1, 2))
+        self.assertEqual(client.ask(RENDER, b"\0\0\0\0")[1], b"\1\0\0\0\1\0\0\0\1\2\xff")
 
 
 class OptionsTest(unittest.TestCase):
