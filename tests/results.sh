@@ -54,7 +54,7 @@ DoubleIntegrator-v0|10|-1.879
 FrozenLake-v1|9|0.7
 LinearQuadratic-v0|10|-508.4
 Reacher2D-v0|9|-32
-Taxi-v3|0|7.5
+Taxi-v3||7.5
 CartPole-v1 --algorithm a2c|9|
 CartPole-v1 --algorithm n_step_q|9|
 CartPole-v1 --algorithm one_step_q|9|
@@ -114,7 +114,7 @@ verdict() {
         all = met(solved * 10 / seeds, seeds_goal)
       }
       if (mean_goal != "") {
-        text = text (text == "" ? "" : ", mean ") words(mean_goal)
+        text = text (text == "" ? "mean " : ", mean ") words(mean_goal)
         all = all && met(iqm, mean_goal)
       }
       print text ": " (all ? "met" : "**not met**")
