@@ -7,8 +7,11 @@
 
     sounder train --env-command "python3 my_env.py"
 
-This one file is all there is to it, and needs nothing but the standard library. With numpy installed, Box, MultiDiscrete
-and MultiBinary actions come as arrays; without it, as lists. An environment of your own needs no base class:
+This one file is all there is to it, and needs nothing but the standard library. Actions are elements of action_space, with
+its dtype, shape and start. Spaces without a dtype, such as those of this file, get whole numbers (Discrete), or arrays of
+float32 (Box), int64 (MultiDiscrete) and int8 (MultiBinary), which are lists without numpy. Observations have their space's
+shape. Those of a Dict or a Tuple are flattened, and pictures [height, width, channels] become [channels, height, width];
+`sounder check` says how. An environment of your own needs no base class:
 
     class Thermostat:
         observation_space = sounder_env.Box([-40.0], [60.0])
@@ -23,9 +26,11 @@ and MultiBinary actions come as arrays; without it, as lists. An environment of 
 PROTOCOL.md, beside this file, specifies what goes over the socket.
 """
 
+import contextlib
 import inspect
 import json
 import math
+import operator
 import os
 import signal
 import socket
@@ -40,13 +45,14 @@ try:
 except ImportError:
     numpy = None
 
-__all__ = ["Box", "Discrete", "MultiBinary", "MultiDiscrete", "serve"]
+__all__ = ["Box", "Dict", "Discrete", "MultiBinary", "MultiDiscrete", "Tuple", "serve"]
 
 PROTOCOL_VERSION = 1
 MAGIC = 0x52444E53  # "SNDR"
 MOST_FRAME_BYTES = 16 << 20
 MOST_ENVIRONMENTS = 65536
 MOST_PICTURE_WIDTH, MOST_PICTURE_HEIGHT = 160, 120
+MOST_ONE_HOT_NUMBERS = 1000000
 
 HELLO, SPEC, RESET, STEP, RESULT, RENDER, PICTURE, CLOSE, ERROR = range(1, 10)
 
@@ -79,6 +85,20 @@ class MultiBinary:
         self.n = n
 
 
+class Dict:
+    """Observations of several parts by name, which are taken in the order of the names, as in Gymnasium."""
+
+    def __init__(self, spaces):
+        self.spaces = dict(sorted(spaces.items()))
+
+
+class Tuple:
+    """Observations of several parts."""
+
+    def __init__(self, spaces):
+        self.spaces = tuple(spaces)
+
+
 def serve(make, listen=None):
     """Serves environments that `make` makes, until the trainer is done with them.
 
@@ -87,6 +107,9 @@ def serve(make, listen=None):
     listen: path of a unix socket to listen on, for --env-connect; its folder is made for this user only. None: over the
         socket that `sounder train --env-command` left to this process.
     """
+    if not callable(make):
+        sys.exit("serve: expected a function or class that makes an environment, as in serve(lambda: environment); "
+                 "got %s" % _told(make))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer decides when it is over
     if listen is not None:
         _listen(make, listen)
@@ -103,8 +126,38 @@ class _Refused(Exception):
     """What ends a conversation with an error frame; needs no traceback."""
 
 
+@contextlib.contextmanager
+def _naming(name):
+    """Says what it was where something is refused."""
+    try:
+        yield
+    except _Refused as refused:
+        raise _Refused("%s: %s" % (name, refused)) from None
+
+
 class _Gone(Exception):
     """The trainer ended, or let go of the socket."""
+
+
+class _Served:
+    """An environment, and how its observations and actions are written."""
+
+    def __init__(self, environment):
+        self.environment = environment
+
+    def read_spaces(self, first):
+        """first: the conversation's first, from which all others differ in bounds at most."""
+        environment = self.environment
+        self.spaces = getattr(environment, "observation_space", None), getattr(environment, "action_space", None)
+        if self.spaces[0] is first.spaces[0] and self.spaces[1] is first.spaces[1] and self is not first:
+            self.observation, self.action = first.observation, first.action
+            return
+        with _naming("observation_space"):
+            self.observation = _observation_codec(self.spaces[0])
+            first.observation.require_like(self.observation)
+        with _naming("action_space"):
+            self.action = _action_codec(self.spaces[1])
+            first.action.require_like(self.action)
 
 
 class _Conversation:
@@ -115,7 +168,7 @@ class _Conversation:
         self.make = make
         self.received = b""  # what came of frames that are not whole yet
         self.options = []
-        self.environments = {}  # by index
+        self.served = {}  # by index
         self.running = set()  # indices of those in an episode
 
     def run(self):
@@ -126,8 +179,8 @@ class _Conversation:
         except _Gone:
             return False
         finally:
-            for environment in self.environments.values():
-                getattr(environment, "close", lambda: None)()
+            for served in self.served.values():
+                getattr(served.environment, "close", lambda: None)()
 
     def _answer_all(self):
         try:
@@ -150,9 +203,9 @@ class _Conversation:
             self._send(ERROR, str(refused).encode())
         except Exception as error:  # the environment's
             traceback.print_exc()
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = "%s, line %s" % (os.path.basename(place.filename), place.lineno)
-            self._send(ERROR, ("%s: %s (%s)" % (type(error).__name__, error, where)).encode())
+            places = [place for place in traceback.extract_tb(error.__traceback__) if place.filename != __file__]
+            where = " (%s, line %s)" % (os.path.basename(places[-1].filename), places[-1].lineno) if places else ""
+            self._send(ERROR, ("%s: %s%s" % (type(error).__name__, error, where)).encode())
         return False
 
     # ---- Frames
@@ -212,35 +265,19 @@ class _Conversation:
             self.options = json.loads(payload[8:].decode() or "{}").get("options") or []
         except (ValueError, AttributeError) as error:
             raise _Refused("expected a JSON object in hello: %s" % error) from error
-        environment = self._environment(0)
-        self.observation = _space_codec(environment.observation_space, "observation_space")
-        self.action = _space_codec(environment.action_space, "action_space")
-        self.step_request = struct.Struct("<I" + self.action.format)
-        self.result = struct.Struct("<IfBBH%df" % self.observation.size)
-        self._send(SPEC, json.dumps(self._describe(environment), allow_nan=False).encode())
+        first = self._serve(0)
+        self.step_request = struct.Struct("<I" + first.action.format)
+        self.result = struct.Struct("<IfBBH%df" % first.observation.size)
+        self._send(SPEC, json.dumps(_spec(first), allow_nan=False).encode())
 
-    def _describe(self, environment):
-        source = getattr(environment, "spec", None) or environment
-        name = getattr(source, "id", None) or type(environment).__name__
-        threshold = getattr(source, "reward_threshold", None)
-        limit = getattr(source, "max_episode_steps", None)
-        return {
-            "protocol": PROTOCOL_VERSION,
-            "id": "".join(str(name).split()),
-            "observation_space": self.observation.description,
-            "action_space": self.action.description,
-            "max_episode_steps": None if limit is None else int(limit),
-            "reward_threshold": None if threshold is None else float(threshold),
-            "render": getattr(environment, "render_mode", None) == "rgb_array",
-        }
-
-    def _environment(self, index):
-        if index not in self.environments:
+    def _serve(self, index):
+        if index not in self.served:
             if index >= MOST_ENVIRONMENTS:
                 raise _Refused("expected an environment below %d; got %d" % (MOST_ENVIRONMENTS, index))
             options = self.options[index % len(self.options)] if self.options else {}
-            self.environments[index] = self.make(**_convert(self.make, options))
-        return self.environments[index]
+            self.served[index] = _Served(self.make(**_convert(self.make, options)))
+            self.served[index].read_spaces(self.served[0])
+        return self.served[index]
 
     def _requests(self, form, payload):
         if not payload or len(payload) % form.size:
@@ -253,144 +290,432 @@ class _Conversation:
     def _reset(self, payload):
         results = []
         for index, seed in self._requests(struct.Struct("<IQ"), payload):
-            answer = self._environment(index).reset(seed=seed)
+            served = self._serve(index)
+            answer = served.environment.reset(seed=seed)
             if not (isinstance(answer, tuple) and len(answer) == 2):
-                raise _Refused("reset: expected (observation, info), as of Gymnasium 0.26 and later")
+                raise _Refused("reset: expected (observation, info), as of Gymnasium 0.26 and later; got %s"
+                               % _told(answer))
             self.running.add(index)
-            results.append(self._pack(index, 0.0, False, False, answer[0]))
+            results.append(self._pack("reset", index, 0.0, False, False, answer[0]))
         self._send(RESULT, b"".join(results))
 
     def _step(self, payload):
         results = []
-        decode = self.action.decode
         for index, *numbers in self._requests(self.step_request, payload):
             if index not in self.running:
                 raise _Refused("environment %d was stepped outside an episode" % index)
-            answer = self.environments[index].step(decode(numbers))
+            served = self.served[index]
+            answer = served.environment.step(served.action.decode(numbers))
             if not (isinstance(answer, tuple) and len(answer) == 5):
-                raise _Refused(
-                    "step: expected (observation, reward, terminated, truncated, info), as of Gymnasium 0.26 and later"
-                )
+                raise _Refused("step: expected (observation, reward, terminated, truncated, info), as of Gymnasium "
+                               "0.26 and later; got %s" % _told(answer))
             observation, reward, terminated, truncated, _ = answer
+            result = self._pack("step", index, reward, terminated, truncated, observation)
             if terminated or truncated:
                 self.running.discard(index)
-            results.append(self._pack(index, reward, terminated, truncated, observation))
+            results.append(result)
         self._send(RESULT, b"".join(results))
 
-    def _pack(self, index, reward, terminated, truncated, observation):
-        numbers = self.observation.encode(observation)
-        if len(numbers) != self.observation.size:
-            raise _Refused("expected observations of %d numbers, as their space says; got %d"
-                           % (self.observation.size, len(numbers)))
+    def _pack(self, call, index, reward, terminated, truncated, observation):
+        numbers = []
         try:
+            numbers = self.served[index].observation.encode(observation)
             return self.result.pack(index, reward, bool(terminated), bool(truncated), 0, *numbers)
         except OverflowError:  # beyond what a float32 holds: infinite, as the trainer is to know
             numbers = [_as_float32(number) for number in numbers]
             return self.result.pack(index, _as_float32(reward), bool(terminated), bool(truncated), 0, *numbers)
+        except _Refused as refused:
+            raise _Refused("%s: %s" % (call, refused)) from None
+        except (TypeError, ValueError, struct.error):
+            wrong = [number for number in numbers if not _is_number(number)]
+            if not _is_number(reward):
+                text = "expected a number as reward; got %s" % _told(reward)
+            elif wrong:
+                text = "expected numbers as observation; got %s among them" % _told(wrong[0])
+            else:
+                text = "expected True or False; got %s and %s" % (_told(terminated), _told(truncated))
+            raise _Refused("%s: %s" % (call, text)) from None
 
     def _render(self, payload):
         if len(payload) != 4:
             raise _Refused("render: expected the number of an environment")
         (index,) = struct.unpack("<I", payload)
-        if index not in self.environments:
+        if index not in self.served:
             raise _Refused("render: environment %d was never reset" % index)
-        rows = self.environments[index].render()
-        if rows is None:
-            raise _Refused("render: expected an array of [height, width, 3]; got None")
-        height, width = len(rows), len(rows[0])
-        stride = max(1, -(-height // MOST_PICTURE_HEIGHT), -(-width // MOST_PICTURE_WIDTH))
-        pixels = [rows[y][x][color] for y in range(0, height, stride) for x in range(0, width, stride)
-                  for color in range(3)]
+        rows = self.served[index].environment.render()
+        try:
+            height, width = len(rows), len(rows[0])
+            stride = max(1, -(-height // MOST_PICTURE_HEIGHT), -(-width // MOST_PICTURE_WIDTH))
+            pixels = bytes(int(rows[y][x][color]) for y in range(0, height, stride) for x in range(0, width, stride)
+                           for color in range(3))
+        except (TypeError, ValueError, IndexError, KeyError):
+            raise _Refused("render: expected an array of [height, width, 3], of whole numbers from 0 to 255; got %s"
+                           % _told(rows)) from None
         size = struct.pack("<II", len(range(0, width, stride)), len(range(0, height, stride)))
-        self._send(PICTURE, size + bytes(int(pixel) for pixel in pixels))
+        self._send(PICTURE, size + pixels)
 
 
 def _as_float32(number):
     try:
         return struct.unpack("<f", struct.pack("<f", number))[0]
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
+
+
+def _is_number(value):
+    try:
+        float(value)
+        return not isinstance(value, (str, bytes))
+    except (TypeError, ValueError):
+        return False
+    except OverflowError:
+        return True
+
+
+def _told(value):
+    """Says in a few words what came."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return "an array of shape %s and dtype %s" % (list(value.shape), value.dtype)
+    text = " ".join(repr(value).split())
+    text = text if len(text) <= 60 else text[:60] + "..."
+    is_plain = value is None or isinstance(value, (bool, int, float, str))
+    return text if is_plain else "%s (%s)" % (text, type(value).__name__)
+
+
+# ---- The spec
+
+
+def _spec(served):
+    environment, observation = served.environment, served.observation
+    name = _about(environment, "id") or type(_layers(environment)[-1]).__name__
+    spec = {
+        "protocol": PROTOCOL_VERSION,
+        "id": "".join(letter for letter in str(name) if letter.isprintable() and not letter.isspace()),
+        "observation_space": observation.description,
+        "action_space": served.action.description,
+        "max_episode_steps": _limit(_about(environment, "max_episode_steps", "_max_episode_steps")),
+        "reward_threshold": _threshold(_about(environment, "reward_threshold")),
+        "render": _about(environment, "render_mode") == "rgb_array",
+    }
+    if observation.parts:
+        spec["observation_parts"] = [{"name": name, "space": space, "numbers": numbers}
+                                     for name, space, numbers in observation.parts]
+    return spec
+
+
+def _limit(steps):
+    if steps is not None and not (_is_number(steps) and math.isfinite(steps) and steps == int(steps) >= 1):
+        raise _Refused("max_episode_steps: expected a whole number of at least 1, or None; got %s" % _told(steps))
+    return None if steps is None else int(steps)
+
+
+def _threshold(mean_return):
+    if mean_return is not None and not (_is_number(mean_return) and math.isfinite(mean_return)):
+        raise _Refused("reward_threshold: expected a number, or None where there is none; got %s" % _told(mean_return))
+    return None if mean_return is None else float(mean_return)
+
+
+def _about(environment, *names):
+    """Looks for what is said of an environment: by its wrappers or itself, or by what they were registered with."""
+    layers = _layers(environment)
+    for layer in layers:
+        for holder in (getattr(layer, "spec", None), layer):
+            for name in names:
+                value = getattr(holder, name, None)
+                if value is not None and not callable(value):
+                    return value
+    for name in names:
+        try:
+            return environment.get_wrapper_attr(name)
+        except AttributeError:
+            pass
+    return None
+
+
+def _layers(environment):
+    """Lists an environment and what it wraps, to the innermost one."""
+    layers = []
+    while environment is not None and all(environment is not layer for layer in layers):
+        layers.append(environment)
+        within = getattr(environment, "env", None)
+        environment = within if within is not None else getattr(environment, "unwrapped", None)
+    return layers
 
 
 # ---- Spaces
 
 
 class _Codec:
-    """How a space's elements are written: as `size` numbers of `format`."""
+    """How the elements of a space are written: as `size` numbers of `format` (observations: as floats)."""
 
-    def __init__(self, description, size, form, encode, decode):
+    def __init__(self, description, size, form, encode, decode, counts=None, parts=()):
+        """description: the space, as the spec has it. encode: lists an observation's numbers. decode: makes an action
+        of numbers. counts: of choices, among how many each is. parts: of flattened observations, each one's name,
+        space and numbers."""
         self.description, self.size, self.format, self.encode, self.decode = description, size, form, encode, decode
+        self.counts, self.parts = counts, parts
+
+    def require_like(self, other):
+        """Refuses a space that differs from this one in more than its bounds."""
+        one, another = ({key: value for key, value in codec.description.items() if key not in ("low", "high")}
+                        for codec in (self, other))
+        if one != another:
+            raise _Refused("expected %s, as of the first environment; got %s; options may change bounds only"
+                           % (one, another))
+
+    # As a part of a Dict or a Tuple, every space becomes one of real numbers, of choices one-hot ones, as Gymnasium's
+    # flatten has it.
+
+    def flat_bounds(self):
+        if self.description["type"] == "Box":
+            return self.description["low"], self.description["high"]
+        size = sum(self.counts or [self.size])
+        if size > MOST_ONE_HOT_NUMBERS:
+            raise _Refused("expected choices among at most %d, for they become one-hot numbers; got %d"
+                           % (MOST_ONE_HOT_NUMBERS, size))
+        return [0] * size, [1] * size
+
+    def flatten(self, value):
+        numbers = self.encode(value)
+        if self.counts is None:
+            return numbers
+        one_hot = []
+        for number, count in zip(numbers, self.counts):
+            if number not in range(count):
+                raise _Refused("expected an element of its space; got %s" % _told(value))
+            row = [0.0] * count
+            row[int(number)] = 1.0
+            one_hot += row
+        return one_hot
 
 
-def _flat(numbers):
-    """Returns the numbers of an array, or of lists in lists, in order."""
-    if hasattr(numbers, "ravel"):
-        return numbers.ravel().tolist()
-    if isinstance(numbers, (list, tuple)):
-        if numbers and isinstance(numbers[0], (list, tuple)):
-            return [number for part in numbers for number in _flat(part)]
-        return numbers
-    return [float(numbers)]
+def _observation_codec(space):
+    codec = _codec_of(space, parts=True)
+    shape = codec.description.get("shape", ())
+    is_picture = len(shape) == 3 and str(getattr(space, "dtype", "")) == "uint8" and (
+        set(codec.description["low"]), set(codec.description["high"])) == ({0}, {255})
+    return _channels_first(codec, shape) if is_picture and min(shape) < shape[0] else codec
 
 
-def _nested(numbers, shape):
-    """Arranges numbers as `shape` says: an array with numpy, else lists in lists."""
-    if len(shape) <= 1:
-        return list(numbers)
-    part = len(numbers) // shape[0]
-    return [_nested(numbers[i * part:(i + 1) * part], shape[1:]) for i in range(shape[0])]
+def _action_codec(space):
+    codec = _codec_of(space, parts=False)
+    first = codec.decode([0] * codec.size)
+    if not getattr(space, "contains", lambda action: True)(first):
+        raise _Refused("expected a space that contains %s, made as its start, shape and dtype say; this %s does not"
+                       % (_told(first), type(space).__name__))
+    return codec
 
 
-def _array(dtype, shape):
-    if numpy is not None:
-        return lambda numbers: numpy.array(numbers, dtype=dtype).reshape(shape)
-    return lambda numbers: _nested(numbers, shape)
-
-
-def _shape_of(numbers):
-    return (len(numbers),) + _shape_of(numbers[0]) if isinstance(numbers, (list, tuple)) else ()
-
-
-def _space_codec(space, name):
+def _codec_of(space, parts):
+    """Makes the codec of a space, known by its class's name or a base's. parts: it may be a Dict or a Tuple."""
     makers = {"Discrete": _discrete, "Box": _box, "MultiDiscrete": _multi_discrete, "MultiBinary": _multi_binary}
+    compounds = {"Dict": _dict, "Tuple": _tuple}
+    expected = "expected Discrete, Box, MultiDiscrete or MultiBinary%s; got %s%s"
     for base in type(space).__mro__:
         if base.__name__ in makers:
             return makers[base.__name__](space)
-    raise _Refused("%s: expected Discrete, Box, MultiDiscrete or MultiBinary; got %s (Gymnasium's FlattenObservation "
-                   "makes a Box of others)" % (name, type(space).__name__))
+        if base.__name__ in compounds:
+            if parts:
+                return compounds[base.__name__](space)
+            raise _Refused(expected % ("", type(space).__name__, ": a policy gives one kind of action; declare one of "
+                                       "these, and take it apart in step()"))
+    raise _Refused(expected % (", or a Dict or Tuple of these" if parts else "", type(space).__name__,
+                               ", of which no network makes numbers; leave it out" if parts else ""))
 
 
 def _discrete(space):
-    start = int(getattr(space, "start", 0))
-    return _Codec({"type": "Discrete", "n": int(space.n)}, 1, "q", lambda choice: (int(choice) - start,),
-                  lambda numbers: numbers[0] + start)
+    n, start = int(space.n), int(getattr(space, "start", 0))
+    dtype = getattr(space, "dtype", None)
+    scalar = int if numpy is None or dtype is None else numpy.dtype(dtype).type
+    return _Codec({"type": "Discrete", "n": n}, 1, "q", lambda choice: (_whole(choice) - start,),
+                  lambda numbers: scalar(numbers[0] + start), counts=[n])
 
 
 def _box(space):
-    low, high = space.low, space.high
-    shape = space.shape if space.shape is not None else getattr(low, "shape", None) or _shape_of(low) or _shape_of(high)
-    shape = tuple(int(side) for side in shape) or (1,)
+    shape = space.shape
+    if shape is None:
+        shape = _shape_of(space.low) or _shape_of(space.high) or (1,)
+    shape = tuple(int(side) for side in shape)
     size = math.prod(shape)
+    low, high = _bounds(space.low, size), _bounds(space.high, size)
+    description = {"type": "Box", "shape": list(shape) or [1]}
+    for name, bounds in (("low", low), ("high", high)):
+        description[name] = [float(bound) if abs(bound) < 3.4e38 else None for bound in bounds]
+    array, kind, largest = _array(space, "float32", shape)
+    finite = [(max(a, -largest), min(b, largest)) for a, b in zip(low, high)]
+    as_its_kind = round if kind in "biu" else float
 
-    def bounds(numbers):
-        flat = _flat(numbers)
-        flat = list(flat) * size if len(flat) == 1 else flat
-        return [float(bound) if math.isfinite(bound) and abs(bound) < 3.4e38 else None for bound in flat]
+    def decode(numbers):  # the trainer knows bounds as float32 only
+        return array([as_its_kind(min(max(number, a), b)) for number, (a, b) in zip(numbers, finite)])
 
-    description = {"type": "Box", "low": bounds(low), "high": bounds(high), "shape": list(shape)}
-    return _Codec(description, size, "%df" % size, _flat, _array("float32", shape))
+    return _Codec(description, size, "%df" % size, lambda value: _numbers(value, shape), decode)
+
+
+def _bounds(bounds, size):
+    bounds = _leaves(bounds)
+    bounds = list(bounds) * size if len(bounds) == 1 else bounds
+    if len(bounds) != size:
+        raise _Refused("expected %d bounds, as its shape says; got %d" % (size, len(bounds)))
+    for place, bound in enumerate(bounds):
+        if bound != bound:
+            raise _Refused("expected numbers as bounds, infinite where there is none; got NaN in place %d" % place)
+    return bounds
 
 
 def _multi_discrete(space):
-    counts = [int(count) for count in _flat(space.nvec)]
-    return _Codec({"type": "MultiDiscrete", "nvec": counts}, len(counts), "%dq" % len(counts), _flat,
-                  _array("int64", getattr(space.nvec, "shape", (len(counts),))))
+    counts, shape = [int(count) for count in _leaves(space.nvec)], _shape_of(space.nvec)
+    starts = [int(start) for start in _leaves(getattr(space, "start", 0))]
+    starts = starts * len(counts) if len(starts) == 1 else starts
+    array, _, _ = _array(space, "int64", shape)
+    return _Codec({"type": "MultiDiscrete", "nvec": counts}, len(counts), "%dq" % len(counts),
+                  lambda value: [_whole(number) - start for number, start in zip(_numbers(value, shape), starts)],
+                  lambda numbers: array([number + start for number, start in zip(numbers, starts)]), counts=counts)
 
 
 def _multi_binary(space):
-    size = int(math.prod(space.n)) if hasattr(space.n, "__len__") else int(space.n)
-    shape = tuple(space.n) if hasattr(space.n, "__len__") else (size,)
-    return _Codec({"type": "MultiBinary", "n": size}, size, "%dq" % size, _flat, _array("int8", shape))
+    shape = tuple(int(side) for side in space.n) if hasattr(space.n, "__len__") else (int(space.n),)
+    size = math.prod(shape)
+    array, _, _ = _array(space, "int8", shape)
+    return _Codec({"type": "MultiBinary", "n": size}, size, "%dq" % size, lambda value: _numbers(value, shape), array)
+
+
+def _dict(space):
+    keys = list(space.spaces)
+
+    def fits(value):
+        return hasattr(value, "keys") and set(value.keys()) == set(keys)
+
+    return _flattened(dict(space.spaces), fits, "a dict with the keys %s" % ", ".join(map(str, keys)))
+
+
+def _tuple(space):
+    spaces = dict(enumerate(space.spaces))
+    return _flattened(spaces, lambda value: _is_sequence(value) and len(value) == len(spaces),
+                      "a tuple of %d" % len(spaces))
+
+
+def _flattened(spaces, fits, expected):
+    """Makes the codec of observations in parts: one Box of all numbers, one part behind the other."""
+    codecs, low, high, parts = {}, [], [], []
+    for key, space in spaces.items():
+        with _naming(key):
+            codecs[key] = codec = _codec_of(space, parts=True)
+            part_low, part_high = codec.flat_bounds()
+        low += part_low
+        high += part_high
+        own = [("", _named(codec), len(part_low))]
+        parts += [(".".join(filter(None, (str(key), name))), text, numbers)
+                  for name, text, numbers in codec.parts or own]
+
+    def encode(value):
+        if not fits(value):
+            raise _Refused("expected %s, as its space says; got %s" % (expected, _told(value)))
+        numbers = []
+        for key, codec in codecs.items():
+            try:
+                numbers += codec.flatten(value[key])
+            except _Refused as refused:
+                raise _Refused("%s: %s" % (key, refused)) from None
+        return numbers
+
+    description = {"type": "Box", "low": low, "high": high, "shape": [len(low)]}
+    return _Codec(description, len(low), "%df" % len(low), encode, None, parts=parts)
+
+
+def _named(codec):
+    """Says how a part of an observation is flattened."""
+    kind, counts = codec.description["type"], codec.counts
+    if kind == "Box":
+        return "Box %s" % codec.description["shape"]
+    if counts is None:
+        return "%s(%d)" % (kind, codec.size)
+    return "%s(%s), one-hot" % (kind, counts[0] if kind == "Discrete" else counts)
+
+
+def _channels_first(codec, shape):
+    """Makes the codec of pictures that are [height, width, channels], told as Stable-Baselines3 tells them."""
+    def encode(picture):
+        if numpy.shape(picture) != tuple(shape):
+            raise _misshapen(picture, shape)
+        return numpy.moveaxis(numpy.asarray(picture), -1, 0).ravel().tolist()
+
+    description = dict(codec.description, shape=[shape[2], shape[0], shape[1]])
+    text = "Box %s, channels moved to the front: %s" % (shape, description["shape"])
+    return _Codec(description, codec.size, codec.format, encode, None, parts=[("", text, codec.size)])
+
+
+# ---- Numbers in shapes
+
+
+def _whole(number):
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise _Refused("expected whole numbers, as its space says; got %s" % _told(number)) from None
+
+
+def _numbers(value, shape):
+    """Returns the numbers of an array, or of sequences in sequences, in order. Refuses those of another shape."""
+    numbers = _flat(value, shape)
+    if numbers is None:
+        raise _misshapen(value, shape)
+    return numbers
+
+
+def _misshapen(value, shape):
+    return _Refused("expected an observation of shape %s, as its space says; got %s" % (list(shape), _told(value)))
+
+
+def _flat(value, shape):
+    """Returns the numbers in order; None, if they have another shape."""
+    if not isinstance(value, (list, tuple)) and numpy is not None and hasattr(value, "__array__"):
+        array = numpy.asarray(value)
+        return array.ravel().tolist() if array.shape == shape else None
+    if not shape:
+        return None if value is None or hasattr(value, "__len__") else [value]
+    if not _is_sequence(value) or len(value) != shape[0]:
+        return None
+    if len(shape) == 1:
+        return value
+    parts = [_flat(part, shape[1:]) for part in value]
+    return None if any(part is None for part in parts) else [number for part in parts for number in part]
+
+
+def _is_sequence(value):
+    return (hasattr(value, "__len__") and hasattr(value, "__getitem__") and not hasattr(value, "keys")
+            and not isinstance(value, (str, bytes)))
+
+
+def _leaves(numbers):
+    """Returns the numbers of an array, of lists in lists, or one number, in order."""
+    if hasattr(numbers, "ravel"):
+        return numbers.ravel().tolist()
+    if isinstance(numbers, (list, tuple)):
+        return [number for part in numbers for number in _leaves(part)]
+    return [numbers]
+
+
+def _shape_of(numbers):
+    if hasattr(numbers, "shape"):
+        return tuple(numbers.shape)
+    return (len(numbers),) + _shape_of(numbers[0]) if isinstance(numbers, (list, tuple)) else ()
+
+
+def _array(space, dtype, shape):
+    """Returns what makes an array of numbers, of the space's dtype or else of `dtype` (without numpy: lists in lists);
+    its kind of numbers, as numpy abbreviates it; and the largest float."""
+    if numpy is None:
+        return lambda numbers: _nested(numbers, shape), "f", math.inf
+    dtype = numpy.dtype(dtype if getattr(space, "dtype", None) is None else space.dtype)
+    largest = float(numpy.finfo(dtype).max) if dtype.kind == "f" else math.inf
+    return lambda numbers: numpy.array(numbers, dtype=dtype).reshape(shape), dtype.kind, largest
+
+
+def _nested(numbers, shape):
+    if len(shape) <= 1:
+        return list(numbers) if shape else numbers[0]
+    part = len(numbers) // shape[0]
+    return [_nested(numbers[i * part:(i + 1) * part], shape[1:]) for i in range(shape[0])]
 
 
 # ---- Options

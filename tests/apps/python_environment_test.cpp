@@ -125,7 +125,7 @@ TEST_CASE("A process that fails once is started again, and training goes on") {
       {"grandchild", "about to grandchild"},
       {"hang", "gave no answer within 5 s (--env-timeout)"},
       {"raise", "ValueError: no such track (faulty.py, line "},
-      {"long", "expected observations of 1 numbers, as their space says; got 2"},
+      {"long", "step: expected an observation of shape [1], as its space says; got [1.0, 2.0] (list)"},
   }));
   const Outcome outcome = spawn(folder, {"train", "--env-command", command("faulty.py " + fault + " failed"),
                                          "--env-timeout", "5", "--workers", "2", "--steps", "30000", "--json"});

@@ -1,5 +1,6 @@
 """Tests sounder_env.py as the other end of its socket sees it, frame by frame."""
 
+import collections
 import contextlib
 import io
 import json
@@ -200,6 +201,14 @@ class ConversationTest(unittest.TestCase):
         self.assertEqual(kind, ERROR)
         self.assertRegex(text.decode(), r"^KeyError: 'wheel' \(sounder_env_test.py, line \d+\)$")
 
+    def test_an_error_is_never_placed_in_this_file(self):
+        class Unfinished:
+            observation_space, action_space = Counter.observation_space, Counter.action_space
+
+        client = Client(Unfinished)
+        self.assertEqual(client.ask(RESET, reset((0, 1))),
+                         (ERROR, b"AttributeError: 'Unfinished' object has no attribute 'reset'"))
+
     def test_an_interface_of_before_gymnasium_is_named(self):
         class Old(Counter):
             def step(self, action):
@@ -219,7 +228,77 @@ class ConversationTest(unittest.TestCase):
             def reset(self, seed=None):
                 return [1, 2, 3], {}
 
-        self.assertIn(b"of 2 numbers, as their space says; got 3", Client(Long).ask(RESET, reset((0, 1)))[1])
+        self.assertEqual(Client(Long).ask(RESET, reset((0, 1)))[1], b"reset: expected an observation of shape [2], as its "
+                         b"space says; got [1, 2, 3] (list)")
+
+    def test_what_is_no_observation_reward_or_flag_is_named(self):
+        def told(observation=(1.0, 2.0), reward=0.0, terminated=False):
+            class Odd(Counter):
+                def step(self, action):
+                    return observation, reward, terminated, False, {}
+
+            client = Client(Odd)
+            client.ask(RESET, reset((0, 1)))
+            kind, text = client.ask(STEP, b"\0" * 12)
+            self.assertEqual(kind, ERROR)
+            return text.decode()
+
+        self.assertEqual(told(reward=None), "step: expected a number as reward; got None")
+        self.assertEqual(told(reward=[1.0, 2.0]), "step: expected a number as reward; got [1.0, 2.0] (list)")
+        self.assertEqual(told(reward="7"), "step: expected a number as reward; got '7'")
+        shape = "step: expected an observation of shape [2], as its space says; got "
+        self.assertEqual(told(None), shape + "None")
+        self.assertEqual(told({"x": 1}), shape + "{'x': 1} (dict)")
+        self.assertEqual(told(3.5), shape + "3.5")
+        self.assertEqual(told("ab"), shape + "'ab'")
+        self.assertEqual(told(collections.deque([1, 2, 3])), shape + "deque([1, 2, 3]) (deque)")
+        self.assertEqual(told([1.0, None]), "step: expected numbers as observation; got None among them")
+        self.assertEqual(told([[1.0], [2.0]]), "step: expected numbers as observation; got [1.0] (list) among them")
+
+        class Vague:
+            def __bool__(self):
+                raise ValueError("more than one")
+
+            def __repr__(self):
+                return "Vague"
+
+        self.assertEqual(told(terminated=Vague()), "step: expected True or False; got Vague (Vague) and False")
+
+    def test_a_deque_of_the_right_length_is_an_observation(self):
+        class Queue(Counter):
+            def reset(self, seed=None):
+                return collections.deque([3, 4], maxlen=2), {}
+
+        self.assertEqual(struct.unpack_from("<ff", Client(Queue).ask(RESET, reset((0, 1)))[1], 12), (3, 4))
+
+    def test_a_limit_or_a_threshold_that_is_none_is_named(self):
+        def told(name, value):
+            client = Client(type("Named", (Counter,), {name: value}))
+            self.assertEqual(client.kind, ERROR)
+            return client.spec
+
+        for value in (math.inf, math.nan, "high", [1.0]):
+            self.assertIn("reward_threshold: expected a number, or None where there is none; got " + repr(value),
+                          told("reward_threshold", value))
+        for value in (math.inf, 0, 2.5, "long"):
+            self.assertIn("max_episode_steps: expected a whole number of at least 1, or None; got " + repr(value),
+                          told("max_episode_steps", value))
+
+    def test_environments_of_one_conversation_may_differ_in_bounds_only(self):
+        class Option(Counter):
+            def __init__(self, high=1.0, size=1):
+                super().__init__()
+                self.action_space = sounder_env.Box([-high] * size, [high] * size)
+
+            def step(self, action):
+                return (action[0], 0), 0.0, False, False, {}
+
+        client = Client(Option, options='{"options": [{"high": "1"}, {"high": "3"}, {"size": "2"}]}')
+        client.ask(RESET, reset((0, 1), (1, 1)))
+        rows = list(struct.iter_unpack("<IfBBHff", client.ask(STEP, struct.pack("<IfIf", 0, 9.0, 1, 9.0))[1]))
+        self.assertEqual([row[5] for row in rows], [1, 3])  # each action within its own environment's bounds
+        self.assertIn(b"action_space: expected {'type': 'Box', 'shape': [1]}, as of the first environment; got "
+                      b"{'type': 'Box', 'shape': [2]}", client.ask(RESET, reset((2, 1)))[1])
 
     def test_numbers_beyond_float32_and_nan_arrive_as_infinite_and_nan(self):
         class Wild(Counter):
@@ -233,7 +312,7 @@ class ConversationTest(unittest.TestCase):
 
 class SpacesTest(unittest.TestCase):
     def codec(self, space):
-        return sounder_env._space_codec(space, "space")
+        return sounder_env._observation_codec(space)
 
     def test_a_discrete_space_may_start_elsewhere(self):
         space = sounder_env.Discrete(3)
@@ -242,6 +321,17 @@ class SpacesTest(unittest.TestCase):
         self.assertEqual(codec.description, {"type": "Discrete", "n": 3})
         self.assertEqual(codec.encode(1), (2,))
         self.assertEqual(codec.decode([0]), -1)
+        for value in (1.0, "1", None, [1]):
+            with self.assertRaisesRegex(sounder_env._Refused, "whole numbers, as its space says; got "):
+                codec.encode(value)
+
+    def test_several_choices_may_start_elsewhere(self):
+        space = sounder_env.MultiDiscrete([[2, 3], [4, 5]])
+        space.start = [[1, 5], [0, -2]]
+        codec = self.codec(space)
+        self.assertEqual(codec.description, {"type": "MultiDiscrete", "nvec": [2, 3, 4, 5]})
+        self.assertEqual(codec.encode([[2, 5], [0, -1]]), [1, 0, 0, 1])
+        self.assertEqual([[int(n) for n in row] for row in codec.decode([1, 0, 0, 1])], [[2, 5], [0, -1]])
 
     def test_a_box_of_rows_is_flat_on_the_way(self):
         codec = self.codec(sounder_env.Box([[0, 1], [2, 3], [4, 5]], 9.0))
@@ -250,11 +340,28 @@ class SpacesTest(unittest.TestCase):
         self.assertEqual(codec.description["high"], [9] * 6)
         self.assertEqual(codec.encode([[1, 2], [3, 4], [5, 6]]), [1, 2, 3, 4, 5, 6])
         self.assertEqual([[float(n) for n in row] for row in codec.decode([1, 2, 3, 4, 5, 6])], [[1, 2], [3, 4], [5, 6]])
+        for wrong in ([1, 2, 3, 4, 5, 6], [[1, 2, 3], [4, 5, 6]], [[1, 2], [3, 4]], [[1, 2], [3, 4], [5]], [[1, 2], [3, 4], 5]):
+            with self.assertRaisesRegex(sounder_env._Refused, r"of shape \[3, 2\], as its space says; got \["):
+                codec.encode(wrong)
 
-    def test_a_number_is_an_observation_of_one(self):
-        codec = self.codec(sounder_env.Box(0.0, 1.0))
-        self.assertEqual(codec.description["shape"], [1])
-        self.assertEqual(codec.encode(0.5), [0.5])
+    def test_a_box_of_one_number_is_no_box_of_a_list_of_one(self):
+        one = self.codec(sounder_env.Box(0.0, 1.0))
+        self.assertEqual(one.description["shape"], [1])
+        self.assertEqual(one.encode([0.5]), [0.5])
+        with self.assertRaisesRegex(sounder_env._Refused, r"shape \[1\], as its space says; got 0.5"):
+            one.encode(0.5)
+        scalar = self.codec(sounder_env.Box(0.0, 1.0, ()))
+        self.assertEqual(scalar.description["shape"], [1])  # as a network sees it
+        self.assertEqual(scalar.encode(0.5), [0.5])
+        self.assertEqual(float(scalar.decode([0.25])), 0.25)
+        with self.assertRaisesRegex(sounder_env._Refused, r"shape \[\], as its space says; got \[0.5\]"):
+            scalar.encode([0.5])
+
+    def test_bounds_that_are_no_numbers_or_too_few_are_refused(self):
+        with self.assertRaisesRegex(sounder_env._Refused, "got NaN in place 1"):
+            self.codec(sounder_env.Box([0.0, math.nan], 1.0, (2,)))
+        with self.assertRaisesRegex(sounder_env._Refused, "expected 3 bounds, as its shape says; got 2"):
+            self.codec(sounder_env.Box(0.0, [1.0, 1.0], (3,)))
 
     def test_several_choices_and_switches(self):
         choices = self.codec(sounder_env.MultiDiscrete([2, 5]))
@@ -263,35 +370,273 @@ class SpacesTest(unittest.TestCase):
         switches = self.codec(sounder_env.MultiBinary(3))
         self.assertEqual(switches.description, {"type": "MultiBinary", "n": 3})
         self.assertEqual(list(switches.decode([1, 0, 1])), [1, 0, 1])
+        grid = self.codec(sounder_env.MultiBinary([2, 3]))
+        self.assertEqual(grid.description, {"type": "MultiBinary", "n": 6})
+        self.assertEqual(grid.encode([[1, 0, 0], [0, 1, 1]]), [1, 0, 0, 0, 1, 1])
 
     def test_other_spaces_are_refused_by_name(self):
-        class Dict:
+        class Text:
             pass
 
-        with self.assertRaisesRegex(sounder_env._Refused, "space: expected Discrete, .*; got Dict"):
-            self.codec(Dict())
+        with self.assertRaisesRegex(sounder_env._Refused, "expected Discrete, .*; got Text"):
+            self.codec(Text())
+        with self.assertRaisesRegex(sounder_env._Refused, "words: expected Discrete, .*; got Text, of which no network"):
+            self.codec(sounder_env.Dict({"number": sounder_env.Discrete(2), "words": Text()}))
+        self.assertIn("observation_space: expected Discrete", Client(type("None", (Counter,), {"observation_space": None})).spec)
+
+    def test_actions_in_parts_are_refused_with_the_reason(self):
+        for kind in (sounder_env.Dict({"left": sounder_env.Discrete(2)}), sounder_env.Tuple([sounder_env.Discrete(2)])):
+            client = Client(type("Parts", (Counter,), {"action_space": kind}))
+            self.assertEqual(client.kind, ERROR)
+            self.assertEqual(client.spec, "action_space: expected Discrete, Box, MultiDiscrete or MultiBinary; got %s: a policy "
+                             "gives one kind of action; declare one of these, and take it apart in step()" % type(kind).__name__)
 
     def test_a_space_of_gymnasiums_is_known_by_its_name(self):
         kinds = type("Discrete", (), {"n": 4, "start": 0})
         derived = type("Special", (kinds,), {})
         self.assertEqual(self.codec(derived()).description, {"type": "Discrete", "n": 4})
 
+    def test_a_space_that_does_not_contain_what_it_describes_is_refused(self):
+        class Even(sounder_env.Discrete):
+            def contains(self, action):
+                return action in (2, 4)
+
+        client = Client(type("Odd", (Counter,), {"action_space": Even(3)}))
+        self.assertEqual(client.kind, ERROR)
+        self.assertIn("action_space: expected a space that contains 0, made as its start, shape and dtype say; this Even does "
+                      "not", client.spec)
+
+
+class PartsTest(unittest.TestCase):
+    """Observations of a Dict or a Tuple: in the order and with the numbers of Gymnasium's flatten."""
+
+    def made(self, description):
+        kind = description["type"]
+        if kind == "Box":
+            return sounder_env.Box(description["low"], description["high"], tuple(description["shape"]))
+        if kind == "MultiBinary":
+            return sounder_env.MultiBinary(description["n"])
+        if kind in ("Discrete", "MultiDiscrete"):
+            space = getattr(sounder_env, kind)(description.get("n") or description.get("nvec"))
+            space.start = description["start"]
+            return space
+        if kind == "Tuple":
+            return sounder_env.Tuple([self.made(part) for part in description["spaces"]])
+        spaces = {key: self.made(part) for key, part in description["spaces"]}
+        space = sounder_env.Dict(spaces)
+        if kind == "OrderedDict":
+            space.spaces = spaces  # Gymnasium leaves these in their order
+        return space
+
+    def test_all_numbers_stand_where_gymnasiums_flatten_has_them(self):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../data/flatten/gymnasium.json")
+        with open(path) as file:
+            table = json.load(file)
+        self.assertEqual(table["from"], "gymnasium.spaces.flatten of Gymnasium 1.4.0")
+        for case in table["cases"]:
+            codec = sounder_env._observation_codec(self.made(case["space"]))
+            description = {"type": "Box", "low": case["low"], "high": case["high"], "shape": [len(case["low"])]}
+            self.assertEqual(codec.description, description)
+            self.assertEqual(sum(numbers for _, _, numbers in codec.parts), codec.size)
+            for observation in case["observations"]:
+                self.assertEqual(codec.encode(observation["value"]), observation["flat"])
+
+    def test_the_spec_says_what_became_of_each_part(self):
+        inner = sounder_env.Tuple([sounder_env.MultiBinary(3), sounder_env.MultiDiscrete([2, 5])])
+        space = sounder_env.Dict({"speed": sounder_env.Box([0, 0], [1, 1]), "mode": sounder_env.Discrete(4), "all": inner})
+        client = Client(type("Parts", (Counter,), {"observation_space": space}))
+        self.assertEqual(client.spec["observation_parts"], [
+            {"name": "all.0", "space": "MultiBinary(3)", "numbers": 3},
+            {"name": "all.1", "space": "MultiDiscrete([2, 5]), one-hot", "numbers": 7},
+            {"name": "mode", "space": "Discrete(4), one-hot", "numbers": 4},
+            {"name": "speed", "space": "Box [2]", "numbers": 2}])
+        self.assertEqual(client.spec["observation_space"]["shape"], [16])
+
+    def test_what_is_wrong_within_is_named_with_its_part(self):
+        space = sounder_env.Dict({"mode": sounder_env.Discrete(4), "arms": sounder_env.Tuple([sounder_env.Box([0], [1])] * 2)})
+        codec = sounder_env._observation_codec(space)
+
+        def told(value):
+            with self.assertRaises(sounder_env._Refused) as caught:
+                codec.encode(value)
+            return str(caught.exception)
+
+        arms = [[0.5], [0.5]]
+        self.assertEqual(told([1, 2]), "expected a dict with the keys arms, mode, as its space says; got [1, 2] (list)")
+        self.assertIn("keys arms, mode", told({"mode": 1}))
+        self.assertIn("keys arms, mode", told({"mode": 1, "arms": arms, "legs": arms}))
+        self.assertEqual(told({"mode": 4, "arms": arms}), "mode: expected an element of its space; got 4")
+        self.assertEqual(told({"mode": -1, "arms": arms}), "mode: expected an element of its space; got -1")
+        self.assertEqual(told({"mode": 1, "arms": arms[:1]}), "arms: expected a tuple of 2, as its space says; got [[0.5]] (list)")
+        self.assertEqual(told({"mode": 1, "arms": [[0.5], 1]}),
+                         "arms: 1: expected an observation of shape [1], as its space says; got 1")
+        with self.assertRaisesRegex(sounder_env._Refused, "many: expected choices among at most 1000000, .*; got 1000001"):
+            sounder_env._observation_codec(sounder_env.Dict({"many": sounder_env.Discrete(1000001)}))
+
+
+class WrappersTest(unittest.TestCase):
+    """What is said of an environment within wrappers. These stand in for Gymnasium's."""
+
+    class Cart(Counter):
+        max_episode_steps, reward_threshold, id = 50, 40.0, "Cart-v7"
+
+        @property
+        def unwrapped(self):
+            return self
+
+    class Wrapper:
+        spec = None
+
+        def __init__(self, env):
+            self.env = env
+            self.observation_space, self.action_space = env.observation_space, env.action_space
+
+        @property
+        def unwrapped(self):
+            return self.env.unwrapped
+
+    class Hiding:
+        """Shows what is within by get_wrapper_attr alone."""
+
+        observation_space, action_space = Counter.observation_space, Counter.action_space
+        spec = None
+
+        def get_wrapper_attr(self, name):
+            return getattr(WrappersTest.Cart, name)
+
+    def told(self, make):
+        spec = Client(make).spec
+        return spec["id"], spec["max_episode_steps"], spec["reward_threshold"]
+
+    def test_wrappers_hide_nothing(self):
+        wrapped = lambda: self.Wrapper(self.Wrapper(self.Cart()))
+        self.assertEqual(self.told(wrapped), ("Cart-v7", 50, 40.0))
+        unnamed = type("Nameless", (self.Cart,), {"id": None, "reward_threshold": None})
+        self.assertEqual(self.told(lambda: self.Wrapper(unnamed())), ("Nameless", 50, None))
+        self.assertEqual(self.told(self.Hiding), ("Cart-v7", 50, 40.0))
+
+        class Only:
+            observation_space, action_space = Counter.observation_space, Counter.action_space
+            unwrapped = self.Cart()
+
+        self.assertEqual(self.told(Only), ("Cart-v7", 50, 40.0))
+
+    def test_what_an_environment_was_registered_with_comes_first_and_a_time_limit_around_it_before(self):
+        spec = type("EnvSpec", (), {"id": "Cart-v8", "max_episode_steps": 60, "reward_threshold": None})()
+        registered = type("Registered", (self.Cart,), {"spec": spec})
+        self.assertEqual(self.told(lambda: self.Wrapper(registered())), ("Cart-v8", 60, 40.0))
+        limit = type("TimeLimit", (self.Wrapper,), {"_max_episode_steps": 30})
+        self.assertEqual(self.told(lambda: limit(registered())), ("Cart-v8", 30, 40.0))
+
+    def test_a_name_with_letters_of_any_language_is_an_id_without_blanks(self):
+        self.assertEqual(self.told(type("Größe", (Counter,), {}))[0], "Größe")
+        self.assertEqual(self.told(type("A", (Counter,), {"id": "my\t 倒立\x1b振子\u202e-v0"}))[0], "my倒立振子-v0")
+
 
 @unittest.skipUnless(sounder_env.numpy, "numpy is not here")
 class ArraysTest(unittest.TestCase):
     """Spaces, observations and actions as Gymnasium has them: numpy's."""
 
+    def space(self, kind, **attributes):
+        """A space as Gymnasium 1.4.0 has it: with its rule of what it contains, but nothing is cast first."""
+        numpy = sounder_env.numpy
+        array = lambda x: isinstance(x, numpy.ndarray) and x.shape == space.shape and numpy.can_cast(x.dtype, space.dtype)
+        contains = {
+            "Discrete": lambda x: isinstance(x, numpy.generic) and x.dtype == space.dtype and space.start <= x < space.start + space.n,
+            "Box": lambda x: array(x) and numpy.all(x >= space.low) and numpy.all(x <= space.high),
+            "MultiDiscrete": lambda x: array(x) and numpy.all(x >= space.start) and numpy.all(x < space.start + space.nvec),
+            "MultiBinary": lambda x: array(x) and numpy.all((x == 0) | (x == 1))}
+        space = type(kind, (), {"contains": staticmethod(lambda x: bool(contains[kind](x)))})()
+        space.__dict__.update(attributes, dtype=numpy.dtype(attributes["dtype"]))
+        return space
+
+    def box(self, low, high, shape, dtype):
+        numpy = sounder_env.numpy
+        return self.space("Box", low=numpy.full(shape, low, dtype), high=numpy.full(shape, high, dtype), shape=shape, dtype=dtype)
+
+    def test_every_action_is_in_its_space_and_an_observation_too(self):
+        numpy = sounder_env.numpy
+        most = numpy.iinfo(numpy.int64)
+        spaces = [self.box(-1, 1, (2, 2), "float64"), self.box(-0.1, 0.1, (2,), "float64"), self.box(-1, 1, (2,), "float16"),
+                  self.box(-numpy.inf, numpy.inf, (2,), "float16"), self.box(-1, 1, (), "float32"),
+                  self.box(0, 255, (2,), "uint8"), self.box(-5, 5, (2,), "int64"), self.box(most.min, most.max, (1,), "int64"),
+                  self.box(0, 1, (1, 1, 1), "float32"), self.box(0, 1, (2,), "bool"),
+                  self.space("Discrete", n=numpy.int64(3), start=numpy.int64(-1), shape=(), dtype="int64"),
+                  self.space("Discrete", n=numpy.int32(3), start=numpy.int32(0), shape=(), dtype="int32"),
+                  self.space("MultiDiscrete", nvec=numpy.array([2, 3]), start=numpy.array([1, 5]), shape=(2,), dtype="int64"),
+                  self.space("MultiDiscrete", nvec=numpy.array([[2, 3]], "int32"), start=numpy.zeros((1, 2), "int32"),
+                             shape=(1, 2), dtype="int32"),
+                  self.space("MultiBinary", n=(2, 3), shape=(2, 3), dtype="int8"),
+                  self.space("MultiBinary", n=4, shape=(4,), dtype="int8")]
+        for space in spaces:
+            action = sounder_env._action_codec(space)
+            observation = sounder_env._observation_codec(space)
+            counts = action.counts or ([2] * action.size if type(space).__name__ == "MultiBinary" else None)
+            sent = [[0] * action.size, [count - 1 for count in counts]] if counts else [
+                # A trainer's float32 of 0.1 is beyond the float64; of the largest int64, too.
+                [float(numpy.float32(x))] * action.size for x in (-3e38, -1, -0.1, 0.4999, 0.5, 0.1, 1, 254.7, 9.3e18, 3e38)]
+            for numbers in sent:
+                taken = action.decode(numbers)
+                self.assertTrue(space.contains(taken), (type(space).__name__, vars(space), numbers, taken))
+                self.assertEqual((taken.dtype, taken.shape), (space.dtype, space.shape))
+                self.assertEqual(list(action.decode(observation.encode(taken)).ravel()), list(taken.ravel()))  # its inverse
+
+    def test_whole_numbers_of_a_box_are_the_nearest(self):
+        codec = sounder_env._action_codec(self.box(0, 255, (4,), "uint8"))
+        self.assertEqual(codec.decode([254.7, 0.4, 7.6, -3]).tolist(), [255, 0, 8, 0])
+
+    def test_an_array_of_another_shape_is_refused_and_named(self):
+        numpy = sounder_env.numpy
+        codec = sounder_env._observation_codec(self.box(0, 1, (2, 3), "float32"))
+        self.assertEqual(codec.encode(numpy.arange(6.0).reshape(2, 3)), [0, 1, 2, 3, 4, 5])
+        self.assertEqual(codec.encode([numpy.arange(3.0), numpy.arange(3.0)]), [0, 1, 2, 0, 1, 2])
+        for wrong in (numpy.zeros((3, 2)), numpy.zeros(6), numpy.zeros((1, 2, 3)), numpy.float32(1)):
+            with self.assertRaisesRegex(sounder_env._Refused, r"of shape \[2, 3\], as its space says; got an array of shape \["):
+                codec.encode(wrong)
+        with self.assertRaisesRegex(sounder_env._Refused, "whole numbers, as its space says; got 0.5"):
+            sounder_env._observation_codec(sounder_env.MultiDiscrete([2, 3])).encode(numpy.array([0.5, 1]))
+
+    def test_whatever_numpy_makes_an_array_of_is_one(self):
+        class LazyFrames:
+            def __array__(self, dtype=None, copy=None):
+                return sounder_env.numpy.array([3.0, 4.0])
+
+        self.assertEqual(sounder_env._observation_codec(sounder_env.Box(0.0, 9.0, (2,))).encode(LazyFrames()), [3, 4])
+
     def told(self, space, *numbers):
-        action = sounder_env._space_codec(space, "space").decode(numbers)
+        action = sounder_env._action_codec(space).decode(numbers)
         return type(action).__name__, str(action.dtype), action.shape, action.tolist()
 
-    def test_actions_come_as_arrays_of_the_types_and_shapes_of_gymnasiums_spaces(self):
+    def test_actions_of_spaces_without_a_type_are_arrays_of_gymnasiums_usual_ones(self):
         numpy = sounder_env.numpy
         box = sounder_env.Box(numpy.zeros((2, 2), numpy.float32), numpy.ones((2, 2), numpy.float32), (2, 2))
         self.assertEqual(self.told(box, 0, 1, 0.5, 0.25), ("ndarray", "float32", (2, 2), [[0, 1], [0.5, 0.25]]))
         choices = sounder_env.MultiDiscrete(numpy.array([[2, 3], [4, 5]]))
         self.assertEqual(self.told(choices, 1, 2, 3, 4), ("ndarray", "int64", (2, 2), [[1, 2], [3, 4]]))
         self.assertEqual(self.told(sounder_env.MultiBinary(2), 1, 0), ("ndarray", "int8", (2,), [1, 0]))
+        self.assertIs(type(sounder_env._action_codec(sounder_env.Discrete(3)).decode([2])), int)
+
+    def test_pictures_with_their_channels_last_are_told_as_stable_baselines3_does(self):
+        numpy = sounder_env.numpy
+        told = lambda *box: sounder_env._observation_codec(self.box(*box)).description["shape"]
+        self.assertEqual(told(0, 255, (84, 84, 3), "uint8"), [3, 84, 84])
+        self.assertEqual(told(0, 255, (30, 20, 12), "uint8"), [12, 30, 20])  # frames that were stacked
+        self.assertEqual(told(0, 255, (4, 84, 84), "uint8"), [4, 84, 84])
+        self.assertEqual(told(0, 255, (5, 5, 5), "uint8"), [5, 5, 5])
+        self.assertEqual(told(0, 1, (84, 84, 3), "uint8"), [84, 84, 3])
+        self.assertEqual(told(0, 255, (84, 84, 3), "float32"), [84, 84, 3])
+        self.assertEqual(told(0, 255, (84, 84), "uint8"), [84, 84])
+
+        picture = numpy.arange(24, dtype=numpy.uint8).reshape(4, 3, 2)
+        space = self.box(0, 255, (4, 3, 2), "uint8")
+        codec = sounder_env._observation_codec(space)
+        self.assertEqual(codec.encode(picture), list(range(0, 24, 2)) + list(range(1, 24, 2)))
+        self.assertEqual(codec.encode(picture.tolist()), codec.encode(picture))
+        self.assertEqual(codec.parts, [("", "Box [4, 3, 2], channels moved to the front: [2, 4, 3]", 24)])
+        with self.assertRaisesRegex(sounder_env._Refused, r"of shape \[4, 3, 2\], as its space says; got an array of shape \[2"):
+            codec.encode(numpy.moveaxis(picture, -1, 0))
+        # Within a Dict, it is flattened as it is.
+        self.assertEqual(sounder_env._observation_codec(sounder_env.Dict({"eye": space})).encode({"eye": picture}), list(range(24)))
 
     def test_numbers_of_numpy_are_numbers(self):
         numpy = sounder_env.numpy
@@ -378,14 +723,20 @@ class ProcessTest(unittest.TestCase):
                               **arguments)
 
     def test_alone_a_script_says_how_it_is_started(self):
-        outcome = self.run_script("import sounder_env; sounder_env.serve(None)")
+        outcome = self.run_script("import sounder_env; sounder_env.serve(dict)")
         self.assertEqual(outcome.returncode, 1)
         self.assertIn("sounder train --env-command", outcome.stderr)
+
+    def test_an_environment_in_place_of_what_makes_it_is_named(self):
+        outcome = self.run_script("import sounder_env; sounder_env.serve({'made': 1})")
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("expected a function or class that makes an environment", outcome.stderr)
+        self.assertIn("got {'made': 1} (dict)", outcome.stderr)
 
     def test_a_folder_that_others_may_enter_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
-            outcome = self.run_script("import sounder_env; sounder_env.serve(None, listen='%s/socket')" % folder)
+            outcome = self.run_script("import sounder_env; sounder_env.serve(dict, listen='%s/socket')" % folder)
         self.assertEqual(outcome.returncode, 1)
         self.assertIn("0700", outcome.stderr)
 
@@ -394,7 +745,7 @@ class ProcessTest(unittest.TestCase):
             path = os.path.join(folder, "precious")
             with open(path, "w") as file:
                 file.write("kept")
-            outcome = self.run_script("import sounder_env; sounder_env.serve(None, listen='%s')" % path)
+            outcome = self.run_script("import sounder_env; sounder_env.serve(dict, listen='%s')" % path)
             self.assertEqual(outcome.returncode, 1)
             with open(path) as file:
                 self.assertEqual(file.read(), "kept")
