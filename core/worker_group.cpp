@@ -255,10 +255,9 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
   if (target_) {
     // Checkpoints of earlier versions have none: then they are copied anew, as at a run's start.
     const bool saved = std::ranges::count(checkpoint.statistics, kTargetName, &Tensor::name) > 0;
-    target_->restore(
-        {.parameters = saved ? find_tensor(checkpoint.statistics, std::string(kTargetName), store_.size()).values
-                             : snapshot.parameters,
-         .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
+    target_->restore({.parameters = saved ? find_tensor(checkpoint.statistics, kTargetName, store_.size()).values
+                                          : snapshot.parameters,
+                      .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
   }
   before_ = checkpoint.progress;
   const std::size_t own_statistics = optimizer_.owner == StatisticsOwner::worker ? names.size() : 0;

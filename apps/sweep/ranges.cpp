@@ -25,7 +25,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-const ConfigField& field_of(const std::string& key) {
+const ConfigField& field_of(std::string_view key) {
   if (key == "environment") throw UsageError("--range: environment: a sweep has one, which is given as ENV");
   if (key == "seed") throw UsageError("--range: seed: every setting gets the same seeds, as many as --seeds says");
   for (const ConfigField& field : config_fields()) {
@@ -33,7 +33,7 @@ const ConfigField& field_of(const std::string& key) {
   }
   TrainConfig config;
   set_config(config, key, "");  // throws, and names the nearest key
-  throw UsageError(key);
+  throw UsageError(std::string(key));
 }
 
 Range::Grid parse_grid(const ConfigField& field, const std::string& text) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "envs/error.h"
 
@@ -20,7 +19,7 @@ void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, cons
   expect("network", agents.description(), checkpoint.network);
 }
 
-const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size) {
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, std::size_t size) {
   const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
   if (tensor == tensors.end() || tensor->values.size() != size) {
     throw Error(fmt::format("the checkpoint has no tensor '{}' of {} values; use the configuration it was made with",

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/agent.h"
@@ -14,7 +14,7 @@ namespace sounder {
 void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, const AgentFactory& agents);
 
 /// Finds a tensor of a checkpoint by name. Throws Error if there is none, or not one of `size` values.
-const Tensor& find_tensor(const std::vector<Tensor>& tensors, const std::string& name, std::size_t size);
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, std::size_t size);
 
 /// Puts a checkpoint's parameters into one flat array, as the layout has it. Throws Error as find_tensor does.
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout);
