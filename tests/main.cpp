@@ -1,5 +1,5 @@
 // The main function of every test program: Catch2 2 makes it from a macro, Catch2 3 brings its own in a library.
-#if !__has_include(<catch2/catch_all.hpp>)
+#if !__has_include(<catch2/catch_test_macros.hpp>)
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
 #else
