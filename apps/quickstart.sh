@@ -5,8 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bash apps/install_dependencies.sh
-mkdir -p build
-cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
+bash apps/configure.sh
 echo "Building (a few minutes the first time)"
 cmake --build --preset release --target sounder -- --quiet
 

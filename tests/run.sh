@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bash apps/install_dependencies.sh catch2 python3 python3-numpy
-mkdir -p build
-cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
+bash apps/configure.sh
 cmake --build --preset release
 bash tests/ctest.sh build

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 command -v clang++ >/dev/null || {
-  echo "expected clang++ with libFuzzer; on Debian 12: apt install clang" >&2
+  echo "expected clang++ with libFuzzer; on Debian and Ubuntu: apt install clang" >&2
   exit 1
 }
 corpus=tests/data/fuzz/environment_stream

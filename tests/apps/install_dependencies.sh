@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# apps/install_dependencies.sh chooses among the packages of several systems, and names what to do where they have none. apt,
+# dpkg-query, sudo and id are stand-ins, which know a list of packages; the lists are of the systems they are named by
+# (packages.debian.org, packages.ubuntu.com).
+set -uo pipefail
+script=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/apps/install_dependencies.sh
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+status=0
+
+libraries="ninja-build 1.11
+libfmt-dev 9.1.0
+libcli11-dev 2.3.2
+libtomlplusplus-dev 3.3.0
+libcairo2-dev 1.16.0
+libopenblas0-pthread 0.3.21
+ccache 4.8"
+bookworm="$libraries
+g++ 4:12.2.0-3
+cmake 3.25.1-1
+pkg-config 1.8.1-1
+libboost-dev 1.74.0.3
+libboost1.81-dev 1.81.0-5+deb12u1
+libtorch-dev 1.13.1+dfsg-4"
+trixie="$libraries
+g++ 4:14.2.0-1
+cmake 3.31.6-2
+pkgconf 1.8.1-4
+libboost-dev 1.83.0.2+b2
+libboost1.83-dev 1.83.0-4.2
+libtorch-dev 2.6.0+dfsg-7"
+noble="$libraries
+g++ 4:13.2.0-7ubuntu1
+cmake 3.28.3-1build7
+pkg-config 1.8.1-2build1
+libboost-dev 1.83.0.1ubuntu2
+libboost1.83-dev 1.83.0-2.1ubuntu3"
+jammy="$libraries
+g++ 4:11.2.0-1ubuntu1
+cmake 3.22.1-1ubuntu1
+pkg-config 0.29.2-1ubuntu3
+libboost-dev 1.74.0.3ubuntu7
+libtorch-dev 1.8.1-5"
+
+mkdir "$folder/tools" "$folder/apt" "$folder/sudo"
+for tool in bash cat dpkg env grep sed; do ln -s "$(command -v "$tool")" "$folder/tools/$tool"; done
+# stand_in FOLDER NAME: its script is read from here.
+stand_in() {
+  { echo "#!$folder/tools/bash"; echo "folder=$folder"; cat; } >"$folder/$1/$2"
+  chmod +x "$folder/$1/$2"
+}
+stand_in tools id <<<'cat "$folder/id"'
+stand_in sudo sudo <<<'echo "sudo $*" >>"$folder/did"; exec "$@"'
+stand_in apt apt-cache <<'END'
+[ -e "$folder/lists" ] || exit 0
+[ $# -eq 2 ] || { echo " 500 http://deb.debian.org/debian bookworm/main amd64 Packages"; exit; }
+version=$(sed -n "s/^$2 //p" "$folder/available")
+printf '%s:\n  Installed: (none)\n  Candidate: %s\n' "$2" "${version:-(none)}"
+END
+stand_in apt apt-get <<'END'
+echo "apt-get $*" >>"$folder/did"
+case "$*" in
+  update*) echo >"$folder/lists" ;;
+  install*) while [[ $# -gt 0 ]]; do sed -n "s/^$1 /&/p" "$folder/available" >>"$folder/installed"; shift; done ;;
+esac
+END
+stand_in apt dpkg-query <<<'version=$(sed -n "s/^$4 //p" "$folder/installed"); echo "${version:+installed $version}"'
+
+# new_system PACKAGES: a bare system with these packages to be had, without lists of them, and root as its user.
+new_system() {
+  echo "$1" >"$folder/available"
+  : >"$folder/installed"
+  echo 0 >"$folder/id"
+  rm -f "$folder/lists"
+}
+# install FOLDERS [ARGUMENTS]: runs the script where these stand-ins are; sets said, exit_code and did.
+install() {
+  : >"$folder/did"
+  said=$(PATH="$folder/tools${1:+:}$1" bash "$script" "${@:2}" 2>&1)
+  exit_code=$?
+  did=$(cat "$folder/did")
+}
+# expect WHAT EXPECTED GOT: whether the one pattern fits the other.
+expect() {
+  # shellcheck disable=SC2053 # a pattern
+  [[ $3 == $2 ]] && return
+  status=1
+  printf 'FAILED: %s: expected\n  %s\ngot\n  %s\n' "$1" "$2" "$3"
+}
+apt=$folder/apt
+common="libfmt-dev libcli11-dev libtomlplusplus-dev libcairo2-dev"
+options="-y -qq --no-install-recommends"
+
+new_system "$bookworm"
+install "$apt"
+expect "Debian 12" "apt-get update -qq
+apt-get install $options g++ cmake ninja-build pkg-config libboost1.81-dev $common libtorch-dev libopenblas0-pthread ccache" "$did"
+install "$apt"
+expect "a second time" "0::" "$exit_code:$said:$did"
+
+new_system "$trixie
+catch2 3.7.1-0.5"
+install "$apt" catch2
+expect "Debian 13, with another package" "*
+*g++ cmake ninja-build pkgconf libboost-dev $common catch2 libtorch-dev libopenblas0-pthread ccache" "$did"
+install "$apt" catch2 python3
+expect "a package that is not there, with lists that are" "0:No package of this system has python3: *:" "$exit_code:$said:$did"
+
+new_system "$noble"
+install "$apt"
+expect "Ubuntu 24.04, without LibTorch and what it would call" "0:*
+*g++ cmake ninja-build pkg-config libboost-dev $common ccache" "$exit_code:$did"
+install "$apt"
+expect "a second time without LibTorch" "0::" "$exit_code:$said:$did"
+
+new_system "$jammy"
+install "$apt"
+expect "Ubuntu 22.04" "0:*has GCC 12 or later: *
+*has CMake 3.25 or later: *https://cmake.org*
+*has Boost 1.81 or later: *https://www.boost.org*" "$exit_code:$said"
+expect "Ubuntu 22.04" "*
+apt-get install $options ninja-build pkg-config $common ccache" "$did"
+
+new_system "$bookworm"
+echo 1000 >"$folder/id"
+install "$apt:$folder/sudo"
+expect "a user with sudo" "sudo apt-get update -qq
+apt-get update -qq
+sudo env DEBIAN_FRONTEND=noninteractive apt-get install *
+apt-get install *" "$did"
+new_system "$bookworm"
+echo 1000 >"$folder/id"
+install "$apt" catch2
+expect "a user without sudo" "1:*as root: bash apps/install_dependencies.sh catch2:" "$exit_code:$said:$did"
+
+install ""
+expect "another system, without tools" "1:*install c++ cmake ninja pkg-config, *Boost (1.81 or later)*:" "$exit_code:$said:$did"
+for tool in c++ cmake ninja pkg-config; do stand_in tools "$tool" <<<""; done
+install ""
+expect "another system, with the tools" "0::" "$exit_code:$said:$did"
+exit "$status"
