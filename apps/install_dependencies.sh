@@ -41,7 +41,8 @@ suits() {
 installed() {
   suits "$(dpkg-query -W -f '${db:Status-Status} ${Version}' "${1%%>=*}" 2>/dev/null | sed -n 's/^installed //p')" "$1"
 }
-available() { suits "$(apt-cache policy "${1%%>=*}" | sed -n 's/^  Candidate: //p')" "$1"; }
+# A name that apt does not know is a pattern for it ("g++"): only what is said of the name itself counts.
+available() { suits "$(apt-cache policy "${1%%>=*}" | sed -n "/^${1%%>=*}:\$/{n;n;s/^  Candidate: //p}")" "$1"; }
 
 # first TEST PACKAGE...: prints the name of the first package that passes.
 first() {

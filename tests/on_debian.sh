@@ -19,6 +19,11 @@ fi
 bare=$folder/$suite-bare
 packages=$folder/$suite-packages
 mkdir -p "$packages/partial"
+exec 9>"$folder/$suite.lock" # held by what runs inside, too
+flock --nonblock 9 || {
+  echo "another run of $suite uses $folder" >&2
+  exit 1
+}
 
 # Where this system's own packages come from, and by way of which proxy: the new one asks there, too.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null |
