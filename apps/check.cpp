@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "apps/check_report.h"
 #include "apps/policy_environment.h"
@@ -41,10 +42,11 @@ std::optional<Environment> make_first(const std::function<Environment()>& make) 
   }
 }
 
-/// What is checked: how it is called, and how an instance is made.
+/// What is checked: how it is called, how an instance is made, and what its observations were put together from.
 struct Subject {
   std::string name;
   std::function<Environment()> make;
+  std::vector<remote::ObservationPart> observation_parts = {};
 };
 
 /// Each instance is a process of its own: what they had in common could not be told from what instances share.
@@ -53,9 +55,10 @@ Subject find_remote_subject(const CheckRequest& request, const TrainConfig& conf
   client.restarts = 0;  // what fails is a finding
   const remote::RemoteEnvironments::Settings settings{.client = client, .options = {read_options(request.env_option)}};
   const auto make = [settings] { return remote::RemoteEnvironments(settings)({}); };
-  if (!request.environment.empty()) return {.name = request.environment, .make = make};
-  const remote::RemoteEnvironments first(settings);
-  return {.name = first.id(), .make = make};
+  const remote::RemoteSpec spec = remote::RemoteEnvironments(settings).description();
+  return {.name = request.environment.empty() ? spec.id : request.environment,
+          .make = make,
+          .observation_parts = spec.observation_parts};
 }
 
 Subject find_subject(const CheckRequest& request, const Registry& environments) {
@@ -98,7 +101,7 @@ int check(const CheckRequest& request, const Registry& environments) {
   const std::vector<CheckResult> results = check_conformance(make_next, options);
   if (shows_progress) print_human(kEraseLine);
 
-  CheckReport report{.environment = subject.name, .results = results};
+  CheckReport report{.environment = subject.name, .results = results, .observation_parts = subject.observation_parts};
   if (report.passed()) report.speed = measure_speed(make);
   if (request.output == Output::json) {
     print_json(json_report(report));

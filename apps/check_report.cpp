@@ -56,6 +56,19 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t colum
   return result;
 }
 
+std::string part_lines(const CheckReport& report) {
+  std::string text;
+  std::int64_t first = 0;
+  for (const remote::ObservationPart& part : report.observation_parts) {
+    const std::int64_t last = first + part.numbers - 1;
+    const std::string numbers = part.numbers == 1 ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
+    const std::string_view separator = part.name.empty() ? "" : ": ";
+    text += fmt::format("  {:<14}  {}{}{}\n", numbers, part.name, separator, part.space);
+    first += part.numbers;
+  }
+  return text.empty() ? "" : "observations are flattened, in this order\n" + text;
+}
+
 std::string check_lines(const CheckReport& report, const ReportLayout& layout) {
   constexpr std::size_t kIndent = 11;
   std::string text;
@@ -101,7 +114,8 @@ std::size_t CheckReport::count(CheckOutcome outcome) const {
 }
 
 std::string human_report(const CheckReport& report, const ReportLayout& layout) {
-  std::string text = check_lines(report, layout) + explanations(report, CheckOutcome::failed, layout) +
+  std::string text = part_lines(report) + check_lines(report, layout) +
+                     explanations(report, CheckOutcome::failed, layout) +
                      explanations(report, CheckOutcome::warning, layout);
   const std::size_t skipped = report.count(CheckOutcome::skipped);
   text += fmt::format("\n{}: {}, {} in {} checks{}\n", report.environment,
@@ -125,12 +139,17 @@ std::string json_report(const CheckReport& report) {
                       {"expected", result.expected},
                       {"why", result.why}});
   }
+  boost::json::array parts;
+  for (const remote::ObservationPart& part : report.observation_parts) {
+    parts.push_back({{"name", part.name}, {"space", part.space}, {"numbers", part.numbers}});
+  }
   boost::json::object object{{"env", report.environment},
                              {"passed", report.passed()},
                              {"errors", report.count(CheckOutcome::failed)},
                              {"warnings", report.count(CheckOutcome::warning)},
                              {"skipped", report.count(CheckOutcome::skipped)},
                              {"checks", std::move(checks)}};
+  if (!parts.empty()) object["observation_parts"] = std::move(parts);
   if (report.speed) {
     object["steps_per_second"] = {
         {"median", report.speed->median}, {"min", report.speed->min}, {"max", report.speed->max}};

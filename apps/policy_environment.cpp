@@ -163,7 +163,7 @@ Environment PolicyEnvironments::operator()(const Seat& seat) const {
 }
 
 std::string PolicyEnvironments::id() const {
-  return config_.environment.empty() && remote_ ? remote_->id() : config_.environment;
+  return config_.environment.empty() && remote_ ? remote_->description().id : config_.environment;
 }
 
 std::optional<remote::ClientStatistics> PolicyEnvironments::remote_statistics() const {

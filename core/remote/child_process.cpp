@@ -15,12 +15,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <thread>
 
+#include "core/remote/printable.h"
 #include "core/remote/processors.h"
-#include "core/remote/protocol.h"
 #include "envs/error.h"
 
 extern char** environ;  // NOLINT: POSIX has no header for it
@@ -243,6 +242,12 @@ bool ChildProcess::wait_for_end(std::chrono::milliseconds limit) noexcept {
     pause = std::min(2 * pause, std::chrono::milliseconds(20));
   }
   return true;
+}
+
+std::optional<int> ChildProcess::exit_code() const noexcept {
+  const auto info = ended(process_);
+  if (!info || info->si_code != CLD_EXITED) return std::nullopt;
+  return info->si_status;
 }
 
 std::string ChildProcess::end() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,9 @@ class ChildProcess {
 
   /// Waits for its end.
   bool wait_for_end(std::chrono::milliseconds limit) noexcept;
+
+  /// The code it exited with by itself; none while it goes on, and if a signal ended it.
+  std::optional<int> exit_code() const noexcept;
 
   /// Kills all of its group, reaps it, and says how it ended by itself: "ended with exit code 3", "was killed by signal
   /// 9 (Killed)"; or that it did not.

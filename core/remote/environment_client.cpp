@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/remote/picture.h"
+#include "core/remote/printable.h"
 #include "envs/error.h"
 
 namespace sounder::remote {
@@ -52,7 +53,7 @@ EnvironmentClient::~EnvironmentClient() {
 }
 
 void EnvironmentClient::announce_reset(std::uint32_t index, std::uint64_t seed) {
-  slot(index).seed = seed;
+  slot(index).seed = portable_seed(seed);
   announce(index, Slot::State::reset_announced);
 }
 
@@ -247,9 +248,11 @@ std::string EnvironmentClient::end_broken(std::string_view reason) {
   if (process_) {
     // Asked before the channel closes: a process ends when it does, and did not end by itself then.
     const bool ended = process_->wait_for_end({});
+    const bool never_served = observation_size_ == 0 && process_->exit_code() == 0;
     channel_.reset();  // what it watches is the process's
     end = process_->end();
     if (!ended) end.clear();
+    if (never_served) end += " and served nothing; a script in Python is to end with sounder_env.serve(...)";
     said = process_->last_output();
     process_.reset();
   }

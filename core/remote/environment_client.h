@@ -66,7 +66,7 @@ class EnvironmentClient {
   const ClientStatistics& statistics() const noexcept { return statistics_; }
 
   /// Announces an environment's next request: nothing is sent before the first one is waited for. An action has to live
-  /// until then.
+  /// until then. A seed is sent as portable_seed has it.
   void announce_reset(std::uint32_t index, std::uint64_t seed);
   void announce_step(std::uint32_t index, const Action& action);
 

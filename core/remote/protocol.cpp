@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/remote/printable.h"
 #include "core/space_json.h"
 #include "envs/error.h"
 
@@ -62,11 +63,45 @@ std::optional<double> read_threshold(const json::object& object) {
 std::string read_id(const json::object& object) {
   constexpr std::size_t kLongest = 100;
   const json::string* const id = require(object, "id").if_string();
-  const auto graphic = [](char c) { return c > ' ' && c <= '~'; };
-  if (id == nullptr || id->empty() || id->size() > kLongest || !std::ranges::all_of(*id, graphic)) {
-    throw Error(fmt::format("spec: expected an id of 1 to {} letters without spaces", kLongest));
+  if (id == nullptr) throw Error("spec: expected a text as id");
+  const std::string shown = printable(std::string_view(*id), kLongest);
+  if (id->empty() || shown != std::string_view(*id) || shown.find(' ') != std::string::npos) {
+    throw Error(fmt::format("spec: expected an id of 1 to {} bytes, without spaces and control characters; got '{}'",
+                            kLongest, shown));
   }
-  return std::string(*id);
+  return shown;
+}
+
+std::vector<ObservationPart> read_parts(const json::object& object, std::size_t observation_size) {
+  const json::value* const value = find(object, "observation_parts");
+  if (value == nullptr) return {};
+  constexpr std::size_t kLongest = 200;
+  std::vector<ObservationPart> parts;
+  std::size_t sum = 0;
+  const auto refuse = [observation_size] {
+    throw Error(
+        fmt::format("spec: expected a list of parts with a name, a space and numbers as observation_parts, "
+                    "with {} numbers in all",
+                    observation_size));
+  };
+  if (!value->is_array()) refuse();
+  for (const json::value& part : value->get_array()) {
+    const json::object* const members = part.if_object();
+    if (members == nullptr) refuse();
+    const json::value* const name = find(*members, "name");
+    const json::value* const space = find(*members, "space");
+    const json::value* const numbers = find(*members, "numbers");
+    if (name == nullptr || !name->is_string() || space == nullptr || !space->is_string()) refuse();
+    if (numbers == nullptr || !numbers->is_int64() || numbers->get_int64() < 0) refuse();
+    const auto count = static_cast<std::size_t>(numbers->get_int64());
+    if (count > observation_size - sum) refuse();
+    sum += count;
+    parts.push_back({.name = printable(std::string_view(name->get_string()), kLongest),
+                     .space = printable(std::string_view(space->get_string()), kLongest),
+                     .numbers = numbers->get_int64()});
+  }
+  if (sum != observation_size) refuse();
+  return parts;
 }
 
 bool read_render(const json::object& object) {
@@ -165,7 +200,8 @@ FrameHeader decode_header(std::span<const std::byte, kHeaderBytes> bytes) {
 bool operator==(const RemoteSpec& a, const RemoteSpec& b) {
   return a.id == b.id && a.spec.observation_space == b.spec.observation_space &&
          a.spec.action_space == b.spec.action_space && a.spec.max_episode_steps == b.spec.max_episode_steps &&
-         a.spec.reward_threshold == b.spec.reward_threshold && a.renders == b.renders;
+         a.spec.reward_threshold == b.spec.reward_threshold && a.renders == b.renders &&
+         a.observation_parts == b.observation_parts;
 }
 
 RemoteSpec decode_spec(std::span<const std::byte> payload) {
@@ -179,12 +215,15 @@ RemoteSpec decode_spec(std::span<const std::byte> payload) {
                     "that came with this sounder",
                     kProtocolVersion, json::serialize(require(*object, "protocol"))));
   }
-  return {.id = read_id(*object),
-          .spec = {.observation_space = parse_space(require(*object, "observation_space"), "spec: observation_space"),
-                   .action_space = parse_space(require(*object, "action_space"), "spec: action_space"),
-                   .max_episode_steps = read_limit(*object),
-                   .reward_threshold = read_threshold(*object)},
-          .renders = read_render(*object)};
+  RemoteSpec spec{
+      .id = read_id(*object),
+      .spec = {.observation_space = parse_space(require(*object, "observation_space"), "spec: observation_space"),
+               .action_space = parse_space(require(*object, "action_space"), "spec: action_space"),
+               .max_episode_steps = read_limit(*object),
+               .reward_threshold = read_threshold(*object)},
+      .renders = read_render(*object)};
+  spec.observation_parts = read_parts(*object, flat_size(spec.spec.observation_space));
+  return spec;
 }
 
 ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size)
@@ -217,14 +256,6 @@ Picture decode_picture(std::span<const std::byte> payload) {
                             kMostPictureWidth, kMostPictureHeight, width, height, payload.size()));
   }
   return {.width = width, .height = height, .pixels = payload};
-}
-
-std::string printable(std::string_view text, std::size_t most) {
-  std::string shown(text.substr(0, most));
-  std::ranges::replace_if(
-      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
-  if (text.size() > most) shown += "...";
-  return shown;
 }
 
 }  // namespace sounder::remote

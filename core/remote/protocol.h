@@ -63,11 +63,27 @@ struct FrameHeader {
 /// Throws Error for a length out of range and for an unknown type.
 FrameHeader decode_header(std::span<const std::byte, kHeaderBytes> bytes);
 
+/// Makes seeds that every generator takes, NumPy's older one and C's among them: folds one to 31 bits. One that is
+/// below 2^31 stays as it is.
+constexpr std::uint64_t portable_seed(std::uint64_t seed) noexcept {
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << 31U) - 1;
+  return (seed ^ seed >> 31U ^ seed >> 62U) & kMask;
+}
+
+/// Numbers of an observation that were something else before: one of the parts that it was put together from.
+struct ObservationPart {
+  std::string name;
+  std::string space;     ///< what it was, and what became of it: "Discrete(2), one-hot"
+  std::int64_t numbers;  ///< how many it has
+  friend bool operator==(const ObservationPart&, const ObservationPart&) = default;
+};
+
 /// What an environment says of itself.
 struct RemoteSpec {
   std::string id;
   EnvironmentSpec spec;
-  bool renders = false;  ///< pictures can be asked for
+  bool renders = false;                                 ///< pictures can be asked for
+  std::vector<ObservationPart> observation_parts = {};  ///< in order; none, where observations are as they were
   friend bool operator==(const RemoteSpec&, const RemoteSpec&);
 };
 
@@ -101,12 +117,5 @@ Picture decode_picture(std::span<const std::byte> payload);
 
 inline constexpr std::size_t kMostPictureWidth = 160;
 inline constexpr std::size_t kMostPictureHeight = 120;
-
-/// Makes of an error frame's payload, or of whatever a process printed, text that can be shown: control characters and
-/// what is not ASCII become "?", and its length is limited.
-std::string printable(std::string_view text, std::size_t most = 400);
-inline std::string printable(std::span<const std::byte> bytes) {
-  return printable(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
 
 }  // namespace sounder::remote

@@ -57,8 +57,8 @@ ClientStatistics RemoteEnvironments::statistics() const {
   return sum;
 }
 
-std::string RemoteEnvironments::id() const {
-  return client({})->spec().id;
+RemoteSpec RemoteEnvironments::description() const {
+  return client({})->spec();
 }
 
 std::shared_ptr<EnvironmentClient> RemoteEnvironments::client(const Seat& seat) const {

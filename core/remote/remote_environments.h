@@ -32,8 +32,8 @@ class RemoteEnvironments {
   /// Adds up what all processes have cost that are still there.
   ClientStatistics statistics() const;
 
-  /// Reads how the process of a worker calls its environment.
-  std::string id() const;
+  /// Reads what the process of a worker says of its environments.
+  RemoteSpec description() const;
 
  private:
   struct Clients;

@@ -45,6 +45,28 @@ TEST_CASE("A report lists every check, then failures, then warnings, and ends wi
         "Task-v0: 1 error, 1 warning in 4 checks (1 skipped)\n");
 }
 
+TEST_CASE("A report says which numbers of a flattened observation are what") {
+  const std::vector<CheckResult> results{some_results().front()};
+  const std::vector<remote::ObservationPart> parts{
+      {"mode", "Discrete(2), one-hot", 2}, {"arm.speed", "Box [1]", 1}, {"", "Box [2, 3]", 6}};
+  const CheckReport report{.environment = "Task-v0", .results = results, .observation_parts = parts};
+  CHECK(human_report(report) ==
+        "observations are flattened, in this order\n"
+        "  0 to 1          mode: Discrete(2), one-hot\n"
+        "  2               arm.speed: Box [1]\n"
+        "  3 to 8          Box [2, 3]\n"
+        "spaces\n"
+        "  passed   the spec is sensible\n"
+        "\n"
+        "Task-v0: no errors, no warnings in 1 checks\n");
+  const auto object = boost::json::parse(json_report(report)).as_object();
+  CHECK(boost::json::serialize(object.at("observation_parts").at(1)) ==
+        R"({"name":"arm.speed","space":"Box [1]","numbers":1})");
+  CHECK_FALSE(boost::json::parse(json_report({.environment = "Task-v0", .results = results}))
+                  .as_object()
+                  .contains("observation_parts"));
+}
+
 TEST_CASE("Lines that an environment printed stay lines in a report") {
   const std::vector<CheckResult> results{{"playing", "it plays", CheckOutcome::failed,
                                           "it was lost; it printed last:\n    Traceback\n      in step", "a step",

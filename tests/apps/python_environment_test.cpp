@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "core/config/config.h"
+#include "core/remote/protocol.h"
+#include "envs/classic_control/cart_pole.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/process.h"
 
@@ -50,15 +52,38 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+/// CartPole-v1 with the seeds that a process is sent.
+class SeededAsSent : public envs::CartPole {
+ public:
+  static std::vector<EnvironmentOption<SeededAsSent>> options() {
+    std::vector<EnvironmentOption<SeededAsSent>> options;
+    for (const auto& option : envs::CartPole::options()) {
+      options.push_back(
+          {.name = option.name,
+           .member = std::visit([](auto member) -> decltype(options.front().member) { return member; }, option.member),
+           .help = option.help,
+           .low = option.low,
+           .high = option.high,
+           .choices = option.choices});
+    }
+    return options;
+  }
+  void reset(std::uint64_t seed, std::span<float> observation) noexcept {
+    envs::CartPole::reset(remote::portable_seed(seed), observation);
+  }
+};
+
 TEST_CASE("The same dynamics in Python and in C++ give the same training, episode by episode") {
   const TemporaryFolder folder;
   const std::string option = GENERATE("length=0.5", "length=0.7,0.2");
   const Arguments common{"train", "CartPole-v1", "--workers", "1", "--steps", "20000", "--env-option", option, "--run"};
   Arguments in_cpp = common;
-  in_cpp.push_back("cpp");
+  in_cpp.push_back((folder.path() / "cpp").string());
+  Registry environments;
+  environments.add<SeededAsSent>("CartPole-v1", {.max_episode_steps = 500, .reward_threshold = 475});
   Arguments in_python = common;
   in_python.insert(in_python.end(), {"python", "--env-command", command("cart_pole.py"), "--json"});
-  REQUIRE(spawn(folder, in_cpp).exit_code == 0);
+  REQUIRE(call(in_cpp, environments).exit_code == 0);
   const Outcome outcome = spawn(folder, in_python);
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);
@@ -165,6 +190,54 @@ TEST_CASE("An environment in Python is checked by all the rules, each instance i
   CHECK(contains(raises.err, "no such track"));
   CHECK(spawn(folder, {"check", "--env-command", "no-such-program-anywhere"}).exit_code == 1);
   CHECK(spawn(folder, {"check"}).exit_code == 2);
+}
+
+TEST_CASE("Observations of a Dict are trained on, and checking says which number is what") {
+  const TemporaryFolder folder;
+  const std::string served = command("parts.py");
+  const Outcome checked = spawn(folder, {"check", "--env-command", served});
+  INFO(checked.err);
+  CHECK(checked.exit_code == 0);
+  CHECK(contains(checked.err,
+                 "observations are flattened, in this order\n"
+                 "  0 to 2          goal: Discrete(3), one-hot\n"
+                 "  3               self.place: Box [1]\n"));
+  const Outcome trained = spawn(folder, {"train", "--env-command", served, "--workers", "1", "--steps", "2000",
+                                         "--json", "--evaluation-episodes", "3"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK(json_of(trained).at("env") == "Größe-v0");
+  CHECK(contains(std::string(json_of(trained).at("run").as_string()), "runs/Größe-v0__a3c__1__"));
+  const Outcome evaluated = spawn(folder, {"evaluate", "runs/latest", "--env-command", served, "--episodes", "2"});
+  CHECK(evaluated.exit_code == 0);
+  CHECK(contains(evaluated.err, "Größe-v0: 2 greedy episodes of "));
+}
+
+TEST_CASE("A script that serves nothing, or what cannot be served, is told so") {
+  const TemporaryFolder folder;
+  const auto [script, says] = GENERATE(table<std::string, std::string>({
+      {"import sounder_env\n", "and served nothing; a script in Python is to end with sounder_env.serve(...)"},
+      {"import sounder_env\n"
+       "sounder_env.serve(None)\n",
+       "serve: expected a function or class that makes an environment"},
+      {"import sounder_env as s\n"
+       "class Two:\n"
+       "    observation_space, action_space = s.Box([0], [1]), s.Dict({'a': s.Discrete(2)})\n"
+       "s.serve(Two)\n",
+       "action_space: expected Discrete, Box, MultiDiscrete or MultiBinary; got Dict: a policy gives one kind of "
+       "action"},
+      {"import sounder_env as s\n"
+       "class Nan:\n"
+       "    observation_space, action_space = s.Box([0], [float('nan')]), s.Discrete(2)\n"
+       "s.serve(Nan)\n",
+       "observation_space: expected numbers as bounds, infinite where there is none; got NaN in place 0"},
+  }));
+  folder.write("script.py", script);
+  const Outcome outcome =
+      spawn(folder, {"train", "--env-command",
+                     fmt::format("PYTHONPATH={}/../apps/python '{}' script.py", SOUNDER_TEST_SOURCES, SOUNDER_PYTHON)});
+  CHECK(outcome.exit_code == 1);
+  CHECK(contains(outcome.err, says));
 }
 
 TEST_CASE("What is no number, or too large for one, is named with worker and step") {

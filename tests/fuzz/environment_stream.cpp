@@ -11,6 +11,7 @@
 
 #include "core/remote/channel.h"
 #include "core/remote/picture.h"
+#include "core/remote/printable.h"
 #include "core/remote/protocol.h"
 #include "envs/error.h"
 

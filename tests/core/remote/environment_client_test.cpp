@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -117,6 +119,19 @@ TEST_CASE("a process answers for its environment") {
   CHECK(client.statistics().restarts == 0);
 }
 
+TEST_CASE("a process is sent seeds below 2^31") {
+  const testing::TemporaryFolder folder;
+  const fs::path sent = folder.path() / "sent";
+  EnvironmentClient client(settings(kGreets + "head -c 17 <&3 >" + sent.string() + "; " + kAnswers + kWaits),
+                           {.whose = "worker 0"});
+  float observation = -1;
+  client.announce_reset(0, (std::uint64_t{7} << 40U) + 5);
+  client.take_result(0, {&observation, 1});
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, read(sent).substr(9).data(), sizeof seed);
+  CHECK(seed == (7U << 9U) + 5);
+}
+
 TEST_CASE("what cannot start says why, and what it printed last") {
   CHECK_THAT(failure_of("no-such-program-anywhere"),
              Contains("worker 7 ended with exit code 127 (command not found)") && Contains("\n    ") &&
@@ -124,6 +139,10 @@ TEST_CASE("what cannot start says why, and what it printed last") {
   CHECK_THAT(failure_of("echo first; echo 'no display' >&2; exit 3"),
              Contains("ended with exit code 3; it printed last:\n    first\n    no display"));
   CHECK_THAT(failure_of("kill -SEGV $$"), Contains("was killed by signal 11"));
+  CHECK_THAT(failure_of("echo 'Größe 温度'; exit 3"), Contains("it printed last:\n    Größe 温度"));
+  CHECK_THAT(failure_of("exit 0"),
+             Contains("worker 7 ended with exit code 0 and served nothing; a script in Python is to "
+                      "end with sounder_env.serve(...)"));
   CHECK_THAT(failure_of("i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done; exit 1"),
              Contains("line 100") && Contains("line 89") && !Contains("line 88"));
 }
@@ -355,7 +374,7 @@ TEST_CASE("each player has a process of its own, which its environments share") 
   const Environment second = environments({.player = Seat::Player::worker, .number = 0, .slot = 1});
   CHECK_FALSE(first.spec().max_episode_steps);
   CHECK(first.announceable());
-  CHECK(environments.id() == "S-v0");
+  CHECK(environments.description().id == "S-v0");
   CHECK_THROWS_AS(environments({.slot = 65536}), UsageError);
 }
 

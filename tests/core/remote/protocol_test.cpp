@@ -119,7 +119,9 @@ TEST_CASE("a spec that is none is refused, and what is wrong is named") {
                                                {R"("protocol":1,)", "", "protocol"},
                                                {R"("Own-v0")", R"("")", "id of 1 to 100"},
                                                {R"("Own-v0")", R"("a b")", "id of 1 to 100"},
-                                               {R"("Own-v0")", "7", "id of 1 to 100"},
+                                               {R"("Own-v0")", R"("a\u001bb")", "control characters; got 'a?b'"},
+                                               {R"("Own-v0")", R"("a\u202eb")", "control characters; got 'a?b'"},
+                                               {R"("Own-v0")", "7", "a text as id"},
                                                {R"("n":2)", R"("n":0)", "action_space"},
                                                {"20", "0", "max_episode_steps"},
                                                {"20", "1.5", "max_episode_steps"},
@@ -133,6 +135,39 @@ TEST_CASE("a spec that is none is refused, and what is wrong is named") {
   text.replace(text.find(change.from), change.from.size(), change.to);
   INFO(text);
   CHECK_THROWS_WITH(decode_spec(bytes(text)), Catch::Matchers::Contains(change.problem));
+}
+
+TEST_CASE("an id may have letters of every language") {
+  std::string text = kSpec;
+  text.replace(text.find("Own"), 3, "倒立振子Größe");
+  CHECK(decode_spec(bytes(text)).id == "倒立振子Größe-v0");
+}
+
+TEST_CASE("a spec says what flattened observations were put together from") {
+  std::string text =
+      R"({"protocol":1,"id":"P-v0","observation_space":{"type":"Box","low":[0,0,0],"high":[1,1,1],"shape":[3]},)"
+      R"("action_space":{"type":"Discrete","n":2},"observation_parts":)"
+      R"([{"name":"mode","space":"Discrete(2), one-hot","numbers":2},{"name":"x\n","space":"Box [1]","numbers":1}]})";
+  const std::vector<ObservationPart> expected{{"mode", "Discrete(2), one-hot", 2}, {"x?", "Box [1]", 1}};
+  CHECK(decode_spec(bytes(text)).observation_parts == expected);
+  CHECK(decode_spec(bytes(kSpec)).observation_parts.empty());
+  for (
+      const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+          {R"("numbers":2)", R"("numbers":3)"},  // 4 in all
+          {R"("numbers":2)", R"("numbers":1)"},  // 2 in all
+          {R"("numbers":2)", R"("numbers":-2)"},
+          {R"("numbers":2)", R"("numbers":9223372036854775807)"},
+          {R"("name":"mode",)", ""},
+          {R"("mode")", "7"},
+          {R"([{"name")", R"([7,{"name")"},
+          {R"([{"name":"mode","space":"Discrete(2), one-hot","numbers":2},{"name":"x\n","space":"Box [1]","numbers":1}])",
+           "7"}}) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    INFO(changed);
+    CHECK_THROWS_WITH(decode_spec(bytes(changed)),
+                      Catch::Matchers::Contains("observation_parts, with 3 numbers in all"));
+  }
 }
 
 TEST_CASE("results are read in the order of the request") {
@@ -178,9 +213,15 @@ TEST_CASE("a picture has the size that it says, within limits") {
   CHECK_THROWS_AS(decode_picture(bytes({1, 0})), Error);
 }
 
-TEST_CASE("what cannot be shown is not shown") {
-  CHECK(printable(std::string_view("a\x1b[31m\nb\xc3\xa9")) == "a?[31m?b??");
-  CHECK(printable(std::string_view("abcdef"), 3) == "abc...");
+TEST_CASE("seeds are sent below 2^31, and those that are below it as they are") {
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 31U;
+  for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, kEnd - 1}) CHECK(portable_seed(seed) == seed);
+  CHECK(portable_seed(kEnd) == 1);                     // bit 31 is folded onto bit 0
+  CHECK(portable_seed(std::uint64_t{3} << 62U) == 3);  // bits 62 and 63 onto bits 0 and 1
+  CHECK(portable_seed(~std::uint64_t{0}) == 3);        // 31 ones twice are none, and two are left
+  CHECK(portable_seed(0x0123456789abcdef) < kEnd);
+  // Seeds that differ above bit 31 alone stay apart.
+  CHECK(portable_seed(std::uint64_t{5} << 33U) != portable_seed(std::uint64_t{6} << 33U));
 }
 
 TEST_CASE("a frame longer than a receiver takes is not sent") {
