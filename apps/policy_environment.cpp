@@ -84,7 +84,15 @@ OptionValues read_options(std::span<const std::string> texts, std::size_t turn) 
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) throw UsageError(fmt::format("env_option: expected name=value; got '{}'", text));
-    options[text.substr(0, equals)] = take(std::string_view(text).substr(equals + 1), turn);
+    const std::string name = text.substr(0, equals);
+    const std::string_view values = std::string_view(text).substr(equals + 1);
+    if (!options.emplace(name, take(values, turn)).second) {
+      throw UsageError(
+          fmt::format("env_option: expected each option once; got '{0}' twice, the second time as '{1}'; values that "
+                      "take turns stand between commas ({0}=A,B), and so do those of a sweep "
+                      "(--range env_option=grid:{0}=A,{0}=B)",
+                      name, text));
+    }
   }
   return options;
 }

@@ -17,7 +17,7 @@
 namespace sounder {
 
 /// Reads "name=value" texts. Of several values between commas the one whose turn it is counts: that of `turn` modulo
-/// their number. A later text of the same name replaces an earlier one. Throws UsageError for a text without a "=".
+/// their number. Throws UsageError for a text without a "=", and for an option that is given twice.
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn = 0);
 
 /// Tells whether a configuration's environments are in other processes. Throws UsageError where it names two sources.

@@ -129,15 +129,7 @@ void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
   }
 }
 
-}  // namespace
-
-ConfigOverride parse_override(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos) throw UsageError(fmt::format("--set: expected key=value; got '{}'", text));
-  return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
-}
-
-TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all) {
+TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> all) {
   std::optional<ConfigFile> file;
   if (arguments.config_file) file = read_config(*arguments.config_file);
   auto named = named_environments(arguments, file);
@@ -173,6 +165,20 @@ TrainRequest make_train_request(const TrainArguments& arguments, std::span<const
   }
   apply_file_and_overrides(request.config, arguments, file);
   request.config.environment = environment;
+  return request;
+}
+
+}  // namespace
+
+ConfigOverride parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) throw UsageError(fmt::format("--set: expected key=value; got '{}'", text));
+  return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
+}
+
+TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all) {
+  TrainRequest request = compose(arguments, all);
+  read_options(request.config.env_option);  // before anything is made: a folder, a sweep of trials that all fail
   return request;
 }
 

@@ -37,7 +37,7 @@ ConfigOverride parse_override(const std::string& text);
 /// command line; of until_solved and until_return, the one given last replaces the other. `all` lists the presets that
 /// there are. Throws UsageError where these contradict each other or change what a resumed run must keep, where no
 /// environment is named (unless it is in another process, which knows its name), for an unknown preset, and as
-/// set_config and apply_toml do; Error for a run that cannot be resumed.
+/// read_options, set_config and apply_toml do; Error for a run that cannot be resumed.
 TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all = presets());
 
 }  // namespace sounder

@@ -8,12 +8,16 @@
 
 using namespace sounder;
 
-TEST_CASE("an option's values are dealt out in turn, and the last text of a name counts") {
-  const std::vector<std::string> texts{"force=12", "length=0.5,0.7,0.9", "force=8"};
+TEST_CASE("an option's values are dealt out in turn, and an option is given once") {
+  const std::vector<std::string> texts{"force=8", "length=0.5,0.7,0.9"};
   CHECK(read_options(texts) == OptionValues{{"force", "8"}, {"length", "0.5"}});
   CHECK(read_options(texts, 2) == OptionValues{{"force", "8"}, {"length", "0.9"}});
   CHECK(read_options(texts, 4) == OptionValues{{"force", "8"}, {"length", "0.7"}});
   CHECK_THROWS_AS(read_options(std::vector<std::string>{"length"}), UsageError);
+  CHECK_THROWS_WITH(
+      read_options(std::vector<std::string>{"force=2", "length=1", "force=2"}),
+      Catch::Matchers::Contains("env_option: expected each option once; got 'force' twice, the second time "
+                                "as 'force=2'; values that take turns stand between commas (force=A,B)"));
 }
 
 TEST_CASE("workers' environments have their own options, and an evaluation's episodes each in turn") {

@@ -44,6 +44,14 @@ std::filesystem::path run_with(const TemporaryFolder& folder, const TrainConfig&
 
 }  // namespace
 
+TEST_CASE("An option of the environment that is given twice is refused before anything is made") {
+  TrainArguments arguments{.environment = "CartPole-v1"};
+  arguments.overrides = {{.key = "env_option", .value = "length=0.4;force=12;length=0.6"}};
+  CHECK(error_of(arguments).starts_with("env_option: expected each option once; got 'length' twice"));
+  arguments.overrides = {{.key = "env_option", .value = "length=0.4,0.6;force=12"}};
+  CHECK(make_train_request(arguments).config.env_option == std::vector<std::string>{"length=0.4,0.6", "force=12"});
+}
+
 TEST_CASE("The command line overrides the file, which overrides the preset, which overrides the defaults") {
   const TemporaryFolder folder;
   TrainArguments arguments{.environment = "CartPole-v1"};

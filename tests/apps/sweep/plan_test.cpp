@@ -128,7 +128,11 @@ TEST_CASE("A plan that contradicts itself or is too large is refused") {
   CHECK_NOTHROW(make_plan(large));
   large.common.overrides = {{"seed", "9007199254740992"}};  // the largest: there is none after it
   CHECK_THROWS_AS(make_plan(large), UsageError);
-  CHECK_THROWS_AS(make_plan({.ranges = {"rollout=grid:5"}}), UsageError);  // no environment
+  CHECK_THROWS_AS(make_plan({.ranges = {"rollout=grid:5"}}), UsageError);           // no environment
+  CHECK_THROWS_WITH(make_plan(request({"env_option=grid:length=0.4;length=0.6"})),  // one value, not two
+                    Catch::Matchers::Contains("got 'length' twice") &&
+                        Catch::Matchers::Contains("--range env_option=grid:length=A,length=B"));
+  CHECK(make_plan(request({"env_option=grid:length=0.4,length=0.6"})).settings.size() == 2);
 }
 
 TEST_CASE("A plan is written and read back whole, and anything else is refused by name") {
