@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include "envs/error.h"
 #include "envs/names.h"
@@ -12,8 +15,26 @@
 #include "envs/wrappers/squash_action.h"
 
 namespace sounder {
+namespace {
+
+/// Refuses bounds that bound nothing: NaN compares false to every number, and would mean that there is none.
+void require_bounds(std::string_view what, const Space& space) {
+  const auto* const box = std::get_if<Box>(&space);
+  if (box == nullptr) return;
+  for (std::size_t i = 0; i < std::min(box->low.size(), box->high.size()); ++i) {
+    if (box->low[i] <= box->high[i]) continue;
+    throw Error(
+        fmt::format("{} space: expected low <= high, and infinity where there is no bound; number {} is from {} to {}; "
+                    "'sounder check' tests an environment",
+                    what, i, box->low[i], box->high[i]));
+  }
+}
+
+}  // namespace
 
 Environment for_policy(Environment environment, const PolicyView& view) {
+  require_bounds("observation", environment.spec().observation_space);
+  require_bounds("action", environment.spec().action_space);
   // Of the number of a state, a network makes nothing; all else, wrappers included, then sees a Box.
   const bool one_hot = has_one_hot(environment.spec().observation_space);
   if (one_hot) environment = Environment(OneHotObservation<Environment>(std::move(environment)));

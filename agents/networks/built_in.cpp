@@ -25,6 +25,13 @@ const Named<Memory>& memories() {
   return list;
 }
 
+/// Tells whether sides are those of [height, width, channels]: grey, colours, or colours and depth, of a picture that
+/// is larger than these.
+bool looks_channels_last(const std::vector<std::int64_t>& sides) {
+  if (sides.size() != 3 || sides[0] <= sides[2] || sides[1] <= sides[2]) return false;
+  return sides[2] == 1 || sides[2] == 3 || sides[2] == 4;
+}
+
 /// The image that an environment's observations are: [height, width] or [channels, height, width].
 ImageShape image_shape(const NetworkRequest& request) {
   const Space& space = request.environment.observation_space;
@@ -33,6 +40,14 @@ ImageShape image_shape(const NetworkRequest& request) {
     throw UsageError(fmt::format(
         "network 'cnn' takes images, a Box of shape [height, width] or [channels, height, width]; {} has {}; try 'mlp'",
         request.config.environment, describe(space)));
+  }
+  const auto& sides = box->shape;
+  if (looks_channels_last(sides)) {
+    throw UsageError(fmt::format(
+        "network 'cnn' takes images of shape [channels, height, width]; {} has [{}, {}, {}], which looks like [height, "
+        "width, channels]; give it the shape [{}, {}, {}], and write the channels one after the other (in Python, this "
+        "is done for pictures of dtype uint8 from 0 to 255)",
+        request.config.environment, sides[0], sides[1], sides[2], sides[2], sides[0], sides[1]));
   }
   const auto side = [&](std::ptrdiff_t from_end) { return static_cast<std::size_t>(box->shape.rbegin()[from_end]); };
   return {.channels = box->shape.size() == 3 ? side(2) : 1, .height = side(1), .width = side(0)};

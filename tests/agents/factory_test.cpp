@@ -40,6 +40,33 @@ TEST_CASE("unknown algorithms, networks, backends and activations are refused by
   CHECK(message(&TrainConfig::activation, "rely") == "unknown activation 'rely'; did you mean 'relu'?");
 }
 
+TEST_CASE("convolutions refuse pictures that have their channels last") {
+  const auto refusal = [](std::vector<std::int64_t> shape) {
+    TrainConfig config = config_for("Camera-v0");
+    config.network = "cnn";
+    config.backend = "fused";  // which has no convolutions: what it is asked for is looked at before
+    const EnvironmentSpec spec{.observation_space = Box::uniform(0, 1, std::move(shape)), .action_space = Discrete{2}};
+    try {
+      make_agent_factory(config, spec);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refusal({84, 60, 3})
+            .starts_with("network 'cnn' takes images of shape [channels, height, width]; Camera-v0 has "
+                         "[84, 60, 3], which looks like [height, width, channels]; give it the shape "
+                         "[3, 84, 60], "));
+  for (const std::int64_t channels : {1, 3, 4}) {
+    CHECK(refusal({20, 20, channels}).find("which looks like [height, width, channels]") != std::string::npos);
+    CHECK(refusal({channels, 20, 20}).find("which looks like") == std::string::npos);
+  }
+  // Planes of a board, and a strip.
+  CHECK(refusal({17, 8, 8}).find("which looks like") == std::string::npos);
+  CHECK(refusal({3, 20, 3}).find("which looks like") == std::string::npos);
+  CHECK(refusal({20, 3, 3}).find("which looks like") == std::string::npos);
+}
+
 TEST_CASE("value methods refuse continuous actions, what is for these only, and networks with a memory") {
   for (const std::string algorithm : {"one_step_q", "one_step_sarsa", "n_step_q"}) {
     TrainConfig config = config_for("Pendulum-v1");

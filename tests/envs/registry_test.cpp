@@ -1,5 +1,7 @@
 #include "envs/registry.h"
 
+#include <cmath>
+#include <string>
 #include <vector>
 
 #include "envs/error.h"
@@ -68,6 +70,35 @@ TEST_CASE("an environment that is made for a policy clips actions, and one that 
   CHECK(reward(registry.make(id), {5}) == Approx(-2.5));
   CHECK(reward(registry.make_for_policy(id), {5}) == Approx(-0.1));
   CHECK(reward(registry.make_for_policy(id), {0.5F}) == Approx(-0.025));
+}
+
+TEST_CASE("a bound that is NaN or below its lower one is refused, where it would bound nothing") {
+  struct Boxed : Still {
+    using Action = std::span<const float>;
+    Box observations = Box::bounds({0}, {1});
+    Box actions = Box::bounds({-1, -1}, {1, 1});
+    EnvironmentSpec spec() const { return {.observation_space = observations, .action_space = actions}; }
+    StepResult step(Action, std::span<float> observation) { return Still::step(0, observation); }
+  };
+  const auto refusal = [](const Boxed& boxed) {
+    try {
+      for_policy(Environment(Boxed(boxed)), {});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  Boxed boxed;
+  boxed.observations.high = {INFINITY};
+  CHECK(refusal(boxed).empty());
+  boxed.actions.high[1] = NAN;
+  CHECK(refusal(boxed).starts_with(
+      "action space: expected low <= high, and infinity where there is no bound; number 1 is "
+      "from -1 to nan"));
+  boxed.actions.high[1] = -2;
+  CHECK(refusal(boxed).find("number 1 is from -1 to -2") != std::string::npos);
+  boxed.observations.low[0] = NAN;
+  CHECK(refusal(boxed).starts_with("observation space: expected low <= high"));
 }
 
 TEST_CASE("an unknown environment's error names the nearest one") {
