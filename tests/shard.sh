@@ -21,7 +21,7 @@ export SOUNDER_TEST_JOURNAL=$folder/journal
 status=0
 while [ -s "$folder/due" ]; do
   : >"$folder/journal"
-  sed 's/[\\,[]/\\&/g' "$folder/due" >"$folder/patterns" # of Catch2, in which these mean something
+  sed 's/[][,\\]/\\&/g' "$folder/due" >"$folder/patterns" # what means something to Catch2
   "$program" --input-file "$folder/patterns" | grep -v '^Filters: ' || status=1
   # A case that began and did not end was ended with the process.
   awk -F'\t' -v OFS='\t' '$1 == "began" { running = $3; next } { print; running = "" }
