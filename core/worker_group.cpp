@@ -77,6 +77,20 @@ std::string own_statistic_name(std::size_t worker, const std::string& name) {
   return fmt::format("worker{}/{}", worker, name);
 }
 
+/// Throws Error if the workers' statistics are each one's own in a checkpoint and shared here, or the other way round:
+/// whether gradients are averaged decides it.
+void check_statistics_owner(const Checkpoint& checkpoint, const Optimizer& optimizer) {
+  const auto saved = [&](const std::string& name) {
+    return std::ranges::count(checkpoint.statistics, name, &Tensor::name) > 0;
+  };
+  const std::string name = optimizer.statistic_names().front();
+  const bool shared = optimizer.owner == StatisticsOwner::shared;
+  if (!(shared ? saved(own_statistic_name(0, name)) : saved(name))) return;
+  throw Error(
+      fmt::format("gradients_per_update: expected {}, as in the run, whose '{}' is {}; train a new run to change it",
+                  shared ? "1" : "more than 1", name, shared ? "each worker's own" : "shared by all workers"));
+}
+
 constexpr std::string_view kTargetName = "target";
 
 Tensor flat_tensor(std::string name, std::vector<float> values) {
@@ -246,18 +260,20 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
   ParameterStore::Snapshot snapshot{.parameters = flat_parameters(checkpoint, agents_.layout()),
                                     .step = checkpoint.progress.step,
                                     .updates = static_cast<std::uint64_t>(checkpoint.progress.updates)};
+  check_statistics_owner(checkpoint, optimizer_);
   const std::vector<std::string> names = optimizer_.statistic_names();
+  const Shape flat{static_cast<std::int64_t>(store_.size())};
   for (std::size_t k = 0; k < shared_statistics(optimizer_); ++k) {
-    snapshot.statistics.push_back(find_tensor(checkpoint.statistics, names[k], store_.size()).values);
+    snapshot.statistics.push_back(find_tensor(checkpoint.statistics, names[k], flat).values);
   }
   store_.restore(snapshot);
 
   if (target_) {
     // Checkpoints of earlier versions have none: then they are copied anew, as at a run's start.
     const bool saved = std::ranges::count(checkpoint.statistics, kTargetName, &Tensor::name) > 0;
-    target_->restore({.parameters = saved ? find_tensor(checkpoint.statistics, kTargetName, store_.size()).values
-                                          : snapshot.parameters,
-                      .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
+    target_->restore(
+        {.parameters = saved ? find_tensor(checkpoint.statistics, kTargetName, flat).values : snapshot.parameters,
+         .next_step = (checkpoint.progress.step / config_.target_interval + 1) * config_.target_interval});
   }
   before_ = checkpoint.progress;
   const std::size_t own_statistics = optimizer_.owner == StatisticsOwner::worker ? names.size() : 0;
@@ -266,7 +282,7 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
     const bool present = i < workers_.size();
     if (present) workers_[i]->restore(before_.workers[i]);
     for (std::size_t k = 0; k < own_statistics; ++k) {
-      const Tensor& tensor = find_tensor(checkpoint.statistics, own_statistic_name(i, names[k]), store_.size());
+      const Tensor& tensor = find_tensor(checkpoint.statistics, own_statistic_name(i, names[k]), flat);
       if (present) {
         workers_[i]->own_statistics()[k].store(tensor.values);
       } else {

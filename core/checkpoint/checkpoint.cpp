@@ -133,7 +133,11 @@ void read_members(std::map<std::string, std::string> metadata, Checkpoint& check
   if (!metadata.empty()) throw Error(fmt::format("metadata entry '{}' is unknown", metadata.begin()->first));
 }
 
-/// Tells whether training can have brought about a value: a number is finite, a count not negative, a text anything.
+// Counts are added to: one near the largest integer would overflow. Up to here a double, and so any reader of JSON,
+// holds each of them.
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 53U;
+
+/// Tells whether training can have brought about a value: a number is finite, a count in its range, a text anything.
 template <class Any>
 bool is_possible(const Any& /*text*/) {
   return true;
@@ -144,7 +148,7 @@ bool is_possible(double number) {
 }
 
 bool is_possible(std::int64_t count) {
-  return count >= 0;
+  return count >= 0 && count <= kLargestCount;
 }
 
 bool is_possible(const WorkerCount& count) {
@@ -161,9 +165,14 @@ void check_members(const Checkpoint& checkpoint) {
   visit_members(checkpoint, [&](std::string_view key, const auto& member) {
     if (key == "solved_step" && progress.solved_step == TrainingProgress{}.solved_step) return;
     if (!is_possible(member)) {
-      throw Error(fmt::format("metadata entry '{}' holds a negative or non-finite number: {}", key, to_text(member)));
+      throw Error(
+          fmt::format("metadata entry '{}' holds a number that no training comes to: {}", key, to_text(member)));
     }
   });
+  if (progress.seconds < 0 || progress.solved_seconds < 0) {
+    throw Error(fmt::format("metadata entry '{}' is negative: {}", progress.seconds < 0 ? "seconds" : "solved_seconds",
+                            std::min(progress.seconds, progress.solved_seconds)));
+  }
   if (progress.recent_returns.size() != progress.recent_lengths.size()) {
     throw Error(fmt::format("metadata entries 'recent_returns' and 'recent_lengths' differ in length: {} and {}",
                             progress.recent_returns.size(), progress.recent_lengths.size()));

@@ -71,8 +71,8 @@ constexpr int kCheckpointFormatVersion = 1;
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// Reads a checkpoint. Any deviation from what save_checkpoint writes (missing, empty, truncated, one bit flipped,
-/// another format version, trailing bytes, a NaN, an infinity or a negative count) throws an Error that names it: for a
-/// later format version, a LaterFormatError.
+/// another format version, trailing bytes, a NaN, an infinity, a count below 0 or above 2^53) throws an Error that
+/// names it: for a later format version, a LaterFormatError.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace sounder

@@ -19,19 +19,17 @@ void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, cons
   expect("network", agents.description(), checkpoint.network);
 }
 
-const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, std::size_t size) {
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape) {
   const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
-  if (tensor == tensors.end() || tensor->values.size() != size) {
-    throw Error(fmt::format("the checkpoint has no tensor '{}' of {} values; use the configuration it was made with",
-                            name, size));
-  }
-  return *tensor;
+  if (tensor != tensors.end() && tensor->shape == shape) return *tensor;
+  throw Error(fmt::format("the checkpoint has no tensor '{}' of shape [{}]; use the configuration it was made with",
+                          name, fmt::join(shape, ", ")));
 }
 
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout) {
   std::vector<float> parameters(layout.size);
   for (const ParameterBlock& block : layout.blocks) {
-    const Tensor& tensor = find_tensor(checkpoint.parameters, block.name, block.size);
+    const Tensor& tensor = find_tensor(checkpoint.parameters, block.name, block.shape);
     std::ranges::copy(tensor.values, parameters.begin() + static_cast<std::ptrdiff_t>(block.offset));
   }
   return parameters;

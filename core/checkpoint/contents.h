@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +14,10 @@ namespace sounder {
 /// difference is named.
 void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, const AgentFactory& agents);
 
-/// Finds a tensor of a checkpoint by name. Throws Error if there is none, or not one of `size` values.
-const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, std::size_t size);
+using Shape = std::vector<std::int64_t>;
+
+/// Finds a tensor of a checkpoint by name. Throws Error if there is none, or one of another shape.
+const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape);
 
 /// Puts a checkpoint's parameters into one flat array, as the layout has it. Throws Error as find_tensor does.
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout);

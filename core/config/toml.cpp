@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/config/config.h"
+#include "core/config/toml_limits.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -85,6 +86,7 @@ void apply(TrainConfig& config, std::string_view key, const toml::node& node) {
 }  // namespace
 
 void apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source) {
+  check_toml_limits(toml_text, source);
   toml::table table;
   try {
     table = toml::parse(toml_text);

@@ -155,11 +155,16 @@ TEST_CASE("a checkpoint of another environment or network is refused, by name") 
   }
   SECTION("optimizer") {
     bench.config.optimizer = "adam";
-    expected = "no tensor 'average' of 3 values";
+    expected = "no tensor 'average' of shape [3]";
   }
   SECTION("a parameter's size") {
+    bench.resumed->parameters[1].shape = {1};
     bench.resumed->parameters[1].values.pop_back();
-    expected = "no tensor 'rest' of 2 values";
+    expected = "no tensor 'rest' of shape [2]";
+  }
+  SECTION("a parameter's shape") {
+    bench.resumed->parameters[1].shape = {2, 1};
+    expected = "no tensor 'rest' of shape [2]";
   }
   const std::string failure = failure_of(bench);
   INFO(failure);
@@ -177,4 +182,27 @@ TEST_CASE("a resumed run that stops at once does not report its first step again
   const TrainReport report = rest.run(stop.get_token());
   CHECK(report.steps == 0);
   CHECK(rest.reports.empty());
+}
+
+TEST_CASE("a key by which statistics of each worker's own would become shared, or the other way round, is named") {
+  const std::string optimizer = GENERATE("rmsprop", "momentum_sgd");
+  const int before = GENERATE(1, 2);
+  TrainerBench made;
+  made.config.optimizer = optimizer;
+  made.config.workers = 2;
+  made.config.gradients_per_update = before;
+  made.run();
+  const auto failure_with = [&](int gradients_per_update) {
+    TrainerBench bench;
+    bench.config = made.config;
+    bench.config.steps = 2000;
+    bench.config.gradients_per_update = gradients_per_update;
+    bench.resumed = made.saved.back().checkpoint;
+    return failure_of(bench);
+  };
+  const std::string failure = failure_with(3 - before);
+  INFO(failure);
+  CHECK(failure.starts_with(before == 1 ? "gradients_per_update: expected 1, as in the run, whose '"
+                                        : "gradients_per_update: expected more than 1, as in the run, whose '"));
+  CHECK(failure_with(before == 1 ? 1 : 3) == "no failure");  // how many they are makes no difference
 }

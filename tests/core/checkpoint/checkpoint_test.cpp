@@ -55,8 +55,8 @@ TEST_CASE("A checkpoint loads as it was saved, also a default one and one of ext
   REQUIRE(round_trip({}) == Checkpoint{});
   Checkpoint extremes;
   extremes.seed = std::numeric_limits<std::uint64_t>::max();
-  extremes.progress.step = std::numeric_limits<std::int64_t>::max();
-  extremes.progress.solved_step = std::numeric_limits<std::int64_t>::max();
+  extremes.progress.step = std::int64_t{1} << 53U;
+  extremes.progress.solved_step = std::int64_t{1} << 53U;
   extremes.progress.seconds = std::numeric_limits<double>::denorm_min();
   extremes.progress.best_mean_return = -std::numeric_limits<double>::max();
   extremes.progress.solved_seconds = std::numeric_limits<double>::max();
@@ -202,6 +202,15 @@ TEST_CASE("Well-formed numbers that no training comes to are neither saved nor l
                                  {{"solved_step", "-2"}},
                                  {{"solved_seconds", "-inf"}},
                                  {{"best_mean_return", "nan"}},
+                                 {{"seconds", "-1"}},
+                                 {{"solved_seconds", "-1"}},
+                                 {{"step", "9223372036854775807"}},
+                                 {{"updates", "9007199254740993"}},
+                                 {{"episodes", "9223372036854775807"}},
+                                 {{"solved_step", "9223372036854775807"}},
+                                 {{"workers", "[[9223372036854775807,1]]"}},
+                                 {{"workers", "[[1,9223372036854775807]]"}},
+                                 {{"recent_lengths", "[9007199254740993,1]"}},
                                  {{"workers", "[[1,-1]]"}},
                                  {{"workers", "[[1,1],[-1,1]]"}},
                                  {{"recent_returns", "[1,nan]"}},
