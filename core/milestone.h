@@ -6,12 +6,17 @@
 namespace sounder {
 
 /// Something to be done once whenever the global step passes a multiple of an interval, by whichever worker sees it
-/// first. Any thread may call, but for `restart`.
+/// first. The interval doubles after so many multiples, and again whenever the step has doubled since: what is done at
+/// them stays bounded in a run of any length, 1,000 + 500 log2(multiples / 1,000) times. It depends on the step alone,
+/// so that a resumed run has the same ones. Any thread may call, but for `restart`.
 class Milestone {
  public:
-  explicit Milestone(std::int64_t interval) noexcept : interval_(interval), next_(interval) {}
+  static constexpr std::int64_t kBeforeDoubling = 1'000;
 
-  /// Waits for the first multiple of the interval after `step`. Before any worker runs.
+  explicit Milestone(std::int64_t interval, std::int64_t before_doubling = kBeforeDoubling) noexcept
+      : interval_(interval), before_doubling_(before_doubling), next_(interval) {}
+
+  /// Waits for the first milestone after `step`. Before any worker runs.
   void restart(std::int64_t step) noexcept { next_.store(following(step), std::memory_order_relaxed); }
 
   /// Tells whether the step has reached the milestone and nobody claimed it.
@@ -25,9 +30,14 @@ class Milestone {
   }
 
  private:
-  std::int64_t following(std::int64_t step) const noexcept { return (step / interval_ + 1) * interval_; }
+  std::int64_t following(std::int64_t step) const noexcept {
+    std::int64_t interval = interval_;
+    while (step / interval >= before_doubling_) interval *= 2;
+    return (step / interval + 1) * interval;
+  }
 
   const std::int64_t interval_;
+  const std::int64_t before_doubling_;
   std::atomic<std::int64_t> next_;
 };
 

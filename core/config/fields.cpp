@@ -123,9 +123,12 @@ std::vector<ConfigField> make_fields() {
 
       {"until_solved", "stop when an evaluation reaches the environment's reward threshold", Flag{&C::until_solved}},
       {"until_return", "stop when an evaluation reaches this mean return", OptionalReal{&C::until_return, -1e9, 1e9}},
-      {"evaluation_interval", "environment steps between evaluations", Integer{&C::evaluation_interval, 1, kMostSteps}},
+      {"evaluation_interval",
+       "environment steps between evaluations; after 1000 of them it doubles whenever the step has",
+       Integer{&C::evaluation_interval, 1, kMostSteps}},
       {"evaluation_episodes", "greedy episodes of an evaluation", Integer{&C::evaluation_episodes, 1, 1'000'000}},
-      {"report_interval", "environment steps between rows of progress.csv",
+      {"report_interval",
+       "environment steps between rows of progress.csv; after 1000 of them it doubles whenever the step has",
        Integer{&C::report_interval, 1, kMostSteps}},
       {"checkpoint_interval", "seconds between checkpoints", Real{&C::checkpoint_interval, 1e-3, 1e6}},
   };
