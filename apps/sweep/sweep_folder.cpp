@@ -1,14 +1,9 @@
 #include "apps/sweep/sweep_folder.h"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <span>
 #include <utility>
@@ -50,25 +45,15 @@ fs::path make_given_folder(const fs::path& path) {
   return path;
 }
 
+FileLock take_lock(const fs::path& path) {
+  if (auto lock = FileLock::take(path / "sweep.lock", FileLock::Holder::with_children)) return *std::move(lock);
+  throw Error(fmt::format("a sweep, or a trial of one that was killed, still runs in '{}'; wait for it or end it",
+                          path.string()));
+}
+
 }  // namespace
 
-SweepFolder::SweepFolder(fs::path path) : path_(std::move(path)) {
-  const fs::path file = path_ / "sweep.lock";
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT, 0666);  // NOLINT: it is inherited on purpose
-  if (lock_ < 0) throw Error(fmt::format("cannot open '{}': {}", file.string(), std::strerror(errno)));
-  // Some network file systems have no locks: without it, then.
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-  ::close(lock_);
-  throw Error(fmt::format("a sweep, or a trial of one that was killed, still runs in '{}'; wait for it or end it",
-                          path_.string()));
-}
-
-SweepFolder::~SweepFolder() {
-  if (lock_ >= 0) ::close(lock_);
-}
-
-SweepFolder::SweepFolder(SweepFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+SweepFolder::SweepFolder(fs::path path) : path_(std::move(path)), lock_(take_lock(path_)) {}
 
 SweepFolder SweepFolder::make(const fs::path& path, const Plan& plan) {
   return with_file_errors([&] {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "apps/sweep/plan.h"
+#include "core/file_lock.h"
 
 namespace sounder::sweeping {
 
@@ -33,10 +34,6 @@ class SweepFolder {
   /// Opens a folder that holds a plan. Throws Error if it does not, or a sweep still runs in it.
   static SweepFolder open(const std::filesystem::path& path);
 
-  ~SweepFolder();
-  SweepFolder(SweepFolder&& other) noexcept;
-  SweepFolder& operator=(SweepFolder&&) = delete;
-
   const std::filesystem::path& path() const noexcept { return path_; }
   Plan read_plan() const;
   TrialFiles trial(std::size_t number) const;
@@ -51,7 +48,7 @@ class SweepFolder {
   explicit SweepFolder(std::filesystem::path path);
 
   std::filesystem::path path_;
-  int lock_ = -1;  // an open file; processes that are started inherit it
+  FileLock lock_;
 };
 
 }  // namespace sounder::sweeping
