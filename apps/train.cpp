@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/json.hpp>
 #include <functional>
@@ -11,6 +12,7 @@
 #include "apps/policy_environment.h"
 #include "apps/progress_display.h"
 #include "core/metrics/statistics.h"
+#include "core/metrics/try_all.h"
 #include "core/remote/processors.h"
 #include "core/run_folder.h"
 #include "core/trainer.h"
@@ -152,19 +154,22 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                    .on_progress = [&](const Report& report) { display.live(report); },
                    .on_warning = [&](const std::string& message) { display.warn(message); }});
   warn = [&](const std::string& message) { trainer.warn(message); };
-  const RunFolder::Identity identity{.environment = config.environment,
-                                     .algorithm = config.algorithm,
-                                     .seed = static_cast<std::uint64_t>(config.seed),
-                                     .workers = config.workers};
+  const RunFolder::Start start{.identity = {.environment = config.environment,
+                                            .algorithm = config.algorithm,
+                                            .seed = static_cast<std::uint64_t>(config.seed),
+                                            .workers = config.workers},
+                               .config = to_toml(config),
+                               .warn = [&](const std::string& message) { display.warn(message); },
+                               .lock = request.lock};
   if (request.resume) {
     check_resumable(request);
     const auto& [checkpoint, file, warning] = *request.resume;
     if (!warning.empty()) display.warn(warning);
     trainer.restore(checkpoint);
-    folder = RunFolder::resume(request.run, identity, to_toml(config),
+    folder = RunFolder::resume(request.run, start,
                                {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});
   } else {
-    folder = RunFolder::create(request.run, identity, to_toml(config));
+    folder = RunFolder::create(request.run, start);
   }
   trainer.add_sink(*folder);
   trainer.add_sink(display);
@@ -178,12 +183,12 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                         .run = folder->path(),
                         .remote = environments.remote_statistics()};
   const std::string summary = boost::json::serialize(to_json(outcome));
-  folder->write_summary(summary);  // first: whoever reads what is printed may be gone
-  if (request.output == Output::json) {
-    print_json(summary);
-  } else {
-    print_human(to_text(outcome));
-  }
+  // Both, also where one cannot be: whoever reads what is printed may be gone, the disk full, the folder removed.
+  const std::function<void()> print = [&] {
+    request.output == Output::json ? print_json(summary) : print_human(to_text(outcome));
+  };
+  const std::function<void()> keep = [&] { folder->write_summary(summary); };
+  try_all(std::array{print, keep}, [](const std::function<void()>& write) { write(); });
   if (!report.saved)
     throw Error(fmt::format("the last checkpoint could not be written to {}", folder->path().string()));
   return report.signal == 0 ? 0 : 128 + report.signal;

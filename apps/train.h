@@ -6,16 +6,18 @@
 #include "apps/catalogue.h"
 #include "apps/output.h"
 #include "core/config/config.h"
-#include "core/run_folder.h"
+#include "core/run_checkpoints.h"
+#include "core/run_lock.h"
 
 namespace sounder {
 
 /// What `sounder train` was asked for.
 struct TrainRequest {
   TrainConfig config;
-  /// Folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>. With `resume`, the folder to go on in.
+  /// Folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>. With `lock`, the folder to go on in.
   std::filesystem::path run;
-  std::optional<ResumePoint> resume;  ///< where to go on: config is its own with the overrides applied
+  std::optional<RunLock> lock;        ///< of that folder
+  std::optional<ResumePoint> resume;  ///< where to go on: config is its own with the overrides applied; none: anew
   Output output = Output::human;
 };
 

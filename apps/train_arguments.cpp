@@ -11,7 +11,9 @@
 
 #include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
-#include "core/run_folder.h"
+#include "core/metrics/files.h"
+#include "core/run_checkpoints.h"
+#include "core/run_lock.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -111,11 +113,23 @@ std::optional<Preset> choose_preset(const TrainArguments& arguments, const std::
   return preset_for(environment, asked.algorithm, all);
 }
 
-ResumePoint load_run(const fs::path& run) {
+/// Takes the folder of the run to go on in, and its checkpoint to go on from; none where a process was killed before
+/// the first one. Returns the configuration that the run has.
+TrainConfig take_run(TrainRequest& request) {
+  const fs::path& run = request.run;
   if (fs::exists(run) && !fs::is_directory(run)) {
     throw UsageError(fmt::format("--resume: expected a run's folder, got the file '{}'", run.string()));
   }
-  return load_resume_point(run);
+  require_run(run);
+  request.lock.emplace(run);
+  if (is_barren(run)) {
+    const fs::path file = run / "config.toml";
+    TrainConfig config;
+    apply_toml(config, read_text_file(file), file.string());
+    return config;
+  }
+  request.resume = load_resume_point(run);
+  return saved_config(request.resume->checkpoint, request.resume->file);
 }
 
 void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
@@ -134,7 +148,7 @@ TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> al
   if (arguments.config_file) file = read_config(*arguments.config_file);
   auto named = named_environments(arguments, file);
 
-  TrainRequest request{.config = {}, .run = arguments.run, .resume = {}, .output = arguments.output};
+  TrainRequest request{.config = {}, .run = arguments.run, .lock = {}, .resume = {}, .output = arguments.output};
   if (arguments.resume) {
     if (!arguments.run.empty()) {
       throw UsageError("--run and --resume exclude each other: a resumed run goes on in its own folder");
@@ -143,8 +157,7 @@ TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> al
       throw UsageError("--preset and --resume exclude each other: a resumed run keeps its configuration");
     }
     request.run = *arguments.resume;
-    request.resume = load_run(request.run);
-    request.config = saved_config(request.resume->checkpoint, request.resume->file);
+    request.config = take_run(request);
     const EnvironmentSource source = take_source(request.config);
     const TrainConfig kept = request.config;
     named.push_back({kept.environment, arguments.resume->string()});

@@ -5,20 +5,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <ctime>
-#include <functional>
-#include <limits>
-#include <vector>
+#include <utility>
 
 #include "core/checkpoint/atomic_file.h"
-#include "core/metrics/csv.h"
 #include "core/metrics/files.h"
-#include "core/metrics/scalars.h"
 #include "core/metrics/tensorboard.h"
 #include "core/metrics/text_sinks.h"
-#include "core/metrics/try_all.h"
+#include "core/run_checkpoints.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -26,8 +21,6 @@ namespace sounder {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view kCheckpointSuffix = ".safetensors";
 
 double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -67,106 +60,61 @@ fs::path make_named_folder(const RunFolder::Identity& identity) {
   return path;
 }
 
+void require_free(const fs::path& path) {
+  if (!fs::exists(path / "config.toml") || is_barren(path)) return;
+  throw UsageError(fmt::format(
+      "'{}' already holds a run; {}name another folder with --run", path.string(),
+      holds_checkpoint(path) ? fmt::format("continue it with --resume {}, or ", path.string()) : std::string()));
+}
+
 fs::path make_given_folder(const fs::path& path) {
-  if (fs::exists(path / "config.toml")) {
-    throw UsageError(
-        fmt::format("'{}' already holds a run; continue it with --resume {}, or name another folder with "
-                    "--run",
-                    path.string(), path.string()));
-  }
   if (fs::exists(path) && !fs::is_directory(path)) {
     throw UsageError(
         fmt::format("expected a folder for the run, got the file '{}'; name another with --run", path.string()));
   }
+  require_free(path);  // before a lock is left in somebody's folder
   make_folders(path);
   return path;
 }
 
-/// Where a link under checkpoints/ leads; empty if there is none or its checkpoint is gone.
-fs::path follow(const fs::path& link) {
-  std::error_code error;
-  const fs::path target = fs::read_symlink(link, error);
-  if (error) return {};
-  fs::path path = link.parent_path() / target;
-  return fs::exists(path, error) ? path : fs::path{};
+/// Removes what a process left that was killed while it wrote a file.
+void remove_partial_files(const fs::path& path) {
+  for (const fs::path& folder : {path, path / "monitor", path / "checkpoints"}) remove_partial(folder);
 }
 
-std::string checkpoint_name(std::int64_t step) {
-  return fmt::format("{}{}", step, kCheckpointSuffix);
-}
-
-/// The step that names a checkpoint; -1 for any other file.
-std::int64_t checkpoint_step(const fs::path& path) {
-  const std::string stem = path.stem().string();
-  std::int64_t step = -1;
-  const auto [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), step);
-  const bool whole = error == std::errc{} && end == stem.data() + stem.size();
-  return whole && path.extension() == kCheckpointSuffix ? step : -1;
-}
-
-/// Lists the checkpoints in a folder, newest first; none if the folder cannot be read.
-std::vector<fs::path> checkpoints_in(const fs::path& folder) {
-  std::vector<fs::path> checkpoints;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (checkpoint_step(entry->path()) >= 0) checkpoints.push_back(entry->path());
-  }
-  std::ranges::sort(checkpoints, std::greater{}, checkpoint_step);
-  return checkpoints;
-}
-
-/// Removes all checkpoints but the newest and those that a link names. What cannot be removed stays, and does no harm.
-void prune(const fs::path& folder) {
-  std::vector<fs::path> checkpoints = checkpoints_in(folder);
-  std::erase(checkpoints, follow(folder / "last"));
-  std::erase(checkpoints, follow(folder / "best"));
-  for (std::size_t index = RunFolder::kKeptCheckpoints; index < checkpoints.size(); ++index) {
-    std::error_code ignored;
-    fs::remove(checkpoints[index], ignored);
-  }
-}
-
-/// Removes the checkpoints beyond a step, lets `last` name that step's, and removes `best` if it names none any more.
-void cut_checkpoints(const fs::path& folder, std::int64_t step) {
-  const std::string name = checkpoint_name(step);
-  if (fs::exists(folder / name)) replace_link_atomically(folder / "last", name);
-  for (const fs::path& path : checkpoints_in(folder)) {
-    if (checkpoint_step(path) > step) fs::remove(path);
-  }
-  if (follow(folder / "best").empty()) fs::remove(folder / "best");
-}
-
-/// Cuts off what came after a moment.
-void cut_text_files(const fs::path& folder, const RunFolder::Moment& moment) {
-  const auto step = static_cast<double>(moment.step);
-  cut_csv(folder / "progress.csv", {.column = kStepName, .last = step});
-  cut_json_lines(folder / "metrics.jsonl", {.column = kStepName, .last = step});
-  cut_csv(folder / "evaluations.csv", {.column = "step", .last = step});
-  for (const auto& entry : fs::directory_iterator(folder / "monitor")) {
-    cut_csv(entry.path(), {.column = "t", .last = round_to_microseconds(moment.seconds)});
-  }
+/// Clears away what there is of a run that was killed before its first checkpoint.
+void clear_barren_run(const fs::path& path, const Warn& warn) {
+  if (!fs::exists(path / "config.toml")) return;
+  require_free(path);
+  require_own_logs(path);
+  remove_logs(path);
+  if (warn) warn(fmt::format("the run in '{}' ended before its first checkpoint: it starts anew", path.string()));
 }
 
 }  // namespace
 
 struct RunFolder::Files {
-  Files(fs::path folder, const Identity& identity, std::int64_t first_step)
+  Files(fs::path folder, const Start& start, std::int64_t first_step)
       : path(std::move(folder)),
-        progress(path / "progress.csv"),
-        json_lines(path / "metrics.jsonl"),
-        tensorboard(path, first_step),
-        evaluations(path / "evaluations.csv"),
+        lock(start.lock.value()),
+        progress(path / "progress.csv", start.warn),
+        json_lines(path / "metrics.jsonl", start.warn),
+        tensorboard(path, first_step, start.warn),
+        evaluations(path / "evaluations.csv", start.warn),
         monitor(path / "monitor",
-                {.environment = identity.environment, .workers = identity.workers, .start = unix_time()}) {}
+                {.environment = start.identity.environment, .workers = start.identity.workers, .start = unix_time()},
+                start.warn) {}
 
-  /// Tells every file, also after one has failed.
   template <class Tell>
   void tell(Tell tell_one) {
-    const std::array<MetricsSink*, 5> sinks{&progress, &json_lines, &tensorboard, &evaluations, &monitor};
-    try_all(sinks, [&](MetricsSink* sink) { tell_one(*sink); });
+    for (MetricsSink* sink :
+         std::array<MetricsSink*, 5>{&progress, &json_lines, &tensorboard, &evaluations, &monitor}) {
+      tell_one(*sink);
+    }
   }
 
   fs::path path;
+  RunLock lock;
   ProgressCsv progress;
   MetricsJsonLines json_lines;
   TensorBoardFile tensorboard;
@@ -179,31 +127,34 @@ RunFolder::RunFolder(RunFolder&&) noexcept = default;
 RunFolder& RunFolder::operator=(RunFolder&&) noexcept = default;
 RunFolder::~RunFolder() = default;
 
-RunFolder RunFolder::create(const fs::path& path, const Identity& identity, std::string_view config) {
-  const fs::path folder =
-      with_file_errors([&] { return path.empty() ? make_named_folder(identity) : make_given_folder(path); });
-  make_folders(folder / "monitor");
-  make_folders(folder / "checkpoints");
-  RunFolder run(std::make_unique<Files>(folder, identity, 0));
-  write_text(folder / "config.toml", config);
-  return run;
+RunFolder RunFolder::create(const fs::path& path, Start start) {
+  return with_file_errors([&] {
+    const fs::path folder = path.empty() ? make_named_folder(start.identity) : make_given_folder(path);
+    if (!start.lock) start.lock.emplace(folder);
+    clear_barren_run(folder, start.warn);
+    make_folders(folder / "monitor");
+    make_folders(folder / "checkpoints");
+    require_own_logs(folder);
+    remove_partial_files(folder);
+    write_text(folder / "config.toml", start.config);  // first: whatever is killed from here on is known as a run
+    return RunFolder(std::make_unique<Files>(folder, start, 0));
+  });
 }
 
-RunFolder RunFolder::resume(const fs::path& path, const Identity& identity, std::string_view config,
-                            const Moment& moment) {
-  if (std::error_code error; !fs::exists(path / "config.toml", error)) {
-    throw Error(fmt::format("'{}' is not a run folder: expected a config.toml in it", path.string()));
-  }
-  make_folders(path / "monitor");
-  make_folders(path / "checkpoints");
-  with_file_errors([&] {
+RunFolder RunFolder::resume(const fs::path& path, Start start, const TrainingMoment& moment) {
+  return with_file_errors([&] {
+    require_run(path);
+    if (!start.lock) start.lock.emplace(path);
+    make_folders(path / "monitor");
+    make_folders(path / "checkpoints");
+    require_own_logs(path);
     fs::remove(path / "summary.json");
-    cut_checkpoints(path / "checkpoints", moment.step);
-    cut_text_files(path, moment);
+    remove_partial_files(path);
+    cut_checkpoints(path, moment.step);
+    cut_logs(path, moment);
+    write_text(path / "config.toml", start.config);
+    return RunFolder(std::make_unique<Files>(path, start, moment.step + 1));
   });
-  RunFolder run(std::make_unique<Files>(path, identity, moment.step + 1));
-  write_text(path / "config.toml", config);
-  return run;
 }
 
 const fs::path& RunFolder::path() const noexcept {
@@ -223,61 +174,14 @@ void RunFolder::evaluation(const Evaluation& evaluation) {
 }
 
 fs::path RunFolder::save(const Checkpoint& checkpoint, CheckpointMark mark) {
-  const fs::path folder = files_->path / "checkpoints";
-  const std::int64_t step = checkpoint.progress.step;
-  const std::string name = checkpoint_name(step);
-  save_checkpoint(folder / name, checkpoint);
-  // `best` first: a crash in between then leaves `last` at an older checkpoint, which the run repeats its way from.
-  if (mark == CheckpointMark::last_and_best) replace_link_atomically(folder / "best", name);
-  // An evaluation takes its time: when it turns out the best, a later step may have been saved.
-  if (step >= checkpoint_step(follow(folder / "last"))) replace_link_atomically(folder / "last", name);
-  try {
-    files_->monitor.flush();  // a run that is resumed from here has no other way to its episodes
-  } catch (const Error&) {    // the checkpoint is safe; the episodes stay buffered, and the next report fails in turn
-  }
-  prune(folder);
-  return folder / name;
+  files_->monitor.flush();  // first: a run that is resumed from here has no other way to its episodes
+  const fs::path file = add_checkpoint(files_->path, checkpoint, mark);
+  prune_checkpoints(files_->path, kKeptCheckpoints);
+  return file;
 }
 
 void RunFolder::write_summary(std::string_view json) {
   write_text(files_->path / "summary.json", json);
-}
-
-fs::path find_checkpoint(const fs::path& run_or_checkpoint, WhichCheckpoint which) {
-  std::error_code error;
-  if (!fs::exists(run_or_checkpoint, error)) {
-    throw Error(fmt::format("expected a run folder or a checkpoint, but there is no '{}'", run_or_checkpoint.string()));
-  }
-  if (!fs::is_directory(run_or_checkpoint, error)) return run_or_checkpoint;
-  const fs::path folder = run_or_checkpoint / "checkpoints";
-  fs::path path = which == WhichCheckpoint::best ? follow(folder / "best") : fs::path{};
-  if (path.empty()) path = follow(folder / "last");
-  if (path.empty()) {
-    throw Error(
-        fmt::format("'{}' holds no checkpoint: expected checkpoints/last to lead to one", run_or_checkpoint.string()));
-  }
-  return path;
-}
-
-ResumePoint load_resume_point(const fs::path& run) {
-  std::string first_error;
-  try {
-    const fs::path last = find_checkpoint(run, WhichCheckpoint::last);
-    return {.checkpoint = load_checkpoint(last), .file = last, .warning = {}};
-  } catch (const LaterFormatError&) {
-    throw;  // it is not damaged: a run that went on from an older one would remove it
-  } catch (const Error& error) {
-    first_error = error.what();
-  }
-  for (const fs::path& path : checkpoints_in(run / "checkpoints")) {
-    try {
-      return {.checkpoint = load_checkpoint(path),
-              .file = path,
-              .warning = fmt::format("{}; this goes on from '{}'", first_error, path.string())};
-    } catch (const Error&) {  // the first error is the one to tell
-    }
-  }
-  throw Error(first_error);
 }
 
 }  // namespace sounder

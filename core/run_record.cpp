@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "envs/error.h"
 
 namespace sounder {
@@ -16,15 +18,14 @@ void RunRecord::warn(const std::string& message) const {
   if (parts_.warn) parts_.warn(message);
 }
 
-/// Tells all sinks. One that fails stays, since a disk may have room again, and is warned of once.
+/// Tells all sinks. One that fails stays, since what is wrong may pass, and each of its failures is warned of once.
 template <class Tell>
 void RunRecord::tell_sinks(Tell tell) {
   for (Sink& sink : sinks_) {
     try {
       tell(sink);
     } catch (const Error& error) {
-      if (sink.warned != error.what()) warn(fmt::format("{}; training goes on", error.what()));
-      sink.warned = error.what();
+      if (sink.warned.insert(error.what()).second) warn(fmt::format("{}; training goes on", error.what()));
     }
   }
 }
@@ -42,10 +43,7 @@ void RunRecord::report(const Totals& totals) {
   last_reported_step_ = totals.step;
   settle_episodes(totals.step);
   const Report report = reports_.make(totals);
-  tell_sinks([&](Sink& sink) {
-    sink.sink->report(report);
-    sink.warned.clear();
-  });
+  tell_sinks([&](Sink& sink) { sink.sink->report(report); });
 }
 
 void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds) {
@@ -79,9 +77,9 @@ void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
   if (!parts_.save) return;
   try {
     parts_.save(checkpoint, mark);
-    saved_ = true;
+    if (!std::exchange(saved_, true)) warn("checkpoints can be written again");
   } catch (const Error& error) {
-    saved_ = false;
+    if (!std::exchange(saved_, false)) return;  // on a full disk it would be said every few seconds
     warn(fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
   }
 }

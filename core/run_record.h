@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ class RunRecord {
   /// Takes an evaluation in, of the parameters in `capture`; a new best one is saved.
   void evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds);
 
-  /// Saves a checkpoint. One that cannot be written is warned of; what was written before stays.
+  /// Saves a checkpoint. One that cannot be written is warned of, and again only when one could be; what was written
+  /// before stays.
   void save(const WorkerGroup::Capture& capture, CheckpointMark mark);
 
   /// How things stand between two reports.
@@ -52,7 +54,7 @@ class RunRecord {
  private:
   struct Sink {
     MetricsSink* sink;
-    std::string warned = {};  // of this failure, since its last report went well
+    std::set<std::string> warned = {};  // of these failures
   };
 
   void warn(const std::string& message) const;

@@ -75,17 +75,26 @@ void write_all(int file, std::span<const std::byte> content, const std::filesyst
   }
 }
 
+/// Opens a folder, with the lock held that whoever uses its temporary name takes; `path` names it in an error. Closing
+/// it releases the lock, a kill included. Some network file systems lock no folders: without it, then.
+int open_locked(const std::filesystem::path& folder, const std::filesystem::path& path) {
+  const int number = uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (number < 0) fail(path);
+  uninterrupted([&] { return ::flock(number, LOCK_EX); });
+  return number;
+}
+
+/// With the lock held, whatever bears the temporary name was left by a process that was killed.
+void unlink_partial(int folder, const std::filesystem::path& path) {
+  if (::unlinkat(folder, kPartialName, 0) != 0 && errno != ENOENT) fail(path / kPartialName);
+}
+
 /// Lets `make_partial(folder)` make the temporary file in path's folder, and gives it path's name.
 template <class Make>
 void replace_atomically(const std::filesystem::path& path, Make make_partial) {
   const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const FileDescriptor folder(
-      uninterrupted([&] { return ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (*folder < 0) fail(path);
-  // Closing the folder releases the lock, a kill included. Some network file systems lock no folders: without it, then.
-  uninterrupted([&] { return ::flock(*folder, LOCK_EX); });
-  // With the lock held, whatever bears the name was left by a process that was killed.
-  if (::unlinkat(*folder, kPartialName, 0) != 0 && errno != ENOENT) fail(parent / kPartialName);
+  const FileDescriptor folder(open_locked(parent, path));
+  unlink_partial(*folder, parent);
   try {
     make_partial(*folder);
     if (::renameat(*folder, kPartialName, *folder, path.filename().c_str()) != 0) fail(path);
@@ -113,6 +122,11 @@ void replace_link_atomically(const std::filesystem::path& link, const std::files
   replace_atomically(link, [&](int folder) {
     if (::symlinkat(target.c_str(), folder, kPartialName) != 0) fail(link);
   });
+}
+
+void remove_partial(const std::filesystem::path& folder) {
+  const FileDescriptor locked(open_locked(folder, folder));
+  unlink_partial(*locked, folder);
 }
 
 }  // namespace sounder

@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/metrics/csv.h"
 #include "core/metrics/files.h"
+#include "core/metrics/thinning.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -38,6 +39,7 @@ double finite_cell(const CsvTable& table, std::size_t row, std::size_t column) {
   return value;
 }
 
+/// Reads a worker's episodes; the `step` of each is how many it adds to the sum.
 void read_monitor(const fs::path& path, std::vector<EpisodeRecord>& episodes) {
   const std::string name = path.filename().string();
   std::int64_t worker = 0;
@@ -47,11 +49,13 @@ void read_monitor(const fs::path& path, std::vector<EpisodeRecord>& episodes) {
   const std::size_t r = column(table, "r");
   const std::size_t l = column(table, "l");
   const std::size_t t = column(table, "t");
+  const bool thinned = says_thinned(table.comments);
   for (std::size_t row = 0; row < table.rows(); ++row) {
+    const auto length = static_cast<std::int64_t>(finite_cell(table, row, l));
     episodes.push_back({.worker = worker,
-                        .step = 0,
+                        .step = length * (thinned ? episodes_of_row(static_cast<std::int64_t>(row)) : 1),
                         .episode_return = finite_cell(table, row, r),
-                        .length = static_cast<std::int64_t>(finite_cell(table, row, l)),
+                        .length = length,
                         .seconds = finite_cell(table, row, t)});
   }
 }
@@ -67,7 +71,7 @@ std::vector<EpisodeRecord> read_monitors(const fs::path& folder) {
     return std::pair(a.seconds, a.worker) < std::pair(b.seconds, b.worker);
   });
   std::int64_t step = 0;
-  for (EpisodeRecord& episode : episodes) episode.step = step += episode.length;
+  for (EpisodeRecord& episode : episodes) episode.step = step += episode.step;
   return episodes;
 }
 

@@ -29,8 +29,9 @@ struct RunLog {
   std::int64_t seed = 0;
   std::optional<double> reward_threshold;  ///< from summary.json, which a run writes at its end
 
-  /// Every worker's episodes in the order in which they ended. Monitor files know no global step: `step` is the sum of
-  /// the lengths of the episodes so far, which leaves out the steps of episodes that have not ended.
+  /// The episodes that the workers' monitor files hold, in the order in which they ended. These know no global step:
+  /// `step` is the sum of the lengths of the episodes so far, which leaves out the steps of episodes that have not
+  /// ended; one that a thinned file left out counts as long as the one that stands for it.
   std::vector<EpisodeRecord> episodes;
   std::vector<LoggedEvaluation> evaluations;
 };

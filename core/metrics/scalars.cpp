@@ -19,7 +19,7 @@ double phase_share(const Report& report) {
 constexpr std::array kReportScalars{
     Scalar<Report>{kStepName, [](const Report& r) { return static_cast<double>(r.step); }},
     Scalar<Report>{kSecondsName, [](const Report& r) { return r.seconds; }, true},
-    Scalar<Report>{"time/fps", [](const Report& r) { return r.steps_per_second; }, true},
+    Scalar<Report>{kSpeedName, [](const Report& r) { return r.steps_per_second; }, true},
     Scalar<Report>{"time/episodes", [](const Report& r) { return static_cast<double>(r.episodes); }},
     Scalar<Report>{"rollout/ep_rew_mean", [](const Report& r) { return r.mean_return; }},
     Scalar<Report>{"rollout/ep_len_mean", [](const Report& r) { return r.mean_length; }},

@@ -21,6 +21,9 @@ constexpr std::string_view kStepName = "time/total_timesteps";
 /// The name of the seconds of training in every file.
 constexpr std::string_view kSecondsName = "time/time_elapsed";
 
+/// The name of a report's steps per second in every file: of evaluations there is none.
+constexpr std::string_view kSpeedName = "time/fps";
+
 /// Lists the numbers of a report, named as Stable-Baselines3 2 does where it has them, in the columns' order; the
 /// global step comes first.
 std::span<const Scalar<Report>> report_scalars();

@@ -135,11 +135,10 @@ std::string scalars_record(std::span<const Scalar<Record>> scalars, const Record
 
 }  // namespace
 
-TensorBoardFile::TensorBoardFile(const std::filesystem::path& folder, std::int64_t first_step)
-    : file_(unused_path(folder)) {
-  file_.append(tensorboard::encode_record(tensorboard::encode_version(wall_time())));
-  file_.append(tensorboard::encode_record(tensorboard::encode_session_start(wall_time(), first_step)));
-  file_.flush();
+TensorBoardFile::TensorBoardFile(const std::filesystem::path& folder, std::int64_t first_step, const Warn& warn)
+    : file_(unused_path(folder), warn) {
+  file_.begin(tensorboard::encode_record(tensorboard::encode_version(wall_time())) +
+              tensorboard::encode_record(tensorboard::encode_session_start(wall_time(), first_step)));
 }
 
 void TensorBoardFile::report(const Report& report) {

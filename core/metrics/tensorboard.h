@@ -12,12 +12,12 @@
 namespace sounder {
 
 /// Writes a TensorBoard event file: the numbers of each report and evaluation, by the global step. Each has reached the
-/// kernel when the call returns.
+/// kernel when the call returns; what cannot be written is no error: see AppendFile.
 class TensorBoardFile final : public MetricsSink {
  public:
   /// Starts a new file events.out.tfevents.<seconds since 1970>.<host> in a folder. TensorBoard reads all files of a
   /// folder as one run, and forgets events of `first_step` and later that it finds in earlier files. Throws Error.
-  TensorBoardFile(const std::filesystem::path& folder, std::int64_t first_step);
+  TensorBoardFile(const std::filesystem::path& folder, std::int64_t first_step, const Warn& warn = {});
 
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;

@@ -5,10 +5,12 @@
 #include <boost/json/value.hpp>
 #include <cassert>
 #include <cmath>
+#include <fstream>
+#include <optional>
 
 #include "core/metrics/scalars.h"
 #include "core/metrics/statistics.h"
-#include "core/metrics/try_all.h"
+#include "core/metrics/thinning.h"
 
 namespace sounder {
 
@@ -27,17 +29,29 @@ void append_members(std::string& object, std::span<const Scalar<Record>> scalars
   }
 }
 
+/// Counts the rows of a monitor file that is thinned; nothing for one that is not, which may be long.
+std::optional<std::int64_t> count_thinned_rows(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || !says_thinned(line) || !std::getline(file, line)) return std::nullopt;
+  std::int64_t rows = 0;
+  while (std::getline(file, line)) ++rows;
+  return rows;
+}
+
 }  // namespace
 
-ProgressCsv::ProgressCsv(const std::filesystem::path& path) : file_(path) {
-  if (!file_.started_empty()) return;
-  std::string header;
+ProgressCsv::ProgressCsv(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {
+  file_.begin(columns() + '\n');
+}
+
+std::string ProgressCsv::columns() {
+  std::string names;
   for (const auto& scalar : report_scalars()) {
-    if (!header.empty()) header += ',';
-    header += scalar.name;
+    if (!names.empty()) names += ',';
+    names += scalar.name;
   }
-  file_.print("{}\n", header);
-  file_.flush();
+  return names;
 }
 
 void ProgressCsv::report(const Report& report) {
@@ -50,7 +64,7 @@ void ProgressCsv::report(const Report& report) {
   file_.flush();
 }
 
-MetricsJsonLines::MetricsJsonLines(const std::filesystem::path& path) : file_(path) {}
+MetricsJsonLines::MetricsJsonLines(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {}
 
 void MetricsJsonLines::report(const Report& report) {
   std::string members;
@@ -67,10 +81,8 @@ void MetricsJsonLines::evaluation(const Evaluation& evaluation) {
   file_.flush();
 }
 
-EvaluationsCsv::EvaluationsCsv(const std::filesystem::path& path) : file_(path) {
-  if (!file_.started_empty()) return;
-  file_.append("step,seconds,mean,std,median,iqm,ci95_low,ci95_high,min,max,mean_length,episodes,solved\n");
-  file_.flush();
+EvaluationsCsv::EvaluationsCsv(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {
+  file_.begin(fmt::format("{}\n", kColumns));
 }
 
 void EvaluationsCsv::evaluation(const Evaluation& evaluation) {
@@ -85,28 +97,34 @@ void EvaluationsCsv::evaluation(const Evaluation& evaluation) {
   file_.flush();
 }
 
-MonitorCsv::MonitorCsv(const std::filesystem::path& folder, const Run& run) {
+MonitorCsv::MonitorCsv(const std::filesystem::path& folder, const Run& run, const Warn& warn) {
+  const std::string head =
+      fmt::format("#{{\"t_start\": {:.6f}, \"env_id\": {}, {}}}\n{}\n", run.start,
+                  boost::json::serialize(boost::json::string(run.environment)), kThinningMember, kColumns);
   for (std::int64_t worker = 0; worker < run.workers; ++worker) {
-    AppendFile& file = files_.emplace_back(folder / fmt::format("{}.monitor.csv", worker));
-    if (!file.started_empty()) continue;
-    file.print("#{{\"t_start\": {:.6f}, \"env_id\": {}}}\nr,l,t\n", run.start,
-               boost::json::serialize(boost::json::string(run.environment)));
-    file.flush();
+    const std::filesystem::path path = folder / fmt::format("{}.monitor.csv", worker);
+    AppendFile file(path, warn);
+    file.begin(head);
+    const auto rows = count_thinned_rows(path);
+    monitors_.push_back({.file = std::move(file), .thinned = rows.has_value(), .rows = rows.value_or(0)});
   }
 }
 
 void MonitorCsv::episodes(std::span<const EpisodeRecord> episodes) {
-  try_all(episodes, [this](const EpisodeRecord& episode) {
-    assert(episode.worker >= 0 && episode.worker < static_cast<std::int64_t>(files_.size()));
+  for (const EpisodeRecord& episode : episodes) {
+    assert(episode.worker >= 0 && episode.worker < static_cast<std::int64_t>(monitors_.size()));
+    Monitor& monitor = monitors_[static_cast<std::size_t>(episode.worker)];
+    if (monitor.thinned && ++monitor.left_out < episodes_of_row(monitor.rows)) continue;
+    monitor.left_out = 0;
+    ++monitor.rows;
     // '#' keeps the point of whole numbers ("500.0"), as Python writes a float.
-    files_[static_cast<std::size_t>(episode.worker)].print("{:#},{},{:#}\n",
-                                                           std::round(episode.episode_return * 1e6) / 1e6,
-                                                           episode.length, round_to_microseconds(episode.seconds));
-  });
+    monitor.file.print("{:#},{},{:#}\n", std::round(episode.episode_return * 1e6) / 1e6, episode.length,
+                       round_to_microseconds(episode.seconds));
+  }
 }
 
 void MonitorCsv::flush() {
-  try_all(files_, [](AppendFile& file) { file.flush(); });
+  for (Monitor& monitor : monitors_) monitor.file.flush();
 }
 
 double round_to_microseconds(double seconds) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/metrics/append_file.h"
@@ -10,14 +12,17 @@
 namespace sounder {
 
 // The sinks that write text. Each goes on in a file that is there already. Reports and evaluations have reached the
-// kernel when the call returns; episodes have with the next report. What could not be written when a call threw Error
-// is kept, and a later call goes on exactly there.
+// kernel when the call returns; episodes have with the next report. What cannot be written is no error: see AppendFile,
+// which calls `warn`. Making a sink throws Error where its file cannot be opened or begun.
 
 /// Writes progress.csv: a column per report_scalars(), a row per report; an empty cell is not measured.
 class ProgressCsv final : public MetricsSink {
  public:
-  explicit ProgressCsv(const std::filesystem::path& path);
+  explicit ProgressCsv(const std::filesystem::path& path, const Warn& warn = {});
   void report(const Report& report) override;
+
+  /// The first line.
+  static std::string columns();
 
  private:
   AppendFile file_;
@@ -26,7 +31,7 @@ class ProgressCsv final : public MetricsSink {
 /// Writes metrics.jsonl: an object per report and one per evaluation, with the same names; null is not measured.
 class MetricsJsonLines final : public MetricsSink {
  public:
-  explicit MetricsJsonLines(const std::filesystem::path& path);
+  explicit MetricsJsonLines(const std::filesystem::path& path, const Warn& warn = {});
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;
 
@@ -37,16 +42,21 @@ class MetricsJsonLines final : public MetricsSink {
 /// Writes evaluations.csv: a row per evaluation, with its statistics.
 class EvaluationsCsv final : public MetricsSink {
  public:
-  explicit EvaluationsCsv(const std::filesystem::path& path);
+  explicit EvaluationsCsv(const std::filesystem::path& path, const Warn& warn = {});
   void evaluation(const Evaluation& evaluation) override;
+
+  /// The first line.
+  static constexpr std::string_view kColumns =
+      "step,seconds,mean,std,median,iqm,ci95_low,ci95_high,min,max,mean_length,episodes,solved";
 
  private:
   AppendFile file_;
 };
 
-/// Writes every training episode to a <worker>.monitor.csv, in the format of Stable-Baselines3's Monitor (version 2, as
-/// its load_results reads it): `#{"t_start": seconds since 1970, "env_id": "..."}`, then return r, length l and time t
-/// since t_start, to the microsecond.
+/// Writes training episodes to a <worker>.monitor.csv, in the format of Stable-Baselines3's Monitor (version 2, as its
+/// load_results reads it): `#{"t_start": seconds since 1970, "env_id": "..."}`, then return r, length l and time t
+/// since t_start, to the microsecond. Every episode at first, then fewer and fewer: see episodes_of_row, and the first
+/// line.
 class MonitorCsv final : public MetricsSink {
  public:
   struct Run {
@@ -55,13 +65,22 @@ class MonitorCsv final : public MetricsSink {
     double start;  ///< seconds since 1970
   };
 
-  MonitorCsv(const std::filesystem::path& folder, const Run& run);
+  MonitorCsv(const std::filesystem::path& folder, const Run& run, const Warn& warn = {});
   void episodes(std::span<const EpisodeRecord> episodes) override;
   void report(const Report&) override { flush(); }
   void flush();
 
+  /// The line of the columns' names.
+  static constexpr std::string_view kColumns = "r,l,t";
+
  private:
-  std::vector<AppendFile> files_;  ///< by worker
+  struct Monitor {
+    AppendFile file;
+    bool thinned;
+    std::int64_t rows;          // written
+    std::int64_t left_out = 0;  // episodes, since the last row
+  };
+  std::vector<Monitor> monitors_;  ///< by worker
 };
 
 /// Rounds a time as the monitor files do: to the microsecond.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -41,6 +42,13 @@ class Process {
   /// Reads until a text was written.
   void read_until(std::string_view text) {
     while (shown_.find(text) == std::string::npos) REQUIRE(read_more());
+  }
+
+  /// Ends it with SIGKILL, and waits for its end.
+  void kill_at_once() {
+    REQUIRE(kill(id_, SIGKILL) == 0);
+    waited_for_ = true;
+    REQUIRE(waitpid(id_, nullptr, 0) == id_);
   }
 
   /// Reads to the end; returns the exit code and what was written since the start.

@@ -27,12 +27,12 @@ std::string error_of(const TrainArguments& arguments) {
 
 /// Makes a run's folder that holds one checkpoint of a configuration; returns its path.
 std::filesystem::path run_with(const TemporaryFolder& folder, const TrainConfig& config) {
-  auto run = sounder::RunFolder::create(folder.path() / "run",
-                                        {.environment = config.environment,
-                                         .algorithm = config.algorithm,
-                                         .seed = static_cast<std::uint64_t>(config.seed),
-                                         .workers = config.workers},
-                                        to_toml(config));
+  auto run =
+      sounder::RunFolder::create(folder.path() / "run", {.identity = {.environment = config.environment,
+                                                                      .algorithm = config.algorithm,
+                                                                      .seed = static_cast<std::uint64_t>(config.seed),
+                                                                      .workers = config.workers},
+                                                         .config = to_toml(config)});
   sounder::Checkpoint checkpoint;
   checkpoint.config = to_toml(config);
   checkpoint.environment = config.environment;
@@ -208,10 +208,15 @@ TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
   config.until_return = 300;
   const auto run = run_with(folder, config);
 
-  const auto request = make_train_request({.resume = run});
-  CHECK(request.config == config);
-  CHECK(request.run == run);
-  CHECK(request.resume.value().checkpoint.progress.step == 100);
+  {
+    const auto request = make_train_request({.resume = run});
+    CHECK(request.config == config);
+    CHECK(request.run == run);
+    CHECK(request.resume.value().checkpoint.progress.step == 100);
+    // It is this request's until that has been done.
+    CHECK_THROWS_WITH(make_train_request({.resume = run}), "another process is training in '" + run.string() +
+                                                               "'; wait until it has ended, or name another folder");
+  }
 
   config.steps = 900'000;
   config.workers = 4;
@@ -248,4 +253,32 @@ TEST_CASE("What makes a run the one that it is cannot change when it is resumed"
   CHECK_THROWS_AS(make_train_request({.resume = folder.path() / "missing"}), sounder::Error);
   // The same value again is no change.
   CHECK_NOTHROW(make_train_request({.resume = run, .overrides = {{"seed", "1"}, {"hidden", "64,64"}}}));
+}
+
+TEST_CASE("A run that was killed before its first checkpoint is resumed from its start, with its configuration") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.rollout = 3;
+  const auto run = run_with(folder, config);
+  std::filesystem::remove(run / "checkpoints/last");
+  CHECK(make_train_request({.resume = run}).resume.value().checkpoint.progress.step == 100);
+  std::filesystem::remove(run / "checkpoints/100.safetensors");
+
+  config.workers = 4;
+  const auto request = make_train_request({.resume = run, .overrides = {{"workers", "4"}}});
+  CHECK(request.config == config);
+  CHECK(request.run == run);
+  CHECK(request.lock.has_value());
+  CHECK_FALSE(request.resume.has_value());
+}
+
+TEST_CASE("A run that has ended and whose checkpoints were removed cannot be resumed") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  const auto run = run_with(folder, config);
+  std::filesystem::remove_all(run / "checkpoints");
+  CHECK_THROWS_WITH(make_train_request({.resume = run}),
+                    "'" + run.string() + "' holds no checkpoint: expected one in " + (run / "checkpoints").string());
 }

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/csv.h"
-#include "core/run_folder.h"
+#include "core/run_checkpoints.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"
@@ -134,6 +135,65 @@ TEST_CASE("Files that cannot grow cost a run what they would have held, and noth
   // With room again, it goes on from what was saved.
   CHECK(spawn(folder, {"train", "--resume", run, "--steps", "1000"}).exit_code == 0);
   CHECK(last_checkpoint(run).progress.step >= 1000);
+}
+
+TEST_CASE("A run that another process trains is neither gone on in nor begun anew") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--steps", "1000000000", "--run", run, "--learning-rate",
+                    "1e-9", "--set", "report_interval=200"});
+  training.read_until("\nstep ");
+  const Outcome resumed = spawn(folder, {"train", "--resume", run, "--steps", "2000000000"});
+  CHECK(resumed.exit_code == 1);
+  CHECK(resumed.err ==
+        "sounder: another process is training in '" + run + "'; wait until it has ended, or name another folder\n");
+  const Outcome begun = spawn(folder, {"train", "CartPole-v1", "--run", run, "--steps", "100"});
+  CHECK(begun.exit_code != 0);
+  CHECK(std::ranges::count(begun.err, '\n') == 1);
+  REQUIRE(kill(training.id(), SIGINT) == 0);
+  CHECK(training.finish().exit_code == 130);
+  const std::vector<double> steps = column(folder.path() / "run/progress.csv", "time/total_timesteps");
+  CHECK(std::ranges::is_sorted(steps, std::less_equal<>{}));
+  CHECK(spawn(folder, {"evaluate", run, "--episodes", "2"}).exit_code == 0);
+}
+
+TEST_CASE("A run that was killed before its first checkpoint starts anew, by --resume and by --run alike") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  const Arguments resumed{"train", "--resume", run, "--steps", "300", "--set", "report_interval=100", "--json"};
+  const Arguments begun{"train", "CartPole-v1",         "--run", run, "--steps", "300",
+                        "--set", "report_interval=100", "--json"};
+  for (const Arguments& again : {resumed, begun}) {
+    std::filesystem::remove_all(run);
+    Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--workers", "1", "--steps", "1000000000", "--run", run,
+                      "--set", "report_interval=2000", "--set", "evaluation_interval=1000000000", "--set",
+                      "checkpoint_interval=1000000"});
+    training.read_until("\nstep ");
+    training.kill_at_once();
+    const Outcome outcome = spawn(folder, again);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.err.find("warning: the run in '" + run + "' ended before its first checkpoint: it starts anew\n") !=
+          std::string::npos);
+    CHECK(json_of(outcome).at("steps").as_int64() >= 300);
+    CHECK(column(folder.path() / "run/progress.csv", "time/total_timesteps").front() < 2000);
+    CHECK(spawn(folder, {"evaluate", run, "--episodes", "2"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("A run whose folder is gone tells its result all the same") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--steps", "1000000000", "--run", run, "--learning-rate",
+                    "1e-9", "--set", "report_interval=200"});
+  training.read_until("\nstep ");
+  std::filesystem::rename(run, folder.path() / "moved");
+  REQUIRE(kill(training.id(), SIGINT) == 0);
+  const Outcome stopped = training.finish();
+  CHECK(stopped.exit_code == 1);
+  const std::size_t result = stopped.err.find("CartPole-v1 not solved\n");
+  REQUIRE(result != std::string::npos);
+  CHECK(stopped.err.find("\n  run: " + run + "\n", result) <
+        stopped.err.find("sounder: cannot write '" + run + "/summary.json': No such file or directory", result));
 }
 
 TEST_CASE("One worker and one seed give the same run, but for its times") {

@@ -1,5 +1,7 @@
 #include "core/metrics/append_file.h"
 
+#include <vector>
+
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
@@ -19,7 +21,7 @@ TEST_CASE("An append file goes on at the end of what is there") {
   write_bytes(folder / "log", "one\n");
   {
     AppendFile file(folder / "log");
-    CHECK_FALSE(file.started_empty());
+    file.begin("a head for an empty file\n");
     file.append("two\n");
     file.print("{}-{}\n", 3, 0.5);
   }
@@ -29,9 +31,10 @@ TEST_CASE("An append file goes on at the end of what is there") {
 TEST_CASE("Appended records reach the file at a flush or when the buffer is full, and then whole") {
   const TemporaryFolder folder;
   AppendFile file(folder / "log");
-  CHECK(file.started_empty());
-  file.append("first\n");
-  CHECK(read_bytes(folder / "log").empty());
+  file.begin("fir");
+  CHECK(read_bytes(folder / "log") == "fir");
+  file.append("st\n");
+  CHECK(read_bytes(folder / "log") == "fir");
   file.flush();
   CHECK(read_bytes(folder / "log") == "first\n");
 
@@ -59,12 +62,9 @@ TEST_CASE("A moved append file writes everything once") {
   CHECK(read_bytes(folder / "log") == "abc");
 }
 
-TEST_CASE("A full disk is an error that names the file and the reason") {
+TEST_CASE("A file that cannot be begun is an error that names it and the reason") {
   AppendFile file("/dev/full");
-  file.append("lost");
-  const std::string message = error_of<Error>([&] { file.flush(); });
-  CHECK(contains(message, "/dev/full"));
-  CHECK(contains(message, "No space left on device"));
+  CHECK(error_of<Error>([&] { file.begin("head"); }) == "cannot write '/dev/full': No space left on device");
 }
 
 TEST_CASE("After a failed write, the next one goes on exactly where it stopped") {
@@ -73,12 +73,57 @@ TEST_CASE("After a failed write, the next one goes on exactly where it stopped")
   file.append("abcdefghijklmnopqrstuvwxyz");
   {
     const FileSizeLimit limit(10);
-    CHECK(contains(error_of<Error>([&] { file.flush(); }), "File too large"));
-    CHECK_THROWS_AS(file.flush(), Error);
+    file.flush();
+    file.flush();
   }
   CHECK(read_bytes(folder / "log") == "abcdefghij");
   file.flush();
   CHECK(read_bytes(folder / "log") == "abcdefghijklmnopqrstuvwxyz");
+}
+
+TEST_CASE("Of what cannot be written a bounded part is kept, whole records are dropped, and each is counted") {
+  const TemporaryFolder folder;
+  std::vector<std::string> warnings;
+  AppendFile file(folder / "log", [&](const std::string& message) { warnings.push_back(message); });
+  const std::string record(999, 'x');
+  constexpr std::size_t kRecords = 10 * AppendFile::kMostBuffered / 1'000;
+  {
+    const FileSizeLimit limit(2'500);
+    for (std::size_t i = 0; i < kRecords; ++i) file.print("{}\n", record);
+    file.flush();
+  }
+  CHECK(read_bytes(folder / "log").size() == 2'500);
+  file.append("after\n");
+  file.flush();
+  std::string expected;
+  std::size_t kept = 0;
+  for (; 1'000 * (kept + 1) <= 2'500 + AppendFile::kMostBuffered; ++kept) expected += record + '\n';
+  CHECK((read_bytes(folder / "log") == expected + "after\n"));
+  const std::string path = (folder / "log").string();
+  CHECK(warnings == std::vector<std::string>{"cannot write '" + path + "': File too large; training goes on",
+                                             "'" + path + "' can be written again, without " +
+                                                 std::to_string(kRecords - kept) + " of its records"});
+}
+
+TEST_CASE("A failure is warned of once for each cause, and again only when all could be written in between") {
+  const TemporaryFolder folder;
+  std::vector<std::string> warnings;
+  AppendFile file(folder / "log", [&](const std::string& message) { warnings.push_back(message); });
+  const std::string path = (folder / "log").string();
+  const std::string full = "cannot write '" + path + "': File too large; training goes on";
+  const std::string again = "'" + path + "' can be written again, and nothing was lost";
+  for (int time = 0; time < 2; ++time) {
+    {
+      const FileSizeLimit limit(4);
+      for (int i = 0; i < 3; ++i) {
+        file.append("0123456789");
+        file.flush();
+      }
+    }
+    for (int i = 0; i < 3; ++i) file.flush();
+  }
+  CHECK(warnings == std::vector<std::string>{full, again, full, again});
+  CHECK(read_bytes(folder / "log").size() == 60);
 }
 
 TEST_CASE("A file that cannot be opened is an error that names it") {

@@ -1,5 +1,6 @@
 #include "core/metrics/run_log.h"
 
+#include "core/metrics/thinning.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
@@ -77,4 +78,20 @@ TEST_CASE("What is no run folder, or a damaged one, is an error that says so") {
   CHECK(contains(error_of<Error>([&] { read_run(folder.path()); }), "expected a finite number for 'r', got 'nan'"));
   write_bytes(folder / "monitor" / "1.monitor.csv", "#{}\nr,t\n1,0.3\n");
   CHECK(contains(error_of<Error>([&] { read_run(folder.path()); }), "has no column 'l'"));
+}
+
+TEST_CASE("A row of a thinned file stands for the episodes that were left out before it") {
+  const TemporaryFolder folder;
+  write_run(folder);
+  std::string text = "#{\"t_start\": 0, " + std::string(sounder::kThinningMember) + "}\nr,l,t\n";
+  for (int i = 0; i < 15'001; ++i) text += "1.0,10,1.0\n";
+  write_bytes(folder / "monitor" / "0.monitor.csv", text);
+  std::filesystem::remove(folder / "monitor" / "1.monitor.csv");
+  const RunLog run = read_run(folder.path());
+  REQUIRE(run.episodes.size() == 15'001);
+  CHECK(run.episodes[9'999].step == 100'000);
+  CHECK(run.episodes[10'000].step == 100'020);
+  CHECK(run.episodes[14'999].step == 200'000);
+  CHECK(run.episodes[15'000].step == 200'040);
+  CHECK(run.episodes[15'000].length == 10);
 }

@@ -1,8 +1,11 @@
 #include "core/metrics/text_sinks.h"
 
 #include <limits>
+#include <vector>
 
+#include "core/metrics/csv.h"
 #include "core/metrics/scalars.h"
+#include "core/metrics/thinning.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
 
@@ -104,7 +107,9 @@ TEST_CASE("evaluations.csv has a row of statistics per evaluation") {
 
 TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's format, once a report is made") {
   const TemporaryFolder folder;
-  const std::string header = "#{\"t_start\": 1700000000.250000, \"env_id\": \"Quoted\\\"-v0\"}\nr,l,t\n";
+  const std::string header =
+      "#{\"t_start\": 1700000000.250000, \"env_id\": \"Quoted\\\"-v0\", \"thinning\": \"10000 rows of all "
+      "episodes, then 5000 of every 2nd, 5000 of every 4th, and so on\"}\nr,l,t\n";
   MonitorCsv monitor(folder.path(), {.environment = "Quoted\"-v0", .workers = 2, .start = 1'700'000'000.25});
   monitor.episodes(std::vector<sounder::EpisodeRecord>{
       {.worker = 1, .step = 23, .episode_return = 23, .length = 23, .seconds = 0.5},
@@ -115,4 +120,56 @@ TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's form
   monitor.report({});
   CHECK(read_bytes(folder / "0.monitor.csv") == header + "-0.333333,20,1.234568\n");
   CHECK(read_bytes(folder / "1.monitor.csv") == header + "23.0,23,0.5\n10.0,10,2.0\n");
+}
+
+namespace {
+
+/// Tells a worker's episodes, of lengths first, first + 1, ...
+void tell(MonitorCsv& monitor, std::int64_t first, std::int64_t last) {
+  std::vector<sounder::EpisodeRecord> episodes;
+  for (std::int64_t i = first; i <= last; ++i) episodes.push_back({.worker = 0, .length = i});
+  monitor.episodes(episodes);
+  monitor.flush();
+}
+
+std::vector<double> lengths_in(const std::filesystem::path& file) {
+  const sounder::CsvTable table = sounder::read_csv(file);
+  std::vector<double> lengths;
+  for (std::size_t row = 0; row < table.rows(); ++row) lengths.push_back(table.at(row, table.find("l")));
+  return lengths;
+}
+
+}  // namespace
+
+TEST_CASE("A long run's monitor file is thinned as its first line says, also when the run goes on in it") {
+  const TemporaryFolder folder;
+  const auto file = folder / "0.monitor.csv";
+  const MonitorCsv::Run run{.environment = "Fake-v0", .workers = 1, .start = 0};
+  {
+    MonitorCsv monitor(folder.path(), run);
+    tell(monitor, 1, 12'000);
+  }
+  std::vector<double> expected;
+  for (int i = 1; i <= 10'000; ++i) expected.push_back(i);
+  for (int i = 10'002; i <= 12'000; i += 2) expected.push_back(i);
+  CHECK((lengths_in(file) == expected));
+
+  MonitorCsv monitor(folder.path(), run);
+  tell(monitor, 12'001, 45'000);
+  for (int i = 12'002; i <= 20'000; i += 2) expected.push_back(i);
+  for (int i = 20'004; i <= 40'000; i += 4) expected.push_back(i);
+  for (int i = 40'008; i <= 45'000; i += 8) expected.push_back(i);
+  CHECK((lengths_in(file) == expected));
+  CHECK(sounder::episodes_of_row(std::numeric_limits<std::int64_t>::max()) > 0);
+}
+
+TEST_CASE("A monitor file of an earlier version, which holds every episode, goes on to") {
+  const TemporaryFolder folder;
+  const auto file = folder / "0.monitor.csv";
+  std::string text = "#{\"t_start\": 0.0, \"env_id\": \"Fake-v0\"}\nr,l,t\n";
+  for (int i = 1; i <= 10'001; ++i) text += "1.0,1,0.5\n";
+  sounder::test::write_bytes(file, text);
+  MonitorCsv monitor(folder.path(), {.environment = "Fake-v0", .workers = 1, .start = 0});
+  tell(monitor, 1, 10);
+  CHECK(lengths_in(file).size() == 10'011);
 }
