@@ -163,9 +163,11 @@ class _Served:
 class _Conversation:
     """One trainer's: its environments, and frames to and fro."""
 
-    def __init__(self, connection, make):
+    def __init__(self, connection, make, refusals=None):
+        """refusals: a file to print them to, where the trainer does not show what this process prints."""
         self.connection = connection
         self.make = make
+        self.refusals = refusals
         self.received = b""  # what came of frames that are not whole yet
         self.options = []
         self.served = {}  # by index
@@ -199,7 +201,8 @@ class _Conversation:
         except _Gone:
             raise
         except _Refused as refused:
-            print(refused, file=sys.stderr)
+            if self.refusals is not None:
+                print(refused, file=self.refusals)
             self._send(ERROR, str(refused).encode())
         except Exception as error:  # the environment's
             traceback.print_exc()
@@ -787,7 +790,8 @@ def _listen(make, path):
         try:
             while True:
                 connection, _ = listener.accept()
-                threading.Thread(target=_Conversation(connection, make).run, daemon=True).start()
+                conversation = _Conversation(connection, make, refusals=sys.stderr)
+                threading.Thread(target=conversation.run, daemon=True).start()
         finally:
             os.unlink(path)
 

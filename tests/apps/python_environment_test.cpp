@@ -237,7 +237,8 @@ TEST_CASE("A script that serves nothing, or what cannot be served, is told so") 
       spawn(folder, {"train", "--env-command",
                      fmt::format("PYTHONPATH={}/../apps/python '{}' script.py", SOUNDER_TEST_SOURCES, SOUNDER_PYTHON)});
   CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, says));
+  REQUIRE(contains(outcome.err, says));
+  CHECK(outcome.err.find(says) == outcome.err.rfind(says));  // once
 }
 
 TEST_CASE("What is no number, or too large for one, is named with worker and step") {
