@@ -428,6 +428,12 @@ class PartsTest(unittest.TestCase):
             space.spaces = spaces  # Gymnasium leaves these in their order
         return space
 
+    def turned(self, value):
+        """The same, with the keys of every dict in the opposite order."""
+        if isinstance(value, dict):
+            return {key: self.turned(value[key]) for key in reversed(list(value))}
+        return [self.turned(part) for part in value] if isinstance(value, list) else value
+
     def test_all_numbers_stand_where_gymnasiums_flatten_has_them(self):
         path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../data/flatten/gymnasium.json")
         with open(path) as file:
@@ -440,6 +446,7 @@ class PartsTest(unittest.TestCase):
             self.assertEqual(sum(numbers for _, _, numbers in codec.parts), codec.size)
             for observation in case["observations"]:
                 self.assertEqual(codec.encode(observation["value"]), observation["flat"])
+                self.assertEqual(codec.encode(self.turned(observation["value"])), observation["flat"])
 
     def test_the_spec_says_what_became_of_each_part(self):
         inner = sounder_env.Tuple([sounder_env.MultiBinary(3), sounder_env.MultiDiscrete([2, 5])])
@@ -527,6 +534,7 @@ class WrappersTest(unittest.TestCase):
         self.assertEqual(self.told(lambda: self.Wrapper(registered())), ("Cart-v8", 60, 40.0))
         limit = type("TimeLimit", (self.Wrapper,), {"_max_episode_steps": 30})
         self.assertEqual(self.told(lambda: limit(registered())), ("Cart-v8", 30, 40.0))
+        self.assertEqual(self.told(lambda: self.Wrapper(limit(registered()))), ("Cart-v8", 30, 40.0))
 
     def test_a_name_with_letters_of_any_language_is_an_id_without_blanks(self):
         self.assertEqual(self.told(type("Größe", (Counter,), {}))[0], "Größe")
@@ -577,6 +585,7 @@ class ArraysTest(unittest.TestCase):
                 [float(numpy.float32(x))] * action.size for x in (-3e38, -1, -0.1, 0.4999, 0.5, 0.1, 1, 254.7, 9.3e18, 3e38)]
             for numbers in sent:
                 taken = action.decode(numbers)
+                self.assertTrue(numpy.all(numpy.isfinite(taken)))
                 self.assertTrue(space.contains(taken), (type(space).__name__, vars(space), numbers, taken))
                 self.assertEqual((taken.dtype, taken.shape), (space.dtype, space.shape))
                 self.assertEqual(list(action.decode(observation.encode(taken)).ravel()), list(taken.ravel()))  # its inverse
