@@ -9,7 +9,9 @@
 #include <new>
 
 #include "apps/commands.h"
+#include "apps/options.h"
 #include "apps/output.h"
+#include "core/config/other_names.h"
 #include "envs/error.h"
 #include "envs/names.h"
 
@@ -25,6 +27,17 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+/// Finds the options that stand for what other libraries call so: "--rollout" for "--n-steps".
+std::vector<std::string> options_for_other_name(std::string_view typed, const std::vector<std::string>& known) {
+  std::vector<std::string> meant;
+  typed.remove_prefix(std::min(typed.find_first_not_of('-'), typed.size()));
+  for (const std::string& key : keys_for_other_name(typed)) {
+    std::string option = option_name(key);
+    if (std::ranges::find(known, option) != known.end()) meant.push_back(std::move(option));
+  }
+  return meant;
+}
+
 /// Throws UsageError if there is an argument that the parser could not place.
 void refuse_unknown(const CLI::App& program, const std::vector<Command>& commands) {
   std::vector<std::string> names;
@@ -38,6 +51,8 @@ void refuse_unknown(const CLI::App& program, const std::vector<Command>& command
     if (option == unplaced.end()) throw UsageError(fmt::format("unexpected '{}'; {}", unplaced.front(), where));
     const std::string typed = option->substr(0, option->find('='));
     const auto known = option_names(*command.options);
+    const auto meant = options_for_other_name(typed, known);
+    if (!meant.empty()) throw UsageError(did_you_mean("option", typed, meant));
     if (nearest_name(typed, known)) throw UsageError(unknown_name("option", typed, known));
     throw UsageError(fmt::format("unknown option '{}'; {}", typed, where));
   }

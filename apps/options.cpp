@@ -49,25 +49,25 @@ void refuse_option_as_value(const std::string& name, const std::string& text) {
   if (text.starts_with("--")) throw UsageError(fmt::format("{}: expected a value; got the option '{}'", name, text));
 }
 
-std::string option_name(const ConfigField& field) {
-  std::string name = "--" + field.name;
-  std::ranges::replace(name, '_', '-');
-  return name;
-}
-
 bool holds_texts(std::string_view key) {
   const auto field = std::ranges::find(config_fields(), key, &ConfigField::name);
   return std::holds_alternative<ConfigField::Texts>(field->type);
 }
 
 CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
-  if (std::holds_alternative<ConfigField::Flag>(field.type)) return app.add_flag(option_name(field), field.help);
+  if (std::holds_alternative<ConfigField::Flag>(field.type)) return app.add_flag(option_name(field.name), field.help);
   const std::string help =
       fmt::format("{}: {}; default {}", field.help, describe_type(field), value_text(TrainConfig{}, field));
-  return add_text(app, {.name = option_name(field), .help = help}, [](const std::string&) {});
+  return add_text(app, {.name = option_name(field.name), .help = help}, [](const std::string&) {});
 }
 
 }  // namespace
+
+std::string option_name(std::string_view key) {
+  std::string name = fmt::format("--{}", key);
+  std::ranges::replace(name, '_', '-');
+  return name;
+}
 
 void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits) {
   add_parsed(app, with_default(label, value), value, limits);

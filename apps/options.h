@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/output.h"
@@ -48,6 +49,9 @@ CLI::Option* add_text(CLI::App& app, const Label& label, const TakeText& take);
 CLI::Option* add_texts(CLI::App& app, const Label& label, const TakeText& take);
 
 void add_json(CLI::App& app, Output& output);
+
+/// Words the option of a key of the configuration: "--learning-rate" of "learning_rate".
+std::string option_name(std::string_view key);
 
 /// An option for every key of the configuration, the environment excepted, and --set. The parser outlives it.
 class ConfigOptions {

@@ -1,6 +1,7 @@
 #include "envs/names.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -51,12 +52,16 @@ std::optional<std::string> nearest_name(std::string_view typed, std::span<const 
 
 std::string unknown_name(std::string_view kind, std::string_view typed, std::span<const std::string> known) {
   if (const auto nearest = nearest_name(typed, known)) {
-    return fmt::format("unknown {} '{}'; did you mean '{}'?", kind, typed, *nearest);
+    return did_you_mean(kind, typed, std::span(&*nearest, 1));
   }
   if (known.empty()) return fmt::format("unknown {} '{}'; none is known", kind, typed);
   std::string all = known.front();
   for (const std::string& name : known.subspan(1)) all += ", " + name;
   return fmt::format("unknown {} '{}'; known are {}", kind, typed, all);
+}
+
+std::string did_you_mean(std::string_view kind, std::string_view typed, std::span<const std::string> meant) {
+  return fmt::format("unknown {} '{}'; did you mean '{}'?", kind, typed, fmt::join(meant, "' or '"));
 }
 
 }  // namespace sounder

@@ -15,4 +15,7 @@ std::optional<std::string> nearest_name(std::string_view typed, std::span<const 
 /// or, where no known name is near, "unknown environment 'X'; known are A, B, C".
 std::string unknown_name(std::string_view kind, std::string_view typed, std::span<const std::string> known);
 
+/// Words the same error where it is known what was meant, one name or more: "...; did you mean 'A' or 'B'?".
+std::string did_you_mean(std::string_view kind, std::string_view typed, std::span<const std::string> meant);
+
 }  // namespace sounder

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/config/other_names.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #include "envs/parse_number.h"
@@ -87,6 +88,8 @@ const ConfigField& find_field(std::string_view key) {
   const auto fields = config_fields();
   const auto found = std::find_if(fields.begin(), fields.end(), [key](const auto& field) { return field.name == key; });
   if (found != fields.end()) return *found;
+  const auto meant = keys_for_other_name(key);
+  if (!meant.empty()) throw UsageError(did_you_mean("key", key, meant));
   std::vector<std::string> names;
   for (const ConfigField& field : fields) names.push_back(field.name);
   throw UsageError(unknown_name("key", key, names));

@@ -133,8 +133,8 @@ struct ConfigField {
 /// Lists every key, in the order in which config.toml shows them.
 std::span<const ConfigField> config_fields();
 
-/// Sets one key from text, as the command line gives it ("64,64" for a list). Throws UsageError for an unknown key
-/// (with the nearest known one), a value of the wrong type, or out of range (with the range).
+/// Sets one key from text, as the command line gives it: "64,64" for a list, "1e6" or "1_000". Throws UsageError for an
+/// unknown key (with the one that was probably meant), a value of the wrong type, or out of range (with the range).
 void set_config(TrainConfig& config, std::string_view key, std::string_view value);
 
 /// Overrides the keys that a TOML text holds; `source` names it in errors, which also name the line. Throws UsageError

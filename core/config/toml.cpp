@@ -36,9 +36,8 @@ std::optional<std::string> as_text(const toml::node& node) {
     const bool texts = array->is_homogeneous<std::string>();
     std::vector<std::string> elements;
     for (const toml::node& element : *array) {
-      const auto* const integer = element.as_integer();
-      if (integer == nullptr && !texts) return std::nullopt;
-      elements.push_back(texts ? element.as_string()->get() : fmt::format("{}", integer->get()));
+      if (!texts && !element.is_number()) return std::nullopt;
+      elements.push_back(*as_text(element));
     }
     return fmt::format("{}", fmt::join(elements, texts ? ";" : ","));
   }
@@ -49,7 +48,7 @@ std::optional<std::string> as_text(const toml::node& node) {
 struct HasTypeOf {
   const toml::node& node;
 
-  bool operator()(const ConfigField::Integer&) const { return node.is_integer(); }
+  bool operator()(const ConfigField::Integer&) const { return node.is_number(); }  // 1e6 is a whole one
   bool operator()(const ConfigField::Real&) const { return node.is_number(); }
   bool operator()(const ConfigField::OptionalReal&) const {
     return node.is_number() || node.value_exact<std::string>() == kNone;

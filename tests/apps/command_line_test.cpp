@@ -106,6 +106,12 @@ TEST_CASE("Unknown commands and options are refused with the nearest known one")
         "sounder: unknown option '--learning_rate'; did you mean '--learning-rate'?");
   CHECK(usage_error({"evaluate", "--episode", "4"}) ==
         "sounder: unknown option '--episode'; did you mean '--episodes'?");
+  CHECK(usage_error({"train", "CartPole-v1", "--n-steps", "5"}) ==
+        "sounder: unknown option '--n-steps'; did you mean '--rollout'?");
+  CHECK(usage_error({"train", "CartPole-v1", "--ent_coef=0.1"}) ==
+        "sounder: unknown option '--ent_coef'; did you mean '--entropy-coefficient'?");
+  CHECK(usage_error({"sweep", "CartPole-v1", "--n-envs", "8"}) ==
+        "sounder: unknown option '--n-envs'; did you mean '--envs-per-worker' or '--workers'?");
   CHECK(usage_error({"envs", "-x"}).starts_with("sounder: unknown option '-x'"));
   CHECK(usage_error({"--nonsense"}).starts_with("sounder: unknown option '--nonsense'"));
   CHECK(usage_error({"envs", "CartPole-v1", "Acrobot-v1"}).starts_with("sounder: unexpected 'Acrobot-v1'"));
@@ -172,7 +178,7 @@ TEST_CASE("Values of the wrong type or out of range are refused with the range")
         "sounder: workers: expected integer, 1 to 1024; got '-1'");
   CHECK(usage_error({"train", "CartPole-v1", "--workers=2x"}) ==
         "sounder: workers: expected integer, 1 to 1024; got '2x'");
-  for (const char* value : {"0", "-5", "1e5", "many", "", "1.5"}) {
+  for (const char* value : {"0", "-5", "1e-5", "many", "", "1.5"}) {
     usage_error({"train", "CartPole-v1", "--steps", value});
     usage_error({"train", "CartPole-v1", "--set", fmt::format("steps={}", value)});
   }

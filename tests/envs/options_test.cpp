@@ -77,6 +77,7 @@ std::string refusal(std::string_view id, const OptionValues& options) {
 TEST_CASE("options are set before an environment's first spec and reset, and the others keep their defaults") {
   CHECK(first_observation({}) == std::vector<float>{0.5F, 0, 0, 7});
   CHECK(first_observation({{"length", "0.25"}}) == std::vector<float>{0.25F, 0, 0, 7});
+  CHECK(first_observation({{"size", "3e0"}}) == first_observation({{"size", "3"}}));
   CHECK(first_observation({{"length", "2"}, {"size", "3"}, {"slippery", "true"}, {"map", "large"}}) ==
         std::vector<float>{2, 1, 1, 7, 7, 7});
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/config/other_names.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 
@@ -205,9 +206,60 @@ TEST_CASE("A value that is not of the key's type is refused with the type, the r
   for (const char* value : {"64,", ",64", "64,,64", "64;64", "64, 64", "", "64,a"}) {
     CHECK(set_error("hidden", value) == fmt::format("hidden: expected integers, 1 to 8192 each; got '{}'", value));
   }
-  for (const char* value : {" 2", "2 ", "+2", "0x2", "2.0", "1e3", "99999999999999999999"}) {
-    CHECK_FALSE(set_error("steps", value).empty());
+  for (const char* value : {" 2", "2 ", "+2", "0x2", "2.5", "1e-3", "1e", "99999999999999999999", "1e300", "_1", "1_",
+                            "1__0", "1_e3", "nan", "inf"}) {
+    CHECK(set_error("steps", value) == fmt::format("steps: expected integer, 1 to 1000000000000000; got '{}'", value));
   }
+}
+
+TEST_CASE("Whole numbers may be written with an exponent, a point and underscores between their digits") {
+  const auto steps = [](std::string_view text) {
+    TrainConfig config;
+    set_config(config, "steps", text);
+    return config.steps;
+  };
+  CHECK(steps("1e6") == 1'000'000);
+  CHECK(steps("1E6") == 1'000'000);
+  CHECK(steps("2.5e3") == 2'500);
+  CHECK(steps("1_000_000") == 1'000'000);
+  CHECK(steps("1_0e1_0") == 100'000'000'000);
+  CHECK(steps("7.0") == 7);
+  CHECK(steps("1e15") == 1'000'000'000'000'000);
+  TrainConfig config;
+  set_config(config, "hidden", "1e2,1_28");
+  CHECK(config.hidden == std::vector<std::int64_t>{100, 128});
+  set_config(config, "until_return", "-1_000.5");
+  CHECK(config.until_return == -1000.5);
+  // All digits of a seed count, also where a double holds fewer.
+  CHECK_FALSE(set_error("seed", "9007199254740993").empty());
+  CHECK_FALSE(set_error("seed", "9_007_199_254_740_993").empty());
+  set_config(config, "seed", "9_007_199_254_740_991");
+  CHECK(config.seed == 9'007'199'254'740'991);
+
+  apply_toml(config, "steps = 1e6\nseed = 1_000\nrollout = 2.0\nhidden = [1e2, 64]", "run.toml");
+  CHECK(config.steps == 1'000'000);
+  CHECK(config.seed == 1'000);
+  CHECK(config.rollout == 2);
+  CHECK(config.hidden == std::vector<std::int64_t>{100, 64});
+}
+
+TEST_CASE("A key by another library's name is refused with the key that it has here") {
+  CHECK(set_error("gamma", "1") == "unknown key 'gamma'; did you mean 'discount'?");
+  CHECK(set_error("n_steps", "1") == "unknown key 'n_steps'; did you mean 'rollout'?");
+  CHECK(set_error("ent_coef", "1") == "unknown key 'ent_coef'; did you mean 'entropy_coefficient'?");
+  CHECK(set_error("vf_coef", "1") == "unknown key 'vf_coef'; did you mean 'value_coefficient'?");
+  CHECK(set_error("max_grad_norm", "1") == "unknown key 'max_grad_norm'; did you mean 'max_gradient_norm'?");
+  CHECK(set_error("n_envs", "1") == "unknown key 'n_envs'; did you mean 'envs_per_worker' or 'workers'?");
+  CHECK(set_error("total_timesteps", "1") == "unknown key 'total_timesteps'; did you mean 'steps'?");
+  CHECK(set_error("lr", "1") == "unknown key 'lr'; did you mean 'learning_rate'?");
+  CHECK(toml_error("net-arch = [64]") == "run.toml:1: unknown key 'net-arch'; did you mean 'hidden'?");
+}
+
+TEST_CASE("Other libraries' names lead to keys that there are, and are none themselves") {
+  std::set<std::string> keys;
+  for (const auto& field : sounder::config_fields()) keys.insert(field.name);
+  for (const auto& key : keys) CHECK(sounder::keys_for_other_name(key).empty());
+  for (const sounder::OtherName& other : sounder::other_names()) CHECK(keys.contains(std::string(other.key)));
 }
 
 TEST_CASE("A value out of its key's range is refused, its ends are taken") {
@@ -267,14 +319,14 @@ TEST_CASE("TOML overrides the keys that it holds, and no others") {
 TEST_CASE("Errors in TOML name the file, the line and what was expected") {
   CHECK(toml_error("seed = 1\n\nworkers = 0") == "run.toml:3: workers: expected integer, 1 to 1024; got '0'");
   CHECK(toml_error("workers = \"2\"") == "run.toml:1: workers: expected integer, 1 to 1024; got '2' (a string)");
-  CHECK(toml_error("workers = 2.0") == "run.toml:1: workers: expected integer, 1 to 1024; got 2.0");
+  CHECK(toml_error("workers = 2.5") == "run.toml:1: workers: expected integer, 1 to 1024; got '2.5'");
   CHECK(toml_error("discount = true") == "run.toml:1: discount: expected number, 0 to 1; got true");
   CHECK(toml_error("until_solved = 1") == "run.toml:1: until_solved: expected true or false; got 1");
   CHECK(toml_error("activation = 1") == "run.toml:1: activation: expected one of tanh, relu; got 1");
   CHECK(toml_error("until_return = \"some\"").find("expected number") != std::string::npos);
   CHECK(toml_error("hidden = 64") == "run.toml:1: hidden: expected integers, 1 to 8192 each; got 64");
   CHECK_FALSE(toml_error("hidden = []").empty());
-  CHECK_FALSE(toml_error("hidden = [64.0]").empty());
+  CHECK_FALSE(toml_error("hidden = [64.5]").empty());
   CHECK_FALSE(toml_error("hidden = [[64], [64]]").empty());
   CHECK(toml_error("[steps]\nx = 1").find("run.toml:1: steps: expected integer") == 0);
   CHECK_FALSE(toml_error("seed = 2020-01-01").empty());
