@@ -189,7 +189,7 @@ Command add_plot(CLI::App& program) {
   const auto request = std::make_shared<PlotRequest>();
   app.add_option_function<std::vector<std::string>>(
          "RUN", [request](const std::vector<std::string>& runs) { request->runs.assign(runs.begin(), runs.end()); },
-         "run folders; of several of one kind, the mean and a band over seeds")
+         "run folders; of several of one kind, the interquartile mean and its 95 % band")
       ->type_name("")
       ->required();
   add_text(app, {.name = "-o,--output", .help = "picture to write, *.svg or *.png", .type = "FILE"},

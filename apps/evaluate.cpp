@@ -4,9 +4,11 @@
 
 #include <boost/json.hpp>
 
+#include "apps/each_once.h"
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
 #include "core/metrics/statistics.h"
+#include "core/run_folder.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -104,9 +106,17 @@ std::string to_text(const std::vector<Evaluated>& all) {
       means.low, means.high, means.standard_deviation, means.median, means.min, means.max);
 }
 
+/// Finds the checkpoints to play with; one that is named twice, by its run for instance, counts once.
+std::vector<std::filesystem::path> policies_once(std::vector<std::filesystem::path> policies) {
+  for (std::filesystem::path& policy : policies) policy = find_checkpoint(policy, WhichCheckpoint::best);
+  return each_once(policies);
+}
+
 }  // namespace
 
-void evaluate(const EvaluateRequest& request, const Catalogue& catalogue) {
+void evaluate(const EvaluateRequest& asked, const Catalogue& catalogue) {
+  EvaluateRequest request = asked;
+  request.policies = policies_once(asked.policies);
   std::vector<Evaluated> all;
   for (std::size_t i = 0; i < request.policies.size(); ++i) {
     all.push_back(evaluate_policy(request, i, catalogue));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "apps/each_once.h"
 #include "apps/plot_axis.h"
 #include "apps/plot_chart.h"
 #include "core/checkpoint/atomic_file.h"
@@ -139,15 +140,15 @@ struct Appearance {
   std::string label;
 };
 
-/// Adds the mean of curves, on its band where there is more than one.
-void add_mean(Chart& picture, std::span<const Curve> curves, const Appearance& appearance) {
-  const std::vector<BandPoint> band = mean_over_curves(curves, kLinePoints);
+/// Adds the interquartile mean of curves, on its band where there is more than one.
+void add_center(Chart& picture, std::span<const Curve> curves, const Appearance& appearance) {
+  const std::vector<BandPoint> band = interquartile_band(curves, kLinePoints);
   if (curves.size() > 1) {  // at the front: no band covers another's line
     picture.layers.insert(picture.layers.begin(), {chart::Band{band}, appearance.color, ""});
   }
-  Curve mean;
-  for (const BandPoint& point : band) mean.push_back({point.step, point.mean});
-  picture.layers.push_back({chart::Trace{std::move(mean)}, appearance.color, appearance.label});
+  Curve center;
+  for (const BandPoint& point : band) center.push_back({point.step, point.center});
+  picture.layers.push_back({chart::Trace{std::move(center)}, appearance.color, appearance.label});
 }
 
 /// Whether a curve ends clearly before the longest does, so that the picture shows its last value beyond its end.
@@ -165,7 +166,7 @@ Chart chart_of_several(std::span<const Kind> kinds) {
   const bool one_environment = std::all_of(
       kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.environment == kinds.front().environment; });
   Chart picture{.title = one_environment ? kinds.front().environment : "Learning curves",
-                .subtitle = fmt::format("mean over runs of the mean of the last {} episodes", kWindow),
+                .subtitle = fmt::format("interquartile mean over runs of the mean of the last {} episodes", kWindow),
                 .x_label = "environment steps",
                 .y_label = "episode return",
                 .note = {},
@@ -178,14 +179,14 @@ Chart chart_of_several(std::span<const Kind> kinds) {
     for (const RunLog& run : kind.runs) curves.push_back(running_mean(run.episodes, kWindow));
     const std::string name = one_environment ? kind.algorithm : kind.environment + ", " + kind.algorithm;
     const auto count = static_cast<std::int64_t>(curves.size());
-    add_mean(
+    add_center(
         picture, curves,
         {.color = kKindColors[index % kKindColors.size()], .label = fmt::format("{}, {}", name, plural(count, "run"))});
     if (ends_differ(curves)) picture.note = "a run that ended earlier counts with its last value from there on";
     has_band = has_band || count > 1;
   }
   // Says once in the legend what all bands are.
-  if (has_band) picture.layers.push_back({chart::Band{}, kGrey, "95 % interval of the mean (Student's t)"});
+  if (has_band) picture.layers.push_back({chart::Band{}, kGrey, "95 % bootstrap interval"});
   return picture;
 }
 
@@ -194,8 +195,9 @@ Chart chart_of_several(std::span<const Kind> kinds) {
 void plot(const PlotRequest& request) {
   if (request.runs.empty()) throw UsageError("expected one run folder or more to plot, got none");
   const chart::Format format = format_of(request.output);
-  const std::vector<Kind> kinds = read_kinds(request.runs);
-  const Chart picture = request.runs.size() == 1 ? chart_of_one(kinds.front().runs.front()) : chart_of_several(kinds);
+  const auto runs = each_once(request.runs);  // runs/* holds a link to the latest run, too
+  const std::vector<Kind> kinds = read_kinds(runs);
+  const Chart picture = runs.size() == 1 ? chart_of_one(kinds.front().runs.front()) : chart_of_several(kinds);
   const std::string bytes = chart::render(picture, format);
   write_file_atomically(request.output, std::as_bytes(std::span(bytes)));
 }

@@ -98,7 +98,7 @@ struct Drawer {
     }
     stroke(cairo, color, 1.6, 0.7);
     for (const BandPoint& point : estimates.points) {
-      draw_disc(cairo, {frame.x(point.step), frame.y(point.mean)}, color);
+      draw_disc(cairo, {frame.x(point.step), frame.y(point.center)}, color);
     }
   }
 
@@ -165,7 +165,7 @@ struct Extremes {
   void add(const BandPoint& point) {
     last_step = std::max(last_step, point.step);
     add(point.low);
-    add(point.mean);
+    add(point.center);
     add(point.high);
   }
   void operator()(const Level& level) { add(level.value); }

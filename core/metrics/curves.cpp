@@ -1,20 +1,11 @@
 #include "core/metrics/curves.h"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cassert>
-#include <cmath>
+
+#include "core/metrics/statistics.h"
 
 namespace sounder {
-
-namespace {
-
-/// The factor of the standard error in a 95 % confidence interval of the mean of `count` values.
-double students_t_factor(std::size_t count) {
-  return boost::math::quantile(boost::math::students_t(static_cast<double>(count - 1)), 0.975);
-}
-
-}  // namespace
 
 Curve running_mean(std::span<const EpisodeRecord> episodes, std::size_t window) {
   assert(window > 0);
@@ -40,7 +31,7 @@ double value_at(const Curve& curve, double step) {
   return before.value + (after->value - before.value) * (step - before.step) / (after->step - before.step);
 }
 
-std::vector<BandPoint> mean_over_curves(std::span<const Curve> curves, std::size_t count) {
+std::vector<BandPoint> interquartile_band(std::span<const Curve> curves, std::size_t count) {
   assert(!curves.empty() && count >= 2);
   double first = 0.0;
   double last = 0.0;
@@ -48,19 +39,16 @@ std::vector<BandPoint> mean_over_curves(std::span<const Curve> curves, std::size
     first = std::max(first, curve.front().step);
     last = std::max(last, curve.back().step);
   }
-  const auto n = static_cast<double>(curves.size());
-  const double factor = curves.size() > 1 ? students_t_factor(curves.size()) : 0.0;
   std::vector<BandPoint> band;
   band.reserve(count);
+  std::vector<double> values(curves.size());
   for (std::size_t index = 0; index < count; ++index) {
     const double step = first + (last - first) * static_cast<double>(index) / static_cast<double>(count - 1);
-    double sum = 0.0;
-    for (const Curve& curve : curves) sum += value_at(curve, step);
-    const double mean = sum / n;
-    double squares = 0.0;
-    for (const Curve& curve : curves) squares += std::pow(value_at(curve, step) - mean, 2);
-    const double half_width = curves.size() > 1 ? factor * std::sqrt(squares / (n - 1.0) / n) : 0.0;
-    band.push_back({step, mean, mean - half_width, mean + half_width});
+    std::ranges::transform(curves, values.begin(), [step](const Curve& curve) { return value_at(curve, step); });
+    const double center = interquartile_mean(values);
+    const Interval interval =
+        values.size() > 1 ? interquartile_interval(values) : Interval{.low = center, .high = center};
+    band.push_back({step, center, interval.low, interval.high});
   }
   return band;
 }

@@ -23,17 +23,18 @@ Curve running_mean(std::span<const EpisodeRecord> episodes, std::size_t window);
 /// Interpolates a curve linearly; before its first and after its last point it keeps their values.
 double value_at(const Curve& curve, double step);
 
-/// A mean over several curves, and how sure it is.
+/// A value that several curves have in common, and how sure it is.
 struct BandPoint {
   double step;
-  double mean;
-  double low;  ///< 95 % confidence interval of the mean by Student's t; the mean itself for a single curve
+  double center;
+  double low;  ///< both ends of its 95 % confidence interval
   double high;
 };
 
-/// Averages curves, at least one, at `count` >= 2 evenly spaced steps: from the first step at which all have begun to
-/// the last of the longest. A curve that ended before keeps its last value.
-std::vector<BandPoint> mean_over_curves(std::span<const Curve> curves, std::size_t count);
+/// Takes the interquartile mean of curves, at least one, with its bootstrap interval (interquartile_interval; of a
+/// single curve, its value) at `count` >= 2 evenly spaced steps: from the first step at which all have begun to the
+/// last of the longest. A curve that ended before keeps its last value. No band leaves what the curves span.
+std::vector<BandPoint> interquartile_band(std::span<const Curve> curves, std::size_t count);
 
 /// Thins points out to at most `count` >= 2 evenly picked ones; the first and the last stay.
 Curve thin_out(const Curve& curve, std::size_t count);

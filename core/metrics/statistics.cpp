@@ -39,7 +39,7 @@ double sample_standard_deviation(std::span<const double> values, double mean) {
 }
 
 /// Leaves out floor(n / 4) values at each end, as scipy.stats.trim_mean(values, 0.25) does.
-double interquartile_mean(std::span<const double> sorted) {
+double middle_mean(std::span<const double> sorted) {
   const std::size_t left_out = sorted.size() / 4;
   return mean(sorted.subspan(left_out, sorted.size() - 2 * left_out));
 }
@@ -85,7 +85,7 @@ Summary summarize(std::span<const double> values) {
       .mean = center,
       .standard_deviation = sample_standard_deviation(sorted, center),
       .median = quantile(sorted, 0.5),
-      .interquartile_mean = interquartile_mean(sorted),
+      .interquartile_mean = middle_mean(sorted),
       .low = interval.low,
       .high = interval.high,
       .min = sorted.front(),
@@ -93,10 +93,14 @@ Summary summarize(std::span<const double> values) {
   };
 }
 
+double interquartile_mean(std::span<const double> values) {
+  return middle_mean(sorted_copy(values));
+}
+
 Interval interquartile_interval(std::span<const double> values) {
   return bootstrap(sorted_copy(values), [](std::span<double> resample) {
     std::sort(resample.begin(), resample.end());
-    return interquartile_mean(resample);
+    return middle_mean(resample);
   });
 }
 

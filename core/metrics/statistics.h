@@ -24,6 +24,9 @@ struct Summary {
 /// Summarises a sample of at least one value; the order of the values does not matter.
 Summary summarize(std::span<const double> values);
 
+/// Computes the mean of the middle half of a sample of at least one value, in any order.
+double interquartile_mean(std::span<const double> values);
+
 /// Both ends of a confidence interval.
 struct Interval {
   double low;

@@ -118,7 +118,7 @@ TEST_CASE("One run becomes a PNG picture of twice the size") {
   CHECK(png.size() > 10'000);
 }
 
-TEST_CASE("Several runs of one kind become a mean with its band") {
+TEST_CASE("Several runs of one kind become their interquartile mean with its band") {
   const TemporaryFolder folder;
   const fs::path one = write_run(folder / "1", {});
   const fs::path two = write_run(folder / "2", {});
@@ -126,8 +126,8 @@ TEST_CASE("Several runs of one kind become a mean with its band") {
   const std::string svg = read_bytes(folder / "curve.svg");
   CHECK(contains(svg, "<title>CartPole-v1</title>"));
   CHECK(contains(svg,
-                 "mean over runs of the mean of the last 100 episodes; a3c, 2 runs; "
-                 "95 % interval of the mean (Student's t)</desc>"));
+                 "interquartile mean over runs of the mean of the last 100 episodes; a3c, 2 runs; "
+                 "95 % bootstrap interval</desc>"));
 }
 
 TEST_CASE("Runs of several kinds are told apart in the legend") {
@@ -137,10 +137,23 @@ TEST_CASE("Runs of several kinds are told apart in the legend") {
   const fs::path three = write_run(folder / "3", {.environment = "Acrobot-v1"});
   plot({.runs = {one, two}, .output = folder / "curve.svg"});
   CHECK(contains(read_bytes(folder / "curve.svg"), "; a3c, 1 run; one_step_q, 1 run</desc>"));
-  plot({.runs = {one, two, three, one}, .output = folder / "curve.svg"});
+  const fs::path four = write_run(folder / "4", {});
+  plot({.runs = {one, two, three, four}, .output = folder / "curve.svg"});
   const std::string svg = read_bytes(folder / "curve.svg");
   CHECK(contains(svg, "<title>Learning curves</title>"));
   CHECK(contains(svg, "; CartPole-v1, a3c, 2 runs; CartPole-v1, one_step_q, 1 run; Acrobot-v1, a3c, 1 run; 95 %"));
+}
+
+TEST_CASE("A run that is named twice, by a link or another way, counts once") {
+  const TemporaryFolder folder;
+  const fs::path one = write_run(folder / "1", {});
+  const fs::path two = write_run(folder / "2", {});
+  fs::create_directory_symlink("2", folder / "latest");
+  plot({.runs = {one, two, folder / "latest", folder / "." / "1"}, .output = folder / "curve.svg"});
+  CHECK(contains(read_bytes(folder / "curve.svg"), "; a3c, 2 runs; "));
+  // One run by two names is one run, with its episodes.
+  plot({.runs = {two, folder / "latest"}, .output = folder / "curve.svg"});
+  CHECK(contains(read_bytes(folder / "curve.svg"), "a3c, 1 worker, seed 1; episode; "));
 }
 
 TEST_CASE("What cannot be plotted is an error that says why, and leaves no picture") {

@@ -75,15 +75,17 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   }
   CHECK(evaluated.at("ci95").as_array().size() == 2);
 
+  // What is named twice, by a link or as a file, counts once; a copy is another policy.
+  std::filesystem::copy_file(folder.path() / evaluated.at("checkpoint").as_string().c_str(), folder.path() / "copy");
   const json::object both =
-      json_of(spawn(folder, {"evaluate", "runs/latest", "runs/latest", "--episodes", "4", "--seed", "1", "--json"}));
+      json_of(spawn(folder, {"evaluate", "runs/latest", "runs/latest/.", "runs/latest/checkpoints/best", "copy",
+                             "--episodes", "4", "--seed", "1", "--json"}));
   for (const char* key : {"env", "episodes", "mean", "std", "median", "iqm", "iqm_ci95", "ci95", "min", "max"}) {
     CHECK(both.contains(key));
   }
   CHECK(both.at("runs") == 2);
   CHECK(both.at("each").at(0) == json::value(evaluated));
-  const json::object second =
-      json_of(spawn(folder, {"evaluate", "runs/latest", "--episodes", "4", "--seed", "2", "--json"}));
+  const json::object second = json_of(spawn(folder, {"evaluate", "copy", "--episodes", "4", "--seed", "2", "--json"}));
   CHECK(both.at("each").at(1) == json::value(second));  // each run has episodes of its own
   CHECK(both.at("mean").as_double() ==
         Approx((evaluated.at("mean").as_double() + second.at("mean").as_double()) / 2).epsilon(1e-12));

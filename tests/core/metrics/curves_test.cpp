@@ -3,7 +3,7 @@
 #include "tests/catch.h"
 
 using sounder::Curve;
-using sounder::mean_over_curves;
+using sounder::interquartile_band;
 using sounder::running_mean;
 using sounder::thin_out;
 using sounder::value_at;
@@ -41,32 +41,37 @@ TEST_CASE("Points at the same step leave a curve finite") {
   CHECK(value_at(curve, 15) == 6);
 }
 
-TEST_CASE("The mean of two curves has Student's interval with one degree of freedom") {
+TEST_CASE("The band of two curves is what they span: a bootstrap draws either one twice every fourth time") {
   const std::vector<Curve> curves{{{0, 0}, {10, 10}}, {{4, 2}, {14, 2}}};
-  const auto band = mean_over_curves(curves, 3);
+  const auto band = interquartile_band(curves, 3);
   REQUIRE(band.size() == 3);
   CHECK(band[0].step == 4);  // both have begun
   CHECK(band[1].step == 9);
   CHECK(band[2].step == 14);
-  CHECK(band[0].mean == 3);    // 4 and 2
-  CHECK(band[1].mean == 5.5);  // 9 and 2
-  CHECK(band[2].mean == 6);    // 10, kept from its end at 10, and 2
-  // The standard error of 9 and 2 is |9 - 2| / 2; t(0.975, 1) = 12.7062 (any table).
-  CHECK(band[1].low == Approx(5.5 - 12.7062 * 3.5).epsilon(1e-5));
-  CHECK(band[1].high == Approx(5.5 + 12.7062 * 3.5).epsilon(1e-5));
+  CHECK(band[0].center == 3);    // 4 and 2
+  CHECK(band[1].center == 5.5);  // 9 and 2
+  CHECK(band[2].center == 6);    // 10, kept from its end at 10, and 2
+  CHECK(band[1].low == 2);
+  CHECK(band[1].high == 9);
 }
 
-TEST_CASE("The mean of three curves has Student's interval with two degrees of freedom") {
-  const std::vector<Curve> curves{{{0, 1}, {1, 1}}, {{0, 2}, {1, 2}}, {{0, 3}, {1, 3}}};
-  const auto band = mean_over_curves(curves, 2);
-  // Standard deviation 1, standard error 1 / sqrt(3); t(0.975, 2) = 4.30265.
-  CHECK(band[0].high == Approx(2 + 4.30265 / 1.7320508).epsilon(1e-6));
+TEST_CASE("A band has the interquartile mean within, and no value that no curve has") {
+  // Four runs that reached the most there is, and one that did not.
+  std::vector<Curve> curves(4, Curve{{0, 0}, {100, 500}});
+  curves.push_back({{0, 0}, {100, 20}});
+  for (const auto& point : interquartile_band(curves, 5)) {
+    INFO(point.step);
+    CHECK(point.center == Approx(5 * point.step));  // of the middle three
+    CHECK(point.low >= 0.2 * point.step - 1e-9);
+    CHECK(point.low < point.center + 1e-9);
+    CHECK(point.high == Approx(5 * point.step));
+  }
 }
 
-TEST_CASE("A single curve is its own mean, without an interval") {
-  const auto band = mean_over_curves(std::vector<Curve>{{{5, 1}, {15, 3}}}, 2);
+TEST_CASE("A single curve is its own interquartile mean, without an interval") {
+  const auto band = interquartile_band(std::vector<Curve>{{{5, 1}, {15, 3}}}, 2);
   CHECK(band[0].step == 5);
-  CHECK(band[1].mean == 3);
+  CHECK(band[1].center == 3);
   CHECK(band[1].low == 3);
   CHECK(band[1].high == 3);
 }
