@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "agents/factory.h"
 #include "apps/bench/bench.h"
 #include "apps/check.h"
 #include "apps/envs.h"
@@ -15,6 +16,7 @@
 #include "apps/train.h"
 #include "apps/train_arguments.h"
 #include "apps/watch.h"
+#include "envs/wrappers/by_name.h"
 
 namespace sounder {
 namespace {
@@ -25,8 +27,18 @@ constexpr std::int64_t kMostRepetitions = 1'000;
 constexpr std::int64_t kMostWorkers = 1'024;
 constexpr std::int64_t kMostSteps = 100'000'000;
 
+Choices choices_of(const Catalogue& catalogue) {
+  std::vector<std::string> backends = backend_names();
+  backends.insert(backends.begin(), "auto");
+  return {{"algorithm", algorithm_names()},
+          {"backend", std::move(backends)},
+          {"network", catalogue.networks.names()},
+          {"wrappers", wrapper_names()}};
+}
+
 /// Adds what training and sweeping have in common: where the configuration comes from.
-ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments) {
+ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments,
+                                 const Catalogue& catalogue) {
   add_text(app, {.name = "ENV", .help = "environment; may be left out where --config or --resume names it"},
            [arguments](const std::string& text) { arguments->environment = text; });
   add_text(app, {.name = "--config", .help = "TOML file of configuration keys, over the preset", .type = "FILE"},
@@ -36,13 +48,13 @@ ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArgum
             .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
             .type = "NAME"},
            [arguments](const std::string& text) { arguments->preset = text; });
-  return ConfigOptions(app);
+  return {app, choices_of(catalogue)};
 }
 
 Command add_train(CLI::App& program, const Catalogue& catalogue) {
   CLI::App& app = *program.add_subcommand("train", "Train an agent");
   const auto arguments = std::make_shared<TrainArguments>();
-  const ConfigOptions config = add_config_sources(app, arguments);
+  const ConfigOptions config = add_config_sources(app, arguments, catalogue);
   add_text(app, {.name = "--run", .help = "folder to make [runs/<env>__<algorithm>__<seed>__<time>]", .type = "DIR"},
            [arguments](const std::string& text) { arguments->run = text; });
   add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
@@ -59,7 +71,7 @@ Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
   const auto request = std::make_shared<SweepRequest>();
   sweeping::PlanRequest& plan = request->plan;
   const std::shared_ptr<TrainArguments> common(request, &plan.common);
-  const ConfigOptions config = add_config_sources(app, common);
+  const ConfigOptions config = add_config_sources(app, common, catalogue);
   add_texts(app,
             {.name = "--range",
              .help = "values of one key: key=log:LOW:HIGH, key=uniform:LOW:HIGH, key=grid:A,B,... (of a list of "

@@ -1,6 +1,7 @@
 #include "apps/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -54,10 +55,19 @@ bool holds_texts(std::string_view key) {
   return std::holds_alternative<ConfigField::Texts>(field->type);
 }
 
-CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
+/// Describes what a key takes, with the choices that there are.
+std::string describe_values(const ConfigField& field, const Choices& choices) {
+  const auto known = choices.find(field.name);
+  if (known == choices.end()) return describe_type(field);
+  const bool several = std::holds_alternative<ConfigField::Texts>(field.type);
+  return fmt::format("{} {}{}", several ? "any of" : "one of", fmt::join(known->second, ", "),
+                     several ? ", separated by ; on the command line" : "");
+}
+
+CLI::Option* add_field(CLI::App& app, const ConfigField& field, const Choices& choices) {
   if (std::holds_alternative<ConfigField::Flag>(field.type)) return app.add_flag(option_name(field.name), field.help);
   const std::string help =
-      fmt::format("{}: {}; default {}", field.help, describe_type(field), value_text(TrainConfig{}, field));
+      fmt::format("{}: {}; default {}", field.help, describe_values(field, choices), value_text(TrainConfig{}, field));
   return add_text(app, {.name = option_name(field.name), .help = help}, [](const std::string&) {});
 }
 
@@ -109,14 +119,14 @@ void add_json(CLI::App& app, Output& output) {
       "--json", [&output] { output = Output::json; }, "print one JSON object to stdout");
 }
 
-ConfigOptions::ConfigOptions(CLI::App& app)
+ConfigOptions::ConfigOptions(CLI::App& app, const Choices& choices)
     : app_(app),
       set_(add_texts(
           app, {.name = "--set", .help = "sets one key of the configuration; may be repeated", .type = "key=value"},
           [](const std::string&) {})) {
   for (const ConfigField& field : config_fields()) {
     if (field.name == "environment") continue;  // that is ENV
-    CLI::Option* const option = add_field(app, field);
+    CLI::Option* const option = add_field(app, field, choices);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->group("Configuration (an environment's preset may change defaults)");
     keys_.emplace(option, field.name);

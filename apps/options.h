@@ -53,10 +53,14 @@ void add_json(CLI::App& app, Output& output);
 /// Words the option of a key of the configuration: "--learning-rate" of "learning_rate".
 std::string option_name(std::string_view key);
 
+/// What a key takes whose choices the configuration does not know: names of algorithms, networks, ...
+using Choices = std::map<std::string, std::vector<std::string>, std::less<>>;
+
 /// An option for every key of the configuration, the environment excepted, and --set. The parser outlives it.
 class ConfigOptions {
  public:
-  explicit ConfigOptions(CLI::App& app);
+  /// Shows `choices` in --help.
+  ConfigOptions(CLI::App& app, const Choices& choices);
 
   /// Reads what was given, in that order; of an option that takes texts, each adds to the ones before. Throws
   /// UsageError for a --set without a "=".

@@ -22,9 +22,13 @@ std::unique_ptr<Architecture> Networks::make(const NetworkRequest& request) cons
   if (found != factories_.end()) {
     return with_moments(found->second(request), request.config, flat_size(request.environment.observation_space));
   }
+  throw UsageError(unknown_name("network", request.config.network, names()));
+}
+
+std::vector<std::string> Networks::names() const {
   std::vector<std::string> names;
   for (const auto& [name, factory] : factories_) names.push_back(name);
-  throw UsageError(unknown_name("network", request.config.network, names));
+  return names;
 }
 
 }  // namespace sounder

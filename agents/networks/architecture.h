@@ -71,6 +71,9 @@ class Networks {
   /// of it.
   std::unique_ptr<Architecture> make(const NetworkRequest& request) const;
 
+  /// Lists the names, sorted.
+  std::vector<std::string> names() const;
+
  private:
   std::map<std::string, Factory, std::less<>> factories_;
 };

@@ -37,6 +37,21 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
                              "--preset", "--set", "--json", "--learning-rate"}) {
     CHECK(train_help.out.find(fmt::format("\n  {} ", option)) != std::string::npos);
   }
+  // What may be chosen is listed, also where the configuration alone does not know it.
+  const std::string words = [&] {  // without the lines' ends
+    std::string text;
+    for (const char letter : train_help.out) {
+      const bool space = letter == ' ' || letter == '\n';
+      if (!space || !text.ends_with(' ')) text += space ? ' ' : letter;
+    }
+    return text;
+  }();
+  for (const char* choices :
+       {"one of a3c, a2c, one_step_q, one_step_sarsa, n_step_q; default \"a3c\"", "one of auto, fused",
+        "one of cnn, mlp; default \"mlp\"", "any of action_repeat, clip_observation, frame_stack,"}) {
+    INFO(choices);
+    CHECK(words.find(choices) != std::string::npos);
+  }
   CHECK(spawn(folder, {"--version"}).out.starts_with("sounder "));
   const Outcome nothing = spawn(folder, {});
   CHECK(nothing.exit_code == 2);
