@@ -15,6 +15,7 @@
 #include "core/remote/remote_environments.h"
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/program.h"
 #include "envs/speed.h"
 
 namespace sounder {
@@ -68,7 +69,8 @@ Subject find_subject(const CheckRequest& request, const Registry& environments) 
   config.env_timeout = request.env_timeout;
   if (is_remote(config)) return find_remote_subject(request, config);
   if (request.environment.empty()) {
-    throw UsageError("expected an environment: 'sounder check ENV', or --env-command; 'sounder envs' lists them");
+    throw UsageError(fmt::format("expected an environment: '{0} check ENV', or --env-command; '{0} envs' lists them",
+                                 program_name()));
   }
   if (!environments.contains(request.environment)) {
     throw UsageError(unknown_name("environment", request.environment, environments.ids()));

@@ -14,6 +14,7 @@
 #include "core/config/other_names.h"
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -45,7 +46,7 @@ void refuse_unknown(const CLI::App& program, const std::vector<Command>& command
     names.push_back(command.options->get_name());
     const auto unplaced = command.options->remaining();
     if (!command.options->parsed() || unplaced.empty()) continue;
-    const std::string where = fmt::format("see 'sounder {} --help'", names.back());
+    const std::string where = fmt::format("see '{} {} --help'", program_name(), names.back());
     // An unknown option's value takes the place of an argument, so that the option is what to speak of.
     const auto option = std::ranges::find_if(unplaced, [](const auto& text) { return text.starts_with('-'); });
     if (option == unplaced.end()) throw UsageError(fmt::format("unexpected '{}'; {}", unplaced.front(), where));
@@ -69,14 +70,15 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
   if (error.get_name() == "ArgumentMismatch") message = message.substr(0, message.find(':')) + ": expected a value";
   for (const Command& command : commands) {
     if (command.options->parsed()) {
-      return UsageError(fmt::format("{}; see 'sounder {} --help'", message, command.options->get_name()));
+      return UsageError(fmt::format("{}; see '{} {} --help'", message, program_name(), command.options->get_name()));
     }
   }
-  return UsageError(fmt::format("{}; see 'sounder --help'", message));
+  return UsageError(fmt::format("{}; see '{} --help'", message, program_name()));
 }
 
 int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
-  CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network", "sounder"};
+  CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network",
+                   program_name()};
   program.set_version_flag("--version", "sounder " SOUNDER_VERSION);
   program.require_subcommand(0, 1);
   program.allow_extras();
@@ -111,6 +113,7 @@ std::string_view first_line(std::string_view message) {
 }  // namespace
 
 int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
+  if (argc > 0 && *argv[0] != '\0') set_program_name(argv[0]);
   // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {

@@ -15,6 +15,7 @@
 #include "core/run_checkpoints.h"
 #include "core/run_lock.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -57,7 +58,7 @@ struct NamedEnvironment {
 /// Takes the environment that the places agree on.
 std::string agree(const std::vector<NamedEnvironment>& named) {
   if (named.empty()) {
-    throw UsageError("expected an environment: 'sounder train ENV'; 'sounder envs' lists them");
+    throw UsageError(fmt::format("expected an environment: '{0} train ENV'; '{0} envs' lists them", program_name()));
   }
   for (const NamedEnvironment& other : named) {
     if (other.id == named.front().id) continue;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "envs/program.h"
+
 namespace sounder {
 
 bool is_valid(const Space& space, std::span<const float> observation) noexcept {
@@ -44,15 +46,15 @@ Error invalid_observation(const Space& space, std::span<const float> observation
   if (observation.size() > kMostShown) numbers += ", ...";
   return Error(
       fmt::format("{}: the environment wrote the observation [{}] after {} steps of an episode; expected an element of "
-                  "{}; `sounder check` tests an environment",
-                  moment.who, numbers, moment.step, describe(space)));
+                  "{}; `{} check` tests an environment",
+                  moment.who, numbers, moment.step, describe(space), program_name()));
 }
 
 Error invalid_reward(float reward, const Moment& moment) {
   return Error(
-      fmt::format("{}: the environment gave the reward {} in step {} of an episode; expected a finite number; `sounder "
+      fmt::format("{}: the environment gave the reward {} in step {} of an episode; expected a finite number; `{} "
                   "check` tests an environment",
-                  moment.who, reward, moment.step));
+                  moment.who, reward, moment.step, program_name()));
 }
 
 }  // namespace sounder

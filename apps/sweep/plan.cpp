@@ -7,6 +7,7 @@
 
 #include "apps/sweep/ranges.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder::sweeping {
 namespace {
@@ -57,7 +58,8 @@ Setting make_setting(const PlanRequest& request, const std::vector<Range>& range
   }
   Setting setting{.values = std::move(values), .config = make_train_request(arguments).config};
   if (setting.config.environment.empty()) {
-    throw UsageError("expected a name for what the process holds: 'sounder sweep ENV --env-command COMMAND'");
+    throw UsageError(fmt::format("expected a name for what the process holds: '{} sweep ENV --env-command COMMAND'",
+                                 program_name()));
   }
   return setting;
 }

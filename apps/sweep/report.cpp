@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "envs/parse_number.h"
+#include "envs/program.h"
 
 namespace sounder::sweeping {
 namespace {
@@ -144,10 +145,11 @@ std::string to_text(const SweepView& sweep) {
     if (!sweep.results[i].error.empty()) text += fmt::format("trial {} failed: {}\n", i + 1, sweep.results[i].error);
   }
   if (counts.finished > 0) {
-    text += fmt::format("best: sounder train --config {}\n", config_of(sweep, scores.front().setting).string());
+    text +=
+        fmt::format("best: {} train --config {}\n", program_name(), config_of(sweep, scores.front().setting).string());
   }
   if (counts.finished + counts.failed < sweep.results.size()) {
-    text += fmt::format("go on: sounder sweep --resume {}\n", sweep.folder.string());
+    text += fmt::format("go on: {} sweep --resume {}\n", program_name(), sweep.folder.string());
   }
   return text;
 }

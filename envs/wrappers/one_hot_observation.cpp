@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -24,8 +25,9 @@ std::span<const std::int64_t> counts_of(const Space& space) noexcept {
 Error no_element(const Space& space, std::span<const float> choices) {
   constexpr std::size_t kShown = 8;
   const auto shown = choices.first(std::min(choices.size(), kShown));
-  return Error(fmt::format("the environment's observation [{}{}] is not in {}; find out why with 'sounder check'",
-                           fmt::join(shown, ", "), choices.size() > kShown ? ", ..." : "", describe(space)));
+  return Error(fmt::format("the environment's observation [{}{}] is not in {}; find out why with '{} check'",
+                           fmt::join(shown, ", "), choices.size() > kShown ? ", ..." : "", describe(space),
+                           program_name()));
 }
 
 }  // namespace

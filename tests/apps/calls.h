@@ -62,9 +62,10 @@ class Redirection {
 };
 
 /// Calls the command line in this process, which spares LibTorch's start.
-inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins()) {
+inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins(),
+                    const std::string& program = "sounder") {
   const TemporaryFolder folder;
-  arguments.insert(arguments.begin(), "sounder");
+  arguments.insert(arguments.begin(), program);
   auto argv = pointers(arguments);
   int exit_code = 0;
   {

@@ -11,6 +11,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
 #include "core/evaluator.h"
+#include "envs/program.h"
 #include "envs/registry.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/temporary_folder.h"
@@ -115,6 +116,17 @@ TEST_CASE("Unknown commands and options are refused with the nearest known one")
   CHECK(usage_error({"envs", "-x"}).starts_with("sounder: unknown option '-x'"));
   CHECK(usage_error({"--nonsense"}).starts_with("sounder: unknown option '--nonsense'"));
   CHECK(usage_error({"envs", "CartPole-v1", "Acrobot-v1"}).starts_with("sounder: unexpected 'Acrobot-v1'"));
+}
+
+TEST_CASE("Messages that say what to call name the program as it was called") {
+  const auto said = [](const Arguments& arguments) {
+    return call(arguments, sounder::Registry::with_builtins(), "build/thermostat").err;
+  };
+  CHECK(said({"train"}) ==
+        "sounder: expected an environment: 'build/thermostat train ENV'; 'build/thermostat envs' lists them\n");
+  CHECK(said({"train", "CartPole-v1", "--zzzzzzzz"}) ==
+        "sounder: unknown option '--zzzzzzzz'; see 'build/thermostat train --help'\n");
+  sounder::set_program_name("sounder");
 }
 
 TEST_CASE("Unknown environments, algorithms, networks, backends and keys are refused with the nearest known one") {

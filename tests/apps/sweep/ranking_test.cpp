@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "apps/sweep/report.h"
+#include "envs/program.h"
 #include "tests/catch.h"
 
 using namespace sounder;
@@ -102,6 +103,12 @@ TEST_CASE("What has failed or has not ended counts for nothing") {
   CHECK(text.find("\ntrial 3 failed: no memory\n") != std::string::npos);
   CHECK(text.find("\nbest: sounder train --config dir/trials/2.toml\n") != std::string::npos);
   CHECK(text.find("\ngo on: sounder sweep --resume dir\n") != std::string::npos);
+  // A user's own program has environments that Sounder's lacks.
+  sounder::set_program_name("./thermostat");
+  const std::string own = to_text(view);
+  sounder::set_program_name("sounder");
+  CHECK(own.find("\nbest: ./thermostat train --config dir/trials/2.toml\n") != std::string::npos);
+  CHECK(own.find("\ngo on: ./thermostat sweep --resume dir\n") != std::string::npos);
 }
 
 TEST_CASE("The rows of results.csv are the trials; cells with commas and quotes are quoted") {

@@ -206,7 +206,8 @@ TEST_CASE("A signal stops a sweep with its trials, and leaves a folder to go on 
   const Outcome outcome = process.finish();
   INFO(outcome.err);
   CHECK(outcome.exit_code == 130);
-  CHECK(outcome.err.find("\ngo on: sounder sweep --resume " + sweep.string() + "\n") != std::string::npos);
+  CHECK(outcome.err.find(fmt::format("\ngo on: {} sweep --resume {}\n", SOUNDER_PROGRAM, sweep.string())) !=
+        std::string::npos);
   for (const int trial : {1, 2, 3}) {
     CHECK_FALSE(fs::exists(sweep / "trials" / fmt::format("{}.json", trial)));
   }

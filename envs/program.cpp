@@ -1,0 +1,23 @@
+#include "envs/program.h"
+
+#include <utility>
+
+namespace sounder {
+namespace {
+
+std::string& name() noexcept {
+  static std::string text = "sounder";
+  return text;
+}
+
+}  // namespace
+
+const std::string& program_name() noexcept {
+  return name();
+}
+
+void set_program_name(std::string program) {
+  name() = std::move(program);
+}
+
+}  // namespace sounder
