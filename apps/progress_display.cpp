@@ -13,6 +13,7 @@ namespace sounder {
 namespace {
 
 constexpr double kSecondsBetweenDraws = 0.25;
+constexpr double kSecondsBetweenLines = 5;
 
 /// Fills what one report did not measure from another, so that the panel does not blink to dashes.
 void keep_measured(double& now, double before) {
@@ -53,7 +54,7 @@ void ProgressDisplay::live(const Report& report) {
 
 void ProgressDisplay::report(const Report& report) {
   if (setup_.mode == Mode::lines) {
-    write(report_line(report, setup_.total_steps) + '\n');
+    write_line_if_due(report);
   } else {
     live(report);
   }
@@ -74,7 +75,8 @@ void ProgressDisplay::warn(std::string_view message) {
   if (std::exchange(lines_drawn_, 0) > 0) draw();
 }
 
-void ProgressDisplay::finish() {
+void ProgressDisplay::finish(const Report& means) {
+  view_.report = means;
   if (setup_.mode == Mode::panel) draw();
   lines_drawn_ = 0;
 }
@@ -88,6 +90,17 @@ void ProgressDisplay::draw_if_due(double seconds) {
   if (seconds - drawn_at_ < kSecondsBetweenDraws) return;
   drawn_at_ = seconds;
   draw();
+}
+
+/// Reports are due by steps, of which a second may have a million: the lines are a few, and their rate is since the one
+/// before.
+void ProgressDisplay::write_line_if_due(const Report& report) {
+  if (report.seconds - drawn_at_ < kSecondsBetweenLines) return;
+  drawn_at_ = report.seconds;
+  Report shown = report;
+  measure_rate(report);
+  if (rate_ > 0) shown.steps_per_second = rate_;
+  write(report_line(shown, setup_.total_steps) + '\n');
 }
 
 /// Measures the rate over a quarter of a second at least: the time since the report before may be so short that its own

@@ -13,7 +13,7 @@
 namespace sounder {
 
 /// Shows a run as it goes on: on a terminal as a panel that is redrawn in place at most four times a second, elsewhere
-/// as a line per report and evaluation. To be used by one thread.
+/// as a line for each evaluation, and for a report at most every five seconds of training. To be used by one thread.
 class ProgressDisplay final : public MetricsSink {
  public:
   enum class Mode { panel, lines };
@@ -38,19 +38,21 @@ class ProgressDisplay final : public MetricsSink {
   /// Writes a line of its own, above the panel.
   void warn(std::string_view message);
 
-  /// Brings the panel up to date a last time and leaves it where it is: what is written next stands below it.
-  void finish();
+  /// Shows a run's own means in the panel, in place of the last interval's, and leaves it where it is: what is written
+  /// next stands below it.
+  void finish(const Report& means);
 
  private:
   void draw_if_due(double seconds);
   void measure_rate(const Report& report);
+  void write_line_if_due(const Report& report);
   void draw();
   std::string erase_panel();
   void write(const std::string& text);
 
   Setup setup_;
   ProgressView view_;
-  double drawn_at_ = -std::numeric_limits<double>::infinity();     // seconds of training
+  double drawn_at_ = -std::numeric_limits<double>::infinity();     // seconds of training; a panel, or a report's line
   double measured_at_ = -std::numeric_limits<double>::infinity();  // likewise, of the latest measured rate
   std::int64_t measured_step_ = 0;
   double rate_ = 0;              // steps per second, measured; 0: not yet

@@ -175,7 +175,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
   trainer.add_sink(display);
 
   const TrainReport report = trainer.run();
-  display.finish();
+  display.finish(report.means);
   const Outcome outcome{.config = config,
                         .agents = *agents,
                         .spec = spec,

@@ -46,6 +46,8 @@ class RunRecord {
 
   /// How things stand between two reports.
   Report preview(const Totals& totals) const { return reports_.preview(totals); }
+  /// What came of all of this process's run: means over its steps and updates.
+  Report whole(const Totals& totals) const { return reports_.whole(totals); }
 
   const TrainingProgress& progress() const noexcept { return progress_; }
   /// Whether the latest checkpoint could be written.

@@ -111,6 +111,7 @@ class Trainer::Run {
             .steps = totals.step - first_step,
             .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
             .lost_updates = totals.lost_updates,
+            .means = record_.whole(totals),
             .saved = record_.saved(),
             .parameters = group_.store().snapshot().parameters};
   }

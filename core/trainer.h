@@ -28,6 +28,7 @@ struct TrainReport {
   std::int64_t steps = 0;         ///< taken in this process
   double staleness = 0;           ///< mean over the updates of this process
   double lost_updates = 0;        ///< fraction, estimated
+  Report means;                   ///< over all of this process's steps and updates
   bool saved = true;              ///< whether the last checkpoint could be written
   std::vector<float> parameters;  ///< at the end
 };

@@ -15,7 +15,7 @@ double ratio(double sum, double count) {
 }  // namespace
 
 void ReportBuilder::restore(const TrainingProgress& progress, const Totals& totals) {
-  last_ = totals;
+  first_ = last_ = totals;
   for (std::size_t i = 0; i < progress.recent_returns.size(); ++i) {
     window_.push_back({.step = progress.step,
                        .episode_return = progress.recent_returns[i],
@@ -41,30 +41,30 @@ Report ReportBuilder::make(const Totals& now) {
   return report;
 }
 
-Report ReportBuilder::preview(const Totals& now) const {
-  const double steps = static_cast<double>(now.learnt_steps - last_.learnt_steps);
-  const double updates = static_cast<double>(now.pushed_updates - last_.pushed_updates);
+Report ReportBuilder::since(const Totals& before, const Totals& now) const {
+  const double steps = static_cast<double>(now.learnt_steps - before.learnt_steps);
+  const double updates = static_cast<double>(now.pushed_updates - before.pushed_updates);
   Report report{
       .step = now.step,
       .episodes = now.episodes,
       .updates = now.updates,
       .seconds = now.seconds,
-      .steps_per_second = ratio(static_cast<double>(now.step - last_.step), now.seconds - last_.seconds),
+      .steps_per_second = ratio(static_cast<double>(now.step - before.step), now.seconds - before.seconds),
       .mean_return = mean(recent_returns()),
       .mean_length = mean(recent_lengths()),
-      .policy_loss = ratio(now.policy_loss - last_.policy_loss, steps),
-      .value_loss = ratio(now.value_loss - last_.value_loss, steps),
-      .entropy = ratio(now.entropy - last_.entropy, steps),
+      .policy_loss = ratio(now.policy_loss - before.policy_loss, steps),
+      .value_loss = ratio(now.value_loss - before.value_loss, steps),
+      .entropy = ratio(now.entropy - before.entropy, steps),
       .learning_rate = now.learning_rate,
-      .gradient_norm = ratio(now.gradient_norm - last_.gradient_norm, updates),
-      .staleness = ratio(now.staleness - last_.staleness, updates),
+      .gradient_norm = ratio(now.gradient_norm - before.gradient_norm, updates),
+      .staleness = ratio(now.staleness - before.staleness, updates),
       .lost_updates = now.lost_updates,
       .dropped_updates = now.dropped_updates,
   };
   for (const WorkerCount& worker : now.workers) report.worker_steps.push_back(worker.steps);
 
   std::array<double, 4> seconds;
-  for (std::size_t i = 0; i < seconds.size(); ++i) seconds[i] = now.phase_seconds[i] - last_.phase_seconds[i];
+  for (std::size_t i = 0; i < seconds.size(); ++i) seconds[i] = now.phase_seconds[i] - before.phase_seconds[i];
   const double sum = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   for (std::size_t i = 0; i < seconds.size(); ++i) report.phase_shares[i] = sum > 0 ? seconds[i] / sum : 0;
   return report;

@@ -51,15 +51,20 @@ class ReportBuilder {
   /// Makes a report of what came since the last one (or the start).
   Report make(const Totals& now);
   /// Makes a report of what came since the last one (or the start), without ending its interval.
-  Report preview(const Totals& now) const;
+  Report preview(const Totals& now) const { return since(last_, now); }
+  /// Makes a report of all that came since the start.
+  Report whole(const Totals& now) const { return since(first_, now); }
 
   std::vector<double> recent_returns() const;
   std::vector<std::int64_t> recent_lengths() const;
 
  private:
+  Report since(const Totals& before, const Totals& now) const;
+
   std::deque<EpisodeRecord> pending_;  // not yet settled
   std::deque<EpisodeRecord> window_;   // the last 100 settled, oldest first
-  Totals last_;
+  Totals first_;                       // at the start
+  Totals last_;                        // of the last report
 };
 
 }  // namespace sounder

@@ -101,16 +101,28 @@ TEST_CASE("Evaluations do not make a panel redraw faster") {
   CHECK(draws(stream.str()) == 3);
 }
 
-TEST_CASE("The last state of a run is drawn at its end, and stays above what is written next") {
+TEST_CASE("At its end a run's own means are drawn, and stay above what is written next") {
   std::ostringstream stream;
   ProgressDisplay panel = display(stream, ProgressDisplay::Mode::panel);
-  panel.live(at(100, 1));
-  panel.live(at(990, 1.1));
-  panel.finish();
+  Report report = at(100, 1);
+  report.staleness = 1;
+  panel.report(report);
+  // The last interval: a few steps, of which hardly anything was measured.
+  report = at(990, 1.1);
+  report.staleness = 31;
+  panel.report(report);
+  Report means = at(990, 1.1);
+  means.steps_per_second = 900;
+  means.staleness = 0.87;
+  means.phase_shares = {0.25, 0.5, 0.125, 0.125};
+  panel.finish(means);
   stream << "summary\n";
   const auto lines = screen(stream.str());
   REQUIRE(lines.size() == 10);
   CHECK(lines[0].starts_with(" 99 %"));
+  CHECK(lines[0].find("900/s") != std::string::npos);
+  CHECK(lines[5].starts_with("sharing     staleness 0.87 "));
+  CHECK(lines[7] == "time        environment 25 %   forward 50 %   learn 12 %   share 12 %");
   CHECK(lines[8] == "summary");
 }
 
@@ -151,10 +163,28 @@ TEST_CASE("Where there is no terminal, a report and an evaluation are a line eac
   lines.evaluation(evaluation);
   lines.warn("careful");
   lines.live(at(200, 3));
-  lines.finish();
+  lines.finish(at(200, 3));
   const std::string written = stream.str();
   CHECK(std::count(written.begin(), written.end(), '\n') == 3);
   CHECK(written.find('\x1b') == std::string::npos);
   CHECK(written.starts_with("step 100 (10 %)"));
   CHECK(written.ends_with("sounder: warning: careful\n"));
+}
+
+TEST_CASE(
+    "Where there is no terminal, reports are a line at most every five seconds, with the rate since the one before") {
+  std::ostringstream stream;
+  ProgressDisplay lines = display(stream, ProgressDisplay::Mode::lines);
+  // A report every 10 ms, each of which measured a rate of its own.
+  for (int i = 1; i <= 1'000; ++i) {
+    Report report = at(i, i * 0.01);
+    report.steps_per_second = 7e6;
+    lines.report(report);
+  }
+  lines.finish(at(1'000, 10));
+  const std::string written = stream.str();
+  // At 0.01 s and 5.01 s.
+  REQUIRE(std::count(written.begin(), written.end(), '\n') == 2);
+  CHECK(written.starts_with("step 1 (0 %), 7,000,000/s"));
+  CHECK(written.find("\nstep 501 (50 %), 100/s, 0:05 left: ") != std::string::npos);
 }

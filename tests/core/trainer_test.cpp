@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -100,6 +103,22 @@ TEST_CASE("a report lies at the first step at which its multiple is reached") {
   bench.config.report_interval = 7;
   bench.run();  // rollouts of 4, 1, 4, 1, ... end at 4, 5, 9, 10, 14, ...
   CHECK(bench.report_steps() == Steps{9, 14, 24, 29, 35, 44, 49, 50});
+}
+
+TEST_CASE("a run's report has its means over all of it, not over its last interval") {
+  TrainerBench bench;
+  bench.config.steps = 60;
+  bench.config.report_interval = 50;
+  // The value's loss is 1 in each of the first ten rollouts (of 4 and of 1 steps in turn), then 4.
+  bench.behaviour.learn = [rollouts = 0](const Rollout&, std::span<const float>, std::span<float>) mutable {
+    return LossSums{.value = rollouts++ < 20 ? 1.0F : 4.0F};
+  };
+  const TrainReport report = bench.run();
+  REQUIRE(bench.report_steps() == Steps{50, 60});
+  REQUIRE(report.means.updates == 24);
+  CHECK(report.means.value_loss == Approx((20 * 1 + 4 * 4) / 60.0));
+  CHECK(report.means.step == 60);
+  CHECK(report.means.worker_steps == Steps{60});
 }
 
 TEST_CASE("all episodes reach the sinks, in the order of one worker's steps") {
@@ -238,6 +257,34 @@ TEST_CASE("with one worker, reports are the same however often checkpoints are s
   CHECK(often.saved.size() > 1);
   CHECK(words(often.reports) == words(rarely.reports));
   CHECK(words(often.finished) == words(rarely.finished));
+}
+
+TEST_CASE("checkpoints are saved as often as their interval says, while a run goes on") {
+  const auto saved_meanwhile = [&](double interval, int expected) {
+    std::mutex mutex;
+    std::condition_variable saved;
+    int saves = 0;
+    int in_time = 0;
+    TrainerBench bench;
+    bench.config.checkpoint_interval = interval;
+    bench.config.steps = 20;
+    bench.before_save = [&] {
+      const std::lock_guard lock(mutex);
+      ++saves;
+      saved.notify_one();
+    };
+    // A run of 20 steps would be over in no time: its last one waits for what is expected, but not for ever.
+    bench.environment.on_step = [&, steps = 0](const FakeEnvironment::Step&) mutable {
+      if (++steps != 20) return;
+      std::unique_lock lock(mutex);
+      saved.wait_for(lock, std::chrono::seconds(30), [&] { return saves >= expected; });
+      in_time = saves;
+    };
+    bench.run();
+    return in_time;
+  };
+  CHECK(saved_meanwhile(0.001, 2) >= 2);
+  CHECK(saved_meanwhile(1e6, 0) == 0);
 }
 
 TEST_CASE("the global agent acts with the shared parameters themselves") {

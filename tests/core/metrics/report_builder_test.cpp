@@ -85,6 +85,30 @@ TEST_CASE("a report's means are over the steps and updates since the report befo
   check_second(builder.make(totals));  // a preview ended nothing
 }
 
+TEST_CASE("a report of the whole run has the means since its start, whatever was reported meanwhile") {
+  ReportBuilder builder;
+  const Totals start{.step = 1'000, .seconds = 10, .learning_rate = 1};  // a resumed run's
+  builder.restore({}, start);
+  Totals totals = start;
+  totals.step = 1'900;
+  totals.seconds = 13;
+  totals.pushed_updates = 90;
+  totals.staleness = 45;
+  totals.phase_seconds = {1, 1, 1, 1};
+  builder.make(totals);
+  totals.step = 2'000;
+  totals.seconds = 15;
+  totals.pushed_updates = 100;
+  totals.staleness = 145;
+  totals.phase_seconds = {5, 1, 1, 1};
+  CHECK(builder.preview(totals).staleness == 10);
+  const Report whole = builder.whole(totals);
+  CHECK(whole.step == 2'000);
+  CHECK(whole.steps_per_second == 200);
+  CHECK(whole.staleness == 1.45);
+  CHECK(whole.phase_shares == std::array<double, 4>{0.625, 0.125, 0.125, 0.125});
+}
+
 TEST_CASE("a report says what was not measured") {
   ReportBuilder builder;
   const Report report = builder.make({.step = 0});
