@@ -12,6 +12,7 @@
 
 #include "core/remote/processors.h"
 #include "envs/error.h"
+#include "envs/wrappers/keep_action.h"
 
 namespace sounder {
 namespace {
@@ -163,11 +164,21 @@ void PolicyEnvironments::require_one_network() const {
   }
 }
 
-Environment PolicyEnvironments::operator()(const Seat& seat) const {
+Environment PolicyEnvironments::bare(const Seat& seat) const {
   const std::size_t turn = seat.player == Seat::Player::worker ? seat.number : seat.slot;
-  return for_policy(
-      remote_ ? (*remote_)(seat) : registry_->make(config_.environment, read_options(config_.env_option, turn)),
-      {.wrappers = config_.wrappers, .bounds = config_.squash_actions ? ActionBounds::squash : ActionBounds::clip});
+  return remote_ ? (*remote_)(seat) : registry_->make(config_.environment, read_options(config_.env_option, turn));
+}
+
+PolicyView PolicyEnvironments::view() const {
+  return {.wrappers = config_.wrappers, .bounds = config_.squash_actions ? ActionBounds::squash : ActionBounds::clip};
+}
+
+Environment PolicyEnvironments::operator()(const Seat& seat) const {
+  return for_policy(bare(seat), view());
+}
+
+Environment PolicyEnvironments::watched(const Seat& seat, std::shared_ptr<ActionArray>& action) const {
+  return for_policy(Environment(KeepAction(bare(seat), action)), view());
 }
 
 std::string PolicyEnvironments::id() const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,6 +60,10 @@ class PolicyEnvironments {
   /// Throws UsageError as Registry::make and for_policy do, Error as RemoteEnvironments does.
   Environment operator()(const Seat& seat = {}) const;
 
+  /// Makes one whose latest action is kept in `action`, as the environment was given it: the policy's, after wrappers
+  /// and bounds. Throws likewise.
+  Environment watched(const Seat& seat, std::shared_ptr<ActionArray>& action) const;
+
   /// How the environment is called: as the configuration says or, where it does not, as the process does that holds it.
   std::string id() const;
 
@@ -70,6 +75,8 @@ class PolicyEnvironments {
 
  private:
   void require_one_network() const;
+  Environment bare(const Seat& seat) const;
+  PolicyView view() const;
 
   const Registry* registry_;
   TrainConfig config_;

@@ -37,10 +37,11 @@ SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Ca
 
   PolicyEnvironments environments(catalogue.environments, config);
   std::optional<Environment> environment;
+  std::shared_ptr<ActionArray> action;
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;
   blame(file, [&] {
-    environment = environments({.player = Seat::Player::evaluator});
+    environment = environments.watched({.player = Seat::Player::evaluator}, action);
     agents = make_agent_factory(config, environment->spec(), catalogue.networks);
     check_suits(checkpoint, environment->spec(), *agents);
     parameters = flat_parameters(checkpoint, agents->layout());
@@ -52,7 +53,8 @@ SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Ca
           .agents = std::move(agents),
           .parameters = std::move(parameters),
           .environments = std::move(environments),
-          .environment = *std::move(environment)};
+          .environment = *std::move(environment),
+          .action = std::move(action)};
 }
 
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {

@@ -20,7 +20,8 @@ struct SavedPolicy {
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;  ///< flat
   PolicyEnvironments environments;
-  Environment environment;  ///< of the first seat in an evaluation
+  Environment environment;              ///< of the first seat in an evaluation
+  std::shared_ptr<ActionArray> action;  ///< the latest that it was given, within its bounds
 };
 
 /// Loads a run's best checkpoint, or a checkpoint file, and prepares the thread for agents that act with it. `source`

@@ -26,7 +26,7 @@ struct Episode {
   float reward = 0;  ///< of the latest step
   bool terminated = false;
   bool truncated = false;
-  std::string action = {};  ///< the latest, as text
+  std::string action = {};  ///< the latest that the environment was given, as text
 };
 
 std::string describe(const Action& action) {
@@ -91,7 +91,7 @@ class Player {
     episode.episode_return += static_cast<double>(result.reward);
     episode.terminated = result.terminated;
     episode.truncated = result.truncated || (!result.terminated && episode.length >= Evaluator::kMostSteps);
-    episode.action = describe(actions_[0]);
+    episode.action = describe((*policy_.action)[0]);
   }
 
   SavedPolicy policy_;

@@ -1,5 +1,7 @@
 #include "apps/policy_environment.h"
 
+#include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,4 +63,26 @@ TEST_CASE(
   CHECK(refusal("Corridor-v0", {"slip=0,0.1,0.2", "length=5,5,7"}).ends_with("Box(0, 1, [5]) and Box(0, 1, [7])"));
   CHECK(refusal("Corridor-v0", {"length=5", "slip=0,0.1"}).empty());
   CHECK(refusal("Pendulum-v1", {"torque=1,2"}).empty());
+}
+
+TEST_CASE("a watched environment shows the action that it was given, within its bounds") {
+  TrainConfig config;
+  config.environment = "Pendulum-v1";  // torques from -2 to 2
+  const Registry environments = Registry::with_builtins();
+  const auto given = [&](float number) {
+    std::shared_ptr<ActionArray> action;
+    Environment environment = PolicyEnvironments(environments, config).watched({}, action);
+    std::vector<float> observation(3);
+    environment.reset(1, observation);
+    environment.step(std::span<const float>(&number, 1), observation);
+    return action->continuous(0)[0];
+  };
+  CHECK(given(-5.781F) == -2);
+  CHECK(given(1.25F) == 1.25F);
+  config.wrappers = {"rescale_action"};
+  CHECK(given(0.5F) == 1);
+  CHECK(given(3) == 2);
+  config.wrappers.clear();
+  config.squash_actions = true;
+  CHECK(given(0.5F) == Approx(2 * std::tanh(0.5)));
 }
