@@ -34,6 +34,7 @@ class ParameterStore {
   /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them.
   ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode);
 
+  WriteMode mode() const noexcept { return mode_; }
   std::size_t size() const noexcept { return parameters_.size(); }
   std::size_t block_count() const noexcept { return parameters_.block_count(); }
 
