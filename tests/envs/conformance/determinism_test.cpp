@@ -18,6 +18,11 @@ constexpr const char* kAfterEnd = "a step after the end spoils nothing";
 struct ForgetsPosition {
   void operator()(const Walk& before, Walk& walk) const { walk.position = before.position / 2; }
 };
+struct RemembersThirdStep {
+  void operator()(const Walk& before, Walk& walk) const {
+    if (before.elapsed >= 3) walk.position = 0.25F;
+  }
+};
 struct RemembersItsEnd {
   void operator()(const Walk& before, Walk& walk) const {
     if (before.elapsed == Walk::kLimit) walk.position = 1;
@@ -80,6 +85,11 @@ TEST_CASE("an environment whose seed changes nothing gives a warning") {
 
 TEST_CASE("what a reset leaves of the episode before is told") {
   require_failed(check<FaultyReset<ForgetsPosition>>(), kReset,
+                 "episode 0, reset: an instance reset in mid-episode shows something else");
+}
+
+TEST_CASE("what a reset leaves of an episode's third step is told as left over in mid-episode") {
+  require_failed(check<FaultyReset<RemembersThirdStep>>(), kReset,
                  "episode 0, reset: an instance reset in mid-episode shows something else");
 }
 

@@ -18,6 +18,12 @@ constexpr const char* kLast = "the last observation is of its episode";
 struct Endless {
   void operator()(Walk&, std::span<float>, StepResult& result) const { result = {.reward = 1, .terminated = false}; }
 };
+template <int steps>
+struct EndlessButTruncatedAt {
+  void operator()(Walk& walk, std::span<float>, StepResult& result) const {
+    result = {.reward = 1, .terminated = false, .truncated = walk.elapsed == steps};
+  }
+};
 struct NeverTruncates {
   void operator()(Walk&, std::span<float>, StepResult& result) const { result.truncated = false; }
 };
@@ -80,6 +86,15 @@ TEST_CASE("a step limit that random actions do not reach is not judged") {
 
 TEST_CASE("episodes that are all truncated a step before the limit are told") {
   require_failed(check<FaultyStep<TruncatesAt<24>>>(), kEarly, "truncated after 24 steps; the limit is 25");
+}
+
+TEST_CASE(
+    "one single episode that is truncated before the limit gives a warning: it may have had a reason of its own") {
+  // 300 steps are played: a second episode is not over.
+  require_warning(check_with_limit<FaultyStep<EndlessButTruncatedAt<200>>>(1'000), kEarly,
+                  "1 of 1 episodes were truncated after 200 steps; the limit is 1000");
+  require_failed(check_with_limit<FaultyStep<EndlessButTruncatedAt<140>>>(1'000), kEarly,
+                 "2 of 2 episodes were truncated after 140 steps; the limit is 1000");
 }
 
 TEST_CASE("episodes that are truncated before the limit now and then give a warning") {
