@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "tests/agents/discrete_checks.h"
 #include "tests/agents/policy_checks.h"
 
 namespace sounder {
@@ -89,6 +90,12 @@ TEST_CASE("of very many choices, the last are drawn as often as the first") {
   for (int i = 0; i < 100'000; ++i) ++counts[static_cast<std::size_t>(draw(logits, rng))];
   // Six standard deviations of a count: 6 sqrt(100000 * 0.01 * 0.99) = 189.
   for (const int count : counts) CHECK(std::abs(count - 1'000) < 189);
+}
+
+TEST_CASE("of very many unequal choices, each is drawn as often as its logit says") {
+  std::vector<float> logits;  // of weights 1, 2, 3, 1, 2, 3, ... and, of the last ones, 8
+  for (int k = 0; k < 48; ++k) logits.push_back(std::log(k < 44 ? static_cast<float>(1 + k % 3) : 8.0F));
+  check_draws(Categorical{}, logits, {48});
 }
 
 TEST_CASE("a choice without weight is never drawn, and a draw takes one random number") {

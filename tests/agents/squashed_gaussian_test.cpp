@@ -134,6 +134,22 @@ TEST_CASE("the squashed gradient is the slope of -log pi(a) A - beta H, the entr
   });
 }
 
+TEST_CASE("beyond the bounds of log s no gradient goes to it, the entropy's neither, and at them there is one") {
+  const auto gradient = [](float log_s) {
+    const std::array<float, 2> outputs{0.25F, log_s};
+    const std::array<float, 1> u{0.75F};
+    return derivative_of(SquashedGaussian{},
+                         {.outputs = outputs, .action = u, .weights = {.advantage = 0, .entropy_coefficient = 0.5F}})
+        .gradient;
+  };
+  // Of beta H alone: -beta (1 - 2 tanh(u) (u - mu)).
+  const double expected = -0.5 * (1 - 2 * std::tanh(0.75) * 0.5);
+  CHECK(gradient(DiagonalGaussian::kMostLogStd)[1] == Approx(expected));
+  CHECK(gradient(DiagonalGaussian::kLeastLogStd)[1] == Approx(expected));
+  CHECK(gradient(DiagonalGaussian::kMostLogStd + 1)[1] == 0);
+  CHECK(gradient(DiagonalGaussian::kLeastLogStd - 1)[1] == 0);
+}
+
 TEST_CASE("log(1 - tanh(u)^2) is precise where tanh rounds to 1, on either side") {
   const std::array<float, 2> outputs{0, 0};
   for (const float u : {30.0F, -30.0F}) {

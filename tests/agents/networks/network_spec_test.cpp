@@ -1,8 +1,10 @@
 #include "agents/networks/network_spec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/catch.h"
@@ -103,6 +105,59 @@ TEST_CASE("with separate trunks, the value's layers lie behind the policy's, dra
   CHECK(row_product(block(4), 64, 1, 1) == Approx(1e-4).epsilon(1e-3));
   CHECK(row_product(block(8), 64, 0, 0) == Approx(2).epsilon(1e-4));
   CHECK(row_product(block(10), 64, 0, 0) == Approx(1).epsilon(1e-4));
+}
+
+TEST_CASE("a head of action values, which has no value beside them, starts out with a value's gain") {
+  NetworkSpec spec = kCartPole;
+  spec.value = ValueHead::none;
+  const ParameterLayout layout = parameter_layout(spec);
+  const std::vector<float> parameters = initial_parameters(spec, 42);
+  REQUIRE(layout.blocks[4].name == "head.weight");
+  REQUIRE(layout.blocks[4].shape == std::vector<std::int64_t>{2, 64});
+  const auto head = std::span(parameters).subspan(layout.blocks[4].offset, layout.blocks[4].size);
+  CHECK(row_product(head, 64, 0, 0) == Approx(1).epsilon(1e-4));
+  CHECK(row_product(head, 64, 1, 1) == Approx(1).epsilon(1e-4));
+}
+
+TEST_CASE("an LSTM starts out with its forget gate open and all other biases zero, a GRU with all of them zero") {
+  constexpr std::size_t kUnits = 5;
+  NetworkSpec spec = kCartPole;
+  spec.memory_units = kUnits;
+  const auto bias = [&](Memory memory, std::string_view name) {
+    spec.memory = memory;
+    const std::vector<float> parameters = initial_parameters(spec, 42);
+    for (const ParameterBlock& block : parameter_layout(spec).blocks) {
+      if (block.name != name) continue;
+      const auto values = std::span(parameters).subspan(block.offset, block.size);
+      return std::vector<float>(values.begin(), values.end());
+    }
+    return std::vector<float>{};
+  };
+  std::vector<float> forget(4 * kUnits);  // input, forget, cell, output
+  std::fill_n(forget.begin() + kUnits, kUnits, 1.0F);
+  CHECK(bias(Memory::lstm, "memory.bias_ih") == forget);
+  CHECK(bias(Memory::lstm, "memory.bias_hh") == std::vector<float>(4 * kUnits));
+  CHECK(bias(Memory::gru, "memory.bias_ih") == std::vector<float>(3 * kUnits));
+  CHECK(bias(Memory::gru, "memory.bias_hh") == std::vector<float>(3 * kUnits));
+}
+
+TEST_CASE("each gate of a cell starts out orthogonal by itself, with gain 1") {
+  constexpr std::size_t kUnits = 5;
+  NetworkSpec spec = kCartPole;
+  spec.memory_units = kUnits;
+  for (const Memory memory : {Memory::lstm, Memory::gru}) {
+    spec.memory = memory;
+    const std::vector<float> parameters = initial_parameters(spec, 42);
+    for (const ParameterBlock& block : parameter_layout(spec).blocks) {
+      if (block.name != "memory.weight_hh") continue;
+      const auto weight = std::span(parameters).subspan(block.offset, block.size);
+      for (std::size_t gate = 0; gate < weight.size() / kUnits / kUnits; ++gate) {
+        INFO(gate);
+        CHECK(row_product(weight, kUnits, gate * kUnits, gate * kUnits) == Approx(1).epsilon(1e-4));
+        CHECK(row_product(weight, kUnits, gate * kUnits, gate * kUnits + 4) == Approx(0).margin(1e-6));
+      }
+    }
+  }
 }
 
 TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {

@@ -282,6 +282,8 @@ TEST_CASE("A value out of its key's range is refused, its ends are taken") {
   CHECK_NOTHROW(set_config(config, "discount", "0"));
   CHECK_FALSE(set_error("learning_rate", "0").empty());
   CHECK_FALSE(set_error("hidden", "64,0").empty());
+  CHECK(set_error("hidden", "64,8193") == "hidden: expected integers, 1 to 8192 each; got '64,8193'");
+  CHECK_NOTHROW(set_config(config, "hidden", "1,8192"));
   CHECK_FALSE(set_error("checkpoint_interval", "0").empty());
 }
 
