@@ -9,6 +9,7 @@
 
 #include "envs/error.h"
 #include "envs/names.h"
+#include "envs/program.h"
 #include "envs/wrappers/by_name.h"
 #include "envs/wrappers/clip_action.h"
 #include "envs/wrappers/one_hot_observation.h"
@@ -25,8 +26,8 @@ void require_bounds(std::string_view what, const Space& space) {
     if (box->low[i] <= box->high[i]) continue;
     throw Error(
         fmt::format("{} space: expected low <= high, and infinity where there is no bound; number {} is from {} to {}; "
-                    "'sounder check' tests an environment",
-                    what, i, box->low[i], box->high[i]));
+                    "'{} check' tests an environment",
+                    what, i, box->low[i], box->high[i], program_name()));
   }
 }
 
