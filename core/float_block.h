@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 
@@ -19,6 +21,33 @@ inline FloatBlock square_root(FloatBlock x) noexcept {
   FloatBlock roots;
   for (std::size_t i = 0; i < kBlockFloats; ++i) roots[i] = std::sqrt(x[i]);  // one instruction, or a few
   return roots;
+}
+
+// What a register holds: compilers lower a comparison of more than that float by float.
+#if defined(__AVX512F__)
+constexpr std::size_t kRegisterFloats = 16;
+#elif defined(__AVX__)
+constexpr std::size_t kRegisterFloats = 8;
+#else
+constexpr std::size_t kRegisterFloats = 4;
+#endif
+
+/// A number, or each lane's, brought within -limit and limit.
+inline float within(float x, float limit) noexcept {
+  const float low = x > -limit ? x : -limit;
+  return low < limit ? low : limit;
+}
+inline FloatBlock within(FloatBlock x, FloatBlock limit) noexcept {
+  using Register = float __attribute__((vector_size(kRegisterFloats * sizeof(float))));
+  using Registers = std::array<Register, kBlockFloats / kRegisterFloats>;
+  auto bounded = std::bit_cast<Registers>(x);
+  const auto limits = std::bit_cast<Registers>(limit);
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < bounded.size(); ++i) {
+    const Register low = bounded[i] > -limits[i] ? bounded[i] : -limits[i];
+    bounded[i] = low < limits[i] ? low : limits[i];
+  }
+  return std::bit_cast<FloatBlock>(bounded);
 }
 
 }  // namespace sounder

@@ -39,6 +39,8 @@ class MomentsBatch {
 
   explicit MomentsBatch(std::size_t width) : mean_(width), squares_(width), scratch_(2 * width + 1) {}
 
+  bool empty() const noexcept { return count_ == 0; }
+
   /// Adds one vector (Welford 1962).
   void add(std::span<const float> vector) noexcept;
 

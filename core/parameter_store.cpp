@@ -2,11 +2,14 @@
 
 namespace sounder {
 
-ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode)
+ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode,
+                               std::span<const MomentsBlock> moments)
     : mode_(mode),
       parameters_(size),
       statistics_(statistics, SharedArray(size)),
-      probes_((parameters_.block_count() + kBlocksPerProbe - 1) / kBlocksPerProbe) {}
+      probes_((parameters_.block_count() + kBlocksPerProbe - 1) / kBlocksPerProbe) {
+  for (const MomentsBlock& block : moments) moments_.emplace_back(block);
+}
 
 std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   std::unique_lock<std::mutex> lock;
@@ -14,17 +17,21 @@ std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   // Acquire: the copy has every update that the version counts.
   const std::uint64_t version = counters_.completed.load(std::memory_order_acquire);
   parameters_.load(out);
+  load_moments(out);
   return version;
 }
 
 void ParameterStore::merge(const MomentsBlock& block, MomentsBatch& batch) noexcept {
-  std::unique_lock<std::mutex> lock;
-  if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
-  const std::span<float> moments = batch.scratch();
-  assert(moments.size() == block.size());
-  parameters_.load_range(block.offset, moments);
-  batch.merge_into(moments);
-  parameters_.store_range(block.offset, moments);
+  for (SharedMoments& moments : moments_) {
+    if (moments.block().offset == block.offset) return moments.merge(batch);
+  }
+  assert(false);
+}
+
+void ParameterStore::load_moments(std::span<float> parameters) const noexcept {
+  for (const SharedMoments& moments : moments_) {
+    moments.load(parameters.subspan(moments.block().offset, moments.block().size()));
+  }
 }
 
 ParameterStore::Snapshot ParameterStore::snapshot() const {
@@ -44,12 +51,17 @@ ParameterStore::Snapshot ParameterStore::snapshot() const {
     // load would see that update begun.
     copy.consistent = counters_.begun.load(std::memory_order_relaxed) == copy.updates;
   }
+  load_moments(copy.parameters);
   return copy;
 }
 
 void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   assert(snapshot.statistics.size() == statistics_.size());
   parameters_.store(snapshot.parameters);
+  const std::span<const float> parameters(snapshot.parameters);
+  for (SharedMoments& moments : moments_) {
+    moments.store(parameters.subspan(moments.block().offset, moments.block().size()));
+  }
   for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].store(snapshot.statistics[k]);
   // Relaxed: no other thread runs yet; starting one orders what comes before it.
   counters_.step.store(snapshot.step, std::memory_order_relaxed);
@@ -57,6 +69,16 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   counters_.completed.store(snapshot.updates, std::memory_order_relaxed);
   initial_updates_ = snapshot.updates;
   std::ranges::fill(probes_, 0U);
+}
+
+std::span<float> ParameterStore::quiescent_view() {
+  std::vector<float> values;
+  for (const SharedMoments& moments : moments_) {
+    values.resize(moments.block().size());
+    moments.load(values);
+    parameters_.store_range(moments.block().offset, values);
+  }
+  return parameters_.quiescent_view();
 }
 
 double ParameterStore::lost_updates() const noexcept {

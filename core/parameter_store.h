@@ -6,12 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <span>
 #include <vector>
 
-#include "core/moments.h"
 #include "core/shared_array.h"
+#include "core/shared_moments.h"
 #include "core/update_rule.h"
 
 namespace sounder {
@@ -27,12 +28,14 @@ enum class WriteMode {
 ///
 /// Promised, in the modes relaxed and atomic_add: pull and push never wait for another thread, no float is torn, and
 /// there is no data race by the language's rules. Not promised: a pull may mix the parameters of several updates, and
-/// in relaxed mode a concurrent update may be lost, block by block; `lost_updates` measures how many are. All functions
-/// may be called by any thread at any time, but for those that say otherwise.
+/// in relaxed mode a concurrent update may be lost, block by block; `lost_updates` measures how many are. Running
+/// moments that stand among the parameters are kept apart: updates do not touch them. All functions may be called by
+/// any thread at any time, but for those that say otherwise.
 class ParameterStore {
  public:
-  /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them.
-  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode);
+  /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them. `moments` are the
+  /// running moments among the parameters.
+  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode, std::span<const MomentsBlock> moments = {});
 
   WriteMode mode() const noexcept { return mode_; }
   std::size_t size() const noexcept { return parameters_.size(); }
@@ -65,9 +68,8 @@ class ParameterStore {
   template <UpdateRuleModel Rule>
   Pushed push(const Push& push, const Rule& rule) noexcept;
 
-  /// Merges a batch into running moments that stand among the parameters. Of two merges at the same time, or of a merge
-  /// and an update, one may be lost for these floats; nothing else is touched. It is no update: a snapshot does not
-  /// notice one that is under way, and may have a part of it.
+  /// Merges a batch into the running moments at `block`, one of those that the store was made with; see
+  /// SharedMoments::merge. It is no update.
   void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
 
   /// Adds steps that no update was made of to the global step.
@@ -98,9 +100,11 @@ class ParameterStore {
   double lost_updates() const noexcept;
 
   /// Views the parameters in place: see SharedArray::quiescent_view. Only while no other thread uses the store.
-  std::span<float> quiescent_view() noexcept { return parameters_.quiescent_view(); }
+  std::span<float> quiescent_view();
 
  private:
+  void load_moments(std::span<float> parameters) const noexcept;
+
   static constexpr std::size_t kBlocksPerProbe = 32;
   // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
   static constexpr std::size_t kPrefetchedBlocks = 4;
@@ -118,8 +122,9 @@ class ParameterStore {
   };
 
   WriteMode mode_;
-  SharedArray parameters_;
+  SharedArray parameters_;  // where the moments' floats mean nothing
   std::vector<SharedArray> statistics_;
+  std::deque<SharedMoments> moments_;
   std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only
   std::uint64_t initial_updates_ = 0;  // that were restored: the probes did not see them; const while workers run
   Counters counters_;
@@ -145,6 +150,7 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
   } else {
     write_blocks(push, rule, rate, statistics);
   }
+  if (!push.replica.empty()) load_moments(push.replica);
   counters_.step.fetch_add(push.steps, std::memory_order_relaxed);
   // Release: whoever counts this update as complete sees all of it.
   const std::uint64_t complete = counters_.completed.fetch_add(1, std::memory_order_release);
@@ -154,16 +160,22 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
 template <UpdateRuleModel Rule>
 void ParameterStore::write_blocks(const Push& push, const Rule& rule, float rate,
                                   std::span<SharedArray> statistics) noexcept {
+  // Unrolled, the loops over the statistics leave them in registers.
   const auto apply = [&](std::size_t block, FloatBlock gradient) {
     parameters_.prefetch(block + kPrefetchedBlocks);
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].prefetch(block + kPrefetchedBlocks);
 
     FloatBlock parameters = parameters_.load_block(block);
     std::array<FloatBlock, Rule::kStatistics> running;
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = statistics[k].load_block(block);
     gradient *= push.scale;
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = rule.accumulate(k, running[k], gradient);
+    rule.settle(running);
     parameters += rule.step(running, gradient, rate);
+#pragma GCC unroll 2
     for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].store_block(block, running[k]);
     parameters_.store_block(block, parameters);
     return parameters;
@@ -212,6 +224,8 @@ void ParameterStore::add_words(const Push& push, const Rule& rule, float rate,
     for (std::size_t lane = 0; lane < 2; ++lane) {
       std::array<float, Rule::kStatistics> statistic;
       for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistic[k] = running[k][lane];
+      // Stored as they were added up: what is missing of another update comes with its own additions.
+      rule.settle(statistic);
       step[lane] = rule.step(statistic, gradient[lane], rate);
     }
     const Pair parameters = parameters_.update_word(block, word, [&](const Pair& p) {

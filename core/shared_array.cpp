@@ -32,15 +32,6 @@ void SharedArray::store(std::span<const float> values) noexcept {
   }
 }
 
-void SharedArray::load_range(std::size_t first, std::span<float> out) const noexcept {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::size_t at = first + i;
-    const auto pair =
-        std::bit_cast<Pair>(word(at / kBlockFloats, at % kBlockFloats / 2).load(std::memory_order_relaxed));
-    out[i] = pair[at % 2];
-  }
-}
-
 void SharedArray::store_range(std::size_t first, std::span<const float> values) noexcept {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t at = first + i;

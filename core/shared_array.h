@@ -65,8 +65,6 @@ class SharedArray {
     }
   }
 
-  /// Copies floats first, ... out.
-  void load_range(std::size_t first, std::span<float> out) const noexcept;
   /// Replaces floats first, ...; those that stand in one word with them stay what they are.
   void store_range(std::size_t first, std::span<const float> values) noexcept;
 

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,15 +20,24 @@ namespace sounder {
 /// the start:
 ///
 ///     statistic[k] <- accumulate(k, statistic[k], gradient)
+///     settle(statistics): brings them, in place, to what those of one row of gradients can be
 ///     parameter    <- parameter + step(statistics, gradient, rate), rate = rate(learning rate, number of the update)
+///
+/// Where updates meet, one statistic of a parameter may be of one update and another of another. Statistics of one row
+/// of gradients are what they are: settle leaves them alone, to the last bit.
 template <class R>
 concept UpdateRuleModel = requires(const R& rule, std::size_t k, float x, const std::array<float, R::kStatistics>& s,
                                    FloatBlock block, const std::array<FloatBlock, R::kStatistics>& blocks,
-                                   std::uint64_t number) {
+                                   std::array<float, R::kStatistics>& unsettled,
+                                   std::array<FloatBlock, R::kStatistics>& unsettled_blocks, std::uint64_t number) {
   { rule.rate(x, number) }
   noexcept->std::same_as<float>;
   { rule.accumulate(k, x, x) }
   noexcept->std::same_as<float>;
+  { rule.settle(unsettled) }
+  noexcept;
+  { rule.settle(unsettled_blocks) }
+  noexcept;
   { rule.step(s, x, x) }
   noexcept->std::same_as<float>;
   { rule.accumulate(k, block, block) }
@@ -50,6 +60,8 @@ struct RmsProp {
   F accumulate(std::size_t /*k*/, F g, F d) const noexcept {
     return decay * g + (1 - decay) * d * d;
   }
+  template <class F>
+  void settle(std::array<F, 1>& /*g*/) const noexcept {}
   // theta <- theta - lr d / sqrt(g + epsilon)
   template <class F>
   F step(const std::array<F, 1>& g, F d, float rate) const noexcept {
@@ -69,6 +81,8 @@ struct MomentumSgd {
     return momentum * m + (1 - momentum) * d;
   }
   template <class F>
+  void settle(std::array<F, 1>& /*m*/) const noexcept {}
+  template <class F>
   F step(const std::array<F, 1>& m, F /*d*/, float rate) const noexcept {
     return -rate * m[0];
   }
@@ -81,6 +95,7 @@ struct Adam {
   float beta1;
   float beta2;
   float epsilon;
+  float largest_ratio = ratio_bound(beta1, beta2);  ///< that |m| can have to the root of v
 
   // lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)
   float rate(float learning_rate, std::uint64_t number) const noexcept {
@@ -91,9 +106,30 @@ struct Adam {
   F accumulate(std::size_t k, F s, F d) const noexcept {
     return k == 0 ? beta1 * s + (1 - beta1) * d : beta2 * s + (1 - beta2) * d * d;
   }
+  // Inlined always: a call would pass its vectors by way of memory.
+  //
+  // Where m of one update stands beside v of another, whose gradient was zero, the step would be as long as m /
+  // epsilon. Gradients below the square root of the smallest floats leave a v of zero, with an m that may stay.
+  template <class F>
+  [[gnu::always_inline]] void settle(std::array<F, 2>& s) const noexcept {
+    constexpr float kSmallest = 1e-17F;
+    s[0] = within(s[0], largest_ratio * square_root(s[1]) + kSmallest);
+  }
   template <class F>
   F step(const std::array<F, 2>& s, F /*d*/, float rate) const noexcept {
     return -rate * s[0] / (square_root(s[1]) + epsilon);
+  }
+
+  /// Bounds |m| / sqrt(v) for whatever row of gradients: by the Cauchy-Schwarz inequality
+  ///
+  ///     m^2 <= C v,  C = (1 - beta1)^2 / ((1 - beta2) (1 - beta1^2 / beta2))
+  ///
+  /// and a hundredth more, for rounding. There is no such bound where beta1^2 >= beta2.
+  static float ratio_bound(float beta1, float beta2) noexcept {
+    const double b1 = static_cast<double>(beta1);
+    const double b2 = static_cast<double>(beta2);
+    if (b1 * b1 >= b2) return std::numeric_limits<float>::max();
+    return static_cast<float>(1.01 * (1 - b1) / std::sqrt((1 - b2) * (1 - b1 * b1 / b2)));
   }
 };
 

@@ -69,6 +69,14 @@ void busy_wait(std::chrono::microseconds duration) noexcept {
   while (std::chrono::steady_clock::now() < end) continue;
 }
 
+std::vector<MomentsBlock> moments_of(const ParameterLayout& layout) {
+  std::vector<MomentsBlock> moments;
+  for (const auto& block : {layout.observation_moments, layout.return_moments}) {
+    if (block) moments.push_back(*block);
+  }
+  return moments;
+}
+
 std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
@@ -130,7 +138,8 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const EnvironmentFactory& ma
       spec_(make_environment().spec()),
       optimizer_(group_optimizer(config, agents)),
       schedule_(make_schedule(config)),
-      store_(agents.layout().size, shared_statistics(optimizer_), make_write_mode(config)) {
+      store_(agents.layout().size, shared_statistics(optimizer_), make_write_mode(config),
+             moments_of(agents.layout())) {
   const auto seed = static_cast<std::uint64_t>(config.seed);
   store_.restore({.parameters = agents.initial_parameters(seed),
                   .statistics = {shared_statistics(optimizer_), std::vector<float>(store_.size())}});

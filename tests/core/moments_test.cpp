@@ -117,8 +117,8 @@ TEST_CASE("moments of huge numbers are finite") {
 }
 
 TEST_CASE("a store merges a batch into its moments and touches no other parameter") {
-  ParameterStore store(40, 0, WriteMode::relaxed);
   const MomentsBlock block{.offset = 13, .width = kWidth};  // over the end of a cache line, from the middle of a word
+  ParameterStore store(40, 0, WriteMode::relaxed, std::span(&block, 1));
   Floats parameters(40, 5.0F);
   std::ranges::copy(fresh(), parameters.begin() + 13);
   store.restore({.parameters = parameters, .statistics = {}});

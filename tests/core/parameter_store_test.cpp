@@ -1,13 +1,16 @@
 #include "core/parameter_store.h"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "envs/random.h"
 #include "tests/catch.h"
+#include "tests/core/interrupted_rule.h"
 
 using namespace sounder;
+using namespace sounder::fakes;
 
 namespace {
 
@@ -61,32 +64,14 @@ void check_path(const Rule& rule, float learning_rate, const std::vector<float>&
   }
 }
 
-/// Momentum SGD that lets something happen between the loads and the stores of its first block, once.
-struct InterruptedSgd {
-  static constexpr std::size_t kStatistics = MomentumSgd::kStatistics;
-  static constexpr auto kStatisticNames = MomentumSgd::kStatisticNames;
-  MomentumSgd sgd;
-  std::function<void()>& interruption;
-
-  float rate(float learning_rate, std::uint64_t number) const noexcept { return sgd.rate(learning_rate, number); }
-  template <class F>
-  F accumulate(std::size_t k, F m, F d) const noexcept {
-    if (interruption) std::exchange(interruption, nullptr)();
-    return sgd.accumulate(k, m, d);
-  }
-  template <class F>
-  F step(const std::array<F, 1>& m, F d, float rate) const noexcept {
-    return sgd.step(m, d, rate);
-  }
-};
-
 /// Pushes one update while another one is under way; returns the staleness of that other one. Of a gradient of -10
 /// within one of -2, at momentum 0.5, both kept: m = -5, theta = 5, then m = -2.5 - 1 = -3.5, theta = 8.5. The one
 /// within lost: m = -1, theta = 1.
 std::uint64_t push_one_within_another(ParameterStore& store) {
   const MomentumSgd sgd{.momentum = 0.5F};
   std::function<void()> interruption = [&] { push(store, sgd, std::vector<float>(store.size(), -10.0F)); };
-  return push(store, InterruptedSgd{.sgd = sgd, .interruption = interruption}, std::vector<float>(store.size(), -2.0F));
+  return push(store, Interrupted<MomentumSgd>{.rule = sgd, .interruption = interruption},
+              std::vector<float>(store.size(), -2.0F));
 }
 
 }  // namespace
@@ -237,11 +222,49 @@ TEST_CASE("with atomic additions no update is lost, and none measured as such") 
   CHECK(store.lost_updates() == 0);
 }
 
+TEST_CASE("a step of Adam is bounded where it meets another update between that one's two means") {
+  // The other one's gradient, 0.01, is in m and not yet in v when one of zero gradients comes: at the hundredth update
+  // its step would be 1e-3 * 0.308 * 0.0009 / 1e-8 = 28.
+  ParameterStore store(33, 2, WriteMode::atomic_add);
+  store.restore({.parameters = std::vector<float>(33), .statistics = {2, std::vector<float>(33)}, .updates = 98});
+  const Adam adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F};
+  float met = 0;
+  std::function<void()> interruption = [&] {
+    push(store, adam, std::vector<float>(33), 1e-3F);
+    met = pulled(store)[0];
+  };
+  push(store, Interrupted<Adam>{.rule = adam, .interruption = interruption, .at = 1}, std::vector<float>(33, 0.01F),
+       1e-3F);
+  const float bound = adam.rate(1e-3F, 100) * adam.largest_ratio;
+  CHECK(bound < 0.0023F);
+  CHECK(std::abs(met) <= bound);
+  // What it would have been alone: 1e-3 * 0.307 * 0.001 / sqrt(1e-7).
+  CHECK(static_cast<double>(pulled(store)[0]) == Approx(-0.000971).epsilon(0.01));
+  const std::vector<float> m = store.snapshot().statistics[0];
+  CHECK(static_cast<double>(m.front()) == Approx(0.0009));  // where they met: nothing is lost
+  CHECK(static_cast<double>(m.back()) == Approx(0.001));
+}
+
+TEST_CASE("from Adam's m of one update and v of another go bounded steps, in every write mode") {
+  ParameterStore store(33, 2, any_mode());
+  // What two that store at the same time can leave: m of one whose gradient was 0.01, v of one whose gradient was zero.
+  store.restore({.parameters = std::vector<float>(33),
+                 .statistics = {std::vector<float>(33, 0.001F), std::vector<float>(33)},
+                 .updates = 99});
+  const Adam adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F};
+  float farthest = 0;
+  for (int n = 0; n < 200; ++n) {
+    push(store, adam, std::vector<float>(33), 1e-3F);
+    farthest = std::max(farthest, std::abs(pulled(store)[32]));
+  }
+  CHECK(farthest <= 10 * 1e-3F * adam.largest_ratio);  // as far as m, which falls by a tenth, can carry it
+}
+
 TEST_CASE("a snapshot that is taken during an update says that it is not consistent") {
   ParameterStore store(64, 1, GENERATE(WriteMode::relaxed, WriteMode::atomic_add));
   bool consistent = true;
   std::function<void()> interruption = [&] { consistent = store.snapshot().consistent; };
-  push(store, InterruptedSgd{.sgd = kCount, .interruption = interruption}, std::vector<float>(64, -1.0F));
+  push(store, Interrupted<MomentumSgd>{.rule = kCount, .interruption = interruption}, std::vector<float>(64, -1.0F));
   CHECK_FALSE(consistent);
   CHECK(store.snapshot().consistent);
 }
@@ -273,7 +296,7 @@ TEST_CASE("updates that complete during a push with a replica count as staleness
   const std::vector<float> gradient(64, -1.0F);
   const auto pushed =
       store.push({.gradient = gradient, .learning_rate = 1, .steps = 1, .version = 0, .replica = replica},
-                 InterruptedSgd{.sgd = kCount, .interruption = interruption});
+                 Interrupted<MomentumSgd>{.rule = kCount, .interruption = interruption});
   CHECK(pushed.staleness == 1);
   CHECK(pushed.version == 1);  // some blocks have the other update, too: it is not promised
   CHECK(
@@ -311,7 +334,7 @@ TEST_CASE("an update begins where it is told to") {
   std::function<void()> interruption = [&] { push(store, kCount, std::vector<float>(48, -10.0F)); };
   store.push(
       {.gradient = std::vector<float>(48, -2.0F), .learning_rate = 1, .steps = 1, .version = 0, .first_block = 1},
-      InterruptedSgd{.sgd = kCount, .interruption = interruption});
+      Interrupted<MomentumSgd>{.rule = kCount, .interruption = interruption});
   // The other update is lost in the block that was under way.
   const std::vector<float> parameters = pulled(store);
   CHECK(parameters[15] == 12);

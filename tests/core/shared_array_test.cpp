@@ -125,16 +125,13 @@ TEST_CASE("no word is ever seen half of one store and half of another") {
   CHECK(mixed == 0);
 }
 
-TEST_CASE("a range is loaded and stored from anywhere to anywhere, and its neighbours stay what they are") {
+TEST_CASE("a range is stored anywhere, and its neighbours stay what they are") {
   const std::size_t first = GENERATE(0U, 1U, 14U, 15U, 16U, 31U);
   const std::size_t count = GENERATE(0U, 1U, 2U, 3U, 17U, 19U);
   INFO("floats " << first << " to " << first + count);
   SharedArray array(50);
   array.store(counting(50));
   std::vector<float> range(count);
-  array.load_range(first, range);
-  for (std::size_t i = 0; i < count; ++i) CHECK(range[i] == static_cast<float>(first + i + 1));
-
   std::vector<float> expected = counting(50);
   for (std::size_t i = 0; i < count; ++i) expected[first + i] = range[i] = -1.0F - static_cast<float>(i);
   array.store_range(first, range);

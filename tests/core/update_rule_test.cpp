@@ -1,8 +1,11 @@
 #include "core/update_rule.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
+#include "envs/random.h"
 #include "tests/catch.h"
 
 using namespace sounder;
@@ -59,6 +62,72 @@ TEST_CASE("Adam corrects the bias of both means") {
 TEST_CASE("Adam's first step is as long as the learning rate, whatever the gradient") {
   check_close(path(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F}, 0.01F, {1}), {0.99});
   check_close(path(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F}, 0.01F, {-1e3F}), {1.01});
+}
+
+TEST_CASE("Adam's means of one row of gradients are settled already, to the last bit") {
+  const auto [beta1, beta2] = GENERATE(table<float, float>({{0.9F, 0.999F},
+                                                            {0.9F, 0.99F},
+                                                            {0.5F, 0.75F},
+                                                            {0, 0},
+                                                            {0, 0.9F},
+                                                            {0.9F, 0.82F},
+                                                            {0.99F, 0.9F},
+                                                            {0.9999F, 0.99999F}}));
+  const Adam rule{.beta1 = beta1, .beta2 = beta2, .epsilon = 1e-8F};
+  INFO(beta1 << " and " << beta2);
+  Rng rng(3);
+  int changed = 0;
+  const auto go = [&](int updates, auto gradient) {
+    std::array<float, 2> s{};
+    for (int n = 0; n < updates; ++n) {
+      const auto d = static_cast<float>(gradient(n));
+      for (std::size_t k = 0; k < 2; ++k) s[k] = rule.accumulate(k, s[k], d);
+      const std::array<float, 2> before = s;
+      rule.settle(s);
+      if (s != before) ++changed;
+    }
+  };
+  for (int row = 0; row < 42; ++row) {
+    const double size = std::pow(10.0, -25.0 + row);
+    go(500, [&](int) { return size; });
+    go(500, [&](int) { return size * rng.normal(); });
+    go(500, [&](int) { return rng.below(100) == 0 ? size * rng.normal() : 0.0; });
+    // The row that makes m as large as it can be: by beta2 / beta1 more each time.
+    if (beta1 > 0)
+      go(500, [&](int n) { return std::min(1e-20 * std::pow(static_cast<double>(beta2 / beta1), n), 1e18); });
+  }
+  go(2'000, [&](int) { return std::pow(10.0, 32 * rng.uniform() - 20) * rng.normal(); });
+  CHECK(changed == 0);
+}
+
+TEST_CASE("Adam's step is bounded whatever its means, and m is what gives way") {
+  const Adam rule{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F};
+  // C = 0.1^2 / (0.001 (1 - 0.81 / 0.999)) = 52.86: its root is 7.270
+  CHECK(static_cast<double>(rule.largest_ratio) == Approx(7.270 * 1.01).epsilon(1e-4));
+  for (const float m : {1e-3F, -1e-3F, 1e3F}) {
+    for (const float v : {0.0F, 1e-20F, 1e-12F, 1e-6F}) {
+      std::array settled{m, v};
+      rule.settle(settled);
+      CHECK(settled[1] == v);
+      CHECK(std::abs(rule.step(settled, 0.0F, 1.0F)) <= 1.0001F * rule.largest_ratio);
+      if (v == 0) CHECK(std::abs(rule.step(settled, 0.0F, 1.0F)) < 1e-8F);
+      CHECK(std::signbit(settled[0]) == std::signbit(m));
+    }
+  }
+  // Lane by lane as one by one.
+  FloatBlock m{}, v{};
+  for (std::size_t i = 0; i < kBlockFloats; ++i) {
+    m[i] = i % 2 == 0 ? 1e-3F : -1e-3F;
+    v[i] = i % 3 == 0 ? 0.0F : 1e-9F * static_cast<float>(i);
+  }
+  std::array settled{m, v};
+  rule.settle(settled);
+  for (std::size_t i = 0; i < kBlockFloats; ++i) {
+    std::array<float, 2> one{m[i], v[i]};
+    rule.settle(one);
+    CHECK(settled[0][i] == one[0]);
+    CHECK(settled[1][i] == v[i]);
+  }
 }
 
 TEST_CASE("an optimizer names the statistics of its rule") {

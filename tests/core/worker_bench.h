@@ -44,7 +44,8 @@ inline Learnt record(const Rollout& rollout, std::span<const float> parameters) 
 
 /// One worker with all that it needs. Its gradients are (2, 2, 1) per update, unless said otherwise: of norm 3.
 struct WorkerBench {
-  std::size_t size = 3;  ///< parameters
+  std::size_t size = 3;                    ///< parameters
+  std::vector<MomentsBlock> moments = {};  ///< among them
   std::vector<Learnt> learnt = {};
   std::function<void(std::span<float> gradient, LossSums& losses)> change = [](std::span<float>, LossSums&) {};
   Behaviour behaviour = {};
@@ -101,7 +102,7 @@ struct WorkerBench {
     return collected;
   }
 
-  ParameterStore store{size, 1, WriteMode::relaxed};
+  ParameterStore store{size, 1, WriteMode::relaxed, moments};
   Stopwatch clock{0};
   std::unique_ptr<FakeAgents> agents = {};
   std::unique_ptr<Worker> worker = {};

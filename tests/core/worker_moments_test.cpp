@@ -25,7 +25,7 @@ void begin_moments(WorkerBench& bench) {
 }  // namespace
 
 TEST_CASE("a worker merges the moments of the observations that it acted on, and learns with those from before") {
-  WorkerBench bench{.size = kSize};
+  WorkerBench bench{.size = kSize, .moments = {kObservations}};
   bench.behaviour.observation_moments = kObservations;
   begin_moments(bench);
   bench.run(1);  // the clocks are 0, 1, 2, 3; the marks do not change in an episode
@@ -49,7 +49,7 @@ TEST_CASE("a worker merges the moments of the observations that it acted on, and
 }
 
 TEST_CASE("moments are counted even where the update is dropped") {
-  WorkerBench bench{.size = kSize};
+  WorkerBench bench{.size = kSize, .moments = {kObservations}};
   bench.behaviour.observation_moments = kObservations;
   begin_moments(bench);
   bench.change = [](std::span<float> gradient, LossSums&) { gradient[0] = NAN; };
@@ -59,7 +59,7 @@ TEST_CASE("moments are counted even where the update is dropped") {
 }
 
 TEST_CASE("returns are discounted sums of an episode's rewards so far, as they came") {
-  WorkerBench bench{.size = kSize};
+  WorkerBench bench{.size = kSize, .moments = {kReturns}};
   bench.behaviour.return_moments = kReturns;
   bench.behaviour.choose = [](const Choice&) { return std::int64_t{1}; };  // reward 2
   bench.settings.reward = {.scale = 10, .clip = 3, .discount = 0.5F};
@@ -76,7 +76,7 @@ TEST_CASE("returns are discounted sums of an episode's rewards so far, as they c
 }
 
 TEST_CASE("rewards are shaped for learning, and episodes report them as they came") {
-  WorkerBench bench{.size = kSize};
+  WorkerBench bench{.size = kSize, .moments = {kReturns}};
   bench.behaviour.choose = [](const Choice& choice) { return static_cast<std::int64_t>(choice.observation[0]) % 2; };
   SECTION("scaled") {
     bench.settings.reward = {.scale = -3};
