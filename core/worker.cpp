@@ -93,6 +93,7 @@ void Worker::restore(const WorkerCount& count) noexcept {
 void Worker::learn_once() {
   const std::int64_t left = settings_.total_steps - store_.step();
   rollout_.clear();
+  learnt_ = false;
   if (left <= 0) return;
   const auto environments = static_cast<std::int64_t>(slots_.size());
   const auto horizon = static_cast<std::size_t>(
@@ -109,39 +110,31 @@ void Worker::learn_once() {
 
   losses_ = agent_->learn(rollout_, gradient_);
   gradient_norm_ = norm(gradient_);
+  learnt_ = true;
   clock.lap(Phase::learn);
 }
 
 void Worker::contribute() {
-  if (rollout_.size() == 0) return;
+  if (!learnt_) return;
+  learnt_ = false;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
   merge_moments();
   const auto steps = static_cast<std::int64_t>(rollout_.size());
   const bool finite = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
   const double own_norm = gradient_norm_;
-  bool dropped = !finite;
-  bool whole = finite;  // whether there is an update to push
   Update update;
   if (settings_.staleness_aware) {
     // As measured before the push: those that complete meanwhile come too late.
     const std::uint64_t staleness = store_.updates() - version_;
     update.rate_factor = 1.0F / static_cast<float>(std::max<std::uint64_t>(staleness, 1));
   }
+  bool whole = finite;  // whether there is an update to push
+  bool bad_average = false;
   if (pool_ != nullptr) {
-    const std::span<const float> gradient = finite ? std::span<const float>(gradient_) : std::span<const float>();
-    const auto average =
-        pool_->add({.gradient = gradient, .scale = update.rate_factor, .version = version_, .steps = steps}, gradient_);
-    update = {};
-    whole = average && average->gradients > 0;
-    if (whole) {
-      version_ = average->version;
-      gradient_norm_ = norm(gradient_);
-      update.earlier_steps = average->steps - steps;
-      whole = std::isfinite(gradient_norm_);  // finite gradients may have a sum that is not
-      dropped |= !whole;
-    }
+    whole = average(finite, update);
+    bad_average = whole && !std::isfinite(gradient_norm_);  // finite gradients may have a sum that is not
+    whole &= !bad_average;
   }
-  if (!dropped) dropped_in_a_row_ = 0;
   if (finite) {
     counters_.learnt_steps.add(steps);
     counters_.policy_loss.add(static_cast<double>(losses_.policy));
@@ -157,9 +150,28 @@ void Worker::contribute() {
   // Here, not before the next rollout: between two rollouts of a worker nothing is due, so that a checkpoint's step
   // says when the next copy is.
   if (target_ != nullptr) target_->refresh(store_.step(), store_);
-  if (dropped) count_drop(finite ? gradient_norm_ : own_norm);
+  // Rows of their own: a gradient that completes no average tells nothing of averages, nor others' of its worker's.
+  bad_gradients_ = finite ? 0 : bad_gradients_ + 1;
+  if (whole) bad_averages_ = 0;
+  if (bad_average) ++bad_averages_;
+  if (!finite || bad_average) counters_.dropped_updates.add(1);
+  check_row(bad_gradients_, own_norm);
+  check_row(bad_averages_, gradient_norm_);
   clock.lap(Phase::share);
   hand_over_episodes();
+}
+
+bool Worker::average(bool finite, Update& update) {
+  const auto steps = static_cast<std::int64_t>(rollout_.size());
+  const std::span<const float> gradient = finite ? std::span<const float>(gradient_) : std::span<const float>();
+  const auto average =
+      pool_->add({.gradient = gradient, .scale = update.rate_factor, .version = version_, .steps = steps}, gradient_);
+  update = {};
+  if (!average || average->gradients == 0) return false;
+  version_ = average->version;
+  gradient_norm_ = norm(gradient_);
+  update.earlier_steps = average->steps - steps;
+  return true;
 }
 
 void Worker::pull() {
@@ -344,13 +356,12 @@ void Worker::push_update(const Update& update) {
   counters_.staleness.add(static_cast<double>(staleness));
 }
 
-void Worker::count_drop(double gradient_norm) {
-  counters_.dropped_updates.add(1);
-  if (++dropped_in_a_row_ < kMostDroppedInARow) return;
+void Worker::check_row(int bad, double gradient_norm) const {
+  if (bad < kMostDroppedInARow) return;
   throw Error(fmt::format(
       "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "
       "entropy {}, gradient norm {}); try a lower learning_rate or max_gradient_norm",
-      index_, dropped_in_a_row_, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm));
+      index_, bad, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm));
 }
 
 }  // namespace sounder

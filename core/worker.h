@@ -78,8 +78,11 @@ class Worker {
   /// EnvironmentLost only where the run is to stop.
   void learn_once();
 
-  /// Makes an update of the gradient that learn_once left, or a contribution to one. Throws Error if gradients in a row
-  /// were not finite.
+  /// Whether there is something to contribute: the latest learn_once came to its end.
+  bool learnt() const noexcept { return learnt_; }
+
+  /// Makes an update of the gradient that learn_once left, or a contribution to one; nothing where it left none. Throws
+  /// Error if gradients in a row, or averages of them, were not finite.
   void contribute();
 
   /// What an asynchronous worker does, again and again.
@@ -135,8 +138,9 @@ class Worker {
     float rate_factor = 1;           // of the learning rate
     std::int64_t earlier_steps = 0;  // of the contributions before its last one: the global step has them already
   };
+  bool average(bool finite, Update& update);
   void push_update(const Update& update);
-  void count_drop(double gradient_norm);
+  void check_row(int bad, double gradient_norm) const;
 
   std::int64_t index_;
   std::vector<Slot> slots_;  // [K]
@@ -164,6 +168,7 @@ class Worker {
   Rollout rollout_;
 
   // What learn_once came to.
+  bool learnt_ = false;
   LossSums losses_;
   double gradient_norm_ = 0;
   bool timed_ = false;
@@ -173,11 +178,12 @@ class Worker {
   std::vector<Rng> action_rngs_;                   // [K], of the present episodes
   std::optional<MomentsBlock> observation_block_;  // where they are normalised
   std::optional<MomentsBlock> return_block_;
-  MomentsBatch observation_moments_;  // of this rollout
+  MomentsBatch observation_moments_;  // that were not merged yet
   MomentsBatch return_moments_;
   float reward_factor_ = 1;          // of this rollout
   std::vector<EndedEpisode> ended_;  // in this rollout; room for as many as it may have
-  int dropped_in_a_row_ = 0;
+  int bad_gradients_ = 0;            // in a row, not finite
+  int bad_averages_ = 0;             // likewise, of those that this worker's gradients completed
   std::uint64_t rollouts_ = 0;
 
   WorkerCounters counters_;

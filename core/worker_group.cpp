@@ -179,6 +179,7 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const EnvironmentFactory& ma
 }
 
 void WorkerGroup::end_round() {
+  if (!std::ranges::all_of(workers_, [](const auto& worker) { return worker->learnt(); })) return;
   for (const auto& worker : workers_) worker->contribute();
 }
 

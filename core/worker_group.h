@@ -54,7 +54,8 @@ class WorkerGroup {
   double seconds() const noexcept { return clock_.seconds(); }
 
   /// Makes one update of what all workers have learnt in this round, in their order: the same to the last bit,
-  /// whichever threads they learnt on. Of a synchronous group, while no worker runs. Throws as Worker::contribute does.
+  /// whichever threads they learnt on. Nothing is made of a round in which one did not come to its end: its environment
+  /// was lost, and the run is to stop. Of a synchronous group, while no worker runs. Throws as Worker::contribute does.
   void end_round();
 
   /// Adds up what the workers have counted. Any thread, at any time.

@@ -288,6 +288,32 @@ TEST_CASE("a stop request ends a synchronous run after the round, and what was l
   CHECK(bench.saved.back().checkpoint.progress.step == steps);
 }
 
+TEST_CASE("environments that are lost to a stop take the round with them: no gradient is applied twice") {
+  const std::int64_t threads = GENERATE(1, 2, 4);
+  TrainerBench bench = rounds(threads);
+  bench.config.steps = kForever;
+  bench.config.optimizer = "momentum_sgd";
+  bench.config.momentum = 0;
+  bench.config.learning_rate = 1;
+  bench.environment.length = [](std::uint64_t) { return 4; };
+  bench.behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
+    std::ranges::fill(gradient, -1.0F);  // the parameters count updates
+    return LossSums{};
+  };
+  std::stop_source stop;
+  std::atomic<std::int64_t> steps{0};
+  bench.environment.on_step = [&](const FakeEnvironment::Step&) {
+    if (++steps <= 16 * 5 + 3) return;
+    stop.request_stop();
+    throw EnvironmentLost("its process has ended");
+  };
+  const TrainReport report = bench.run(stop.get_token());
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.parameters[0] == 5);
+  check_between_rounds(bench, 5);
+  CHECK(bench.saved.back().checkpoint.progress.step == 80);
+}
+
 TEST_CASE("a synchronous run that was stopped before it began learns nothing") {
   TrainerBench bench = rounds(GENERATE(1, 4));
   std::stop_source stop;

@@ -182,6 +182,82 @@ TEST_CASE("a sum of finite gradients that is not finite is dropped, and counted"
   CHECK(bench.worker->counters().dropped_updates.get() == 1);
 }
 
+TEST_CASE("averages that are not finite end the run after so many in a row, whatever their gradients are") {
+  const float huge = std::numeric_limits<float>::max();
+  GradientPool pool(3, 2);
+  WorkerBench bench;
+  bench.pool = &pool;
+  bench.environment.length = [](std::uint64_t) { return kForever; };
+  SECTION("all of them") {
+    learn_in_turn(bench, {{huge, 0, 0}});
+    CHECK_THROWS_WITH(bench.run(1'000), Catch::Contains("worker 3: 20 updates in a row were not finite") &&
+                                            Catch::Matchers::Contains("gradient norm inf"));
+    CHECK(bench.learnt.size() == 40);
+    CHECK(bench.worker->counters().dropped_updates.get() == 20);
+  }
+  SECTION("all but each tenth") {
+    std::vector<Floats> gradients(20, Floats{huge, 0, 0});
+    gradients.back() = {-huge, 0, 0};
+    learn_in_turn(bench, gradients);
+    bench.run(400);
+    CHECK(bench.worker->counters().dropped_updates.get() == 180);
+    CHECK(bench.store.updates() == 20);
+  }
+}
+
+TEST_CASE("a gradient of one's own that is finite ends a row, whether or not it completes an average") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  GradientPool pool(3, 3);
+  WorkerBench bench;
+  bench.pool = &pool;
+  bench.environment.length = [](std::uint64_t) { return kForever; };
+  const Floats other{1, 0, 0};
+  Floats average(3);
+  learn_in_turn(bench, {{nan, 2, 1}, {4, 0, -3}});
+  for (int n = 0; n < 100; ++n) {  // others complete every average
+    bench.run(1);
+    for (int k = 0; k < 2; ++k) pool.add({.gradient = other, .version = 0, .steps = 0}, average);
+  }
+  CHECK(bench.worker->counters().dropped_updates.get() == 50);
+}
+
+TEST_CASE("a worker whose gradient completed no average pulls before its next rollout") {
+  GradientPool pool(3, 3);
+  WorkerBench bench;
+  bench.pool = &pool;
+  bench.environment.length = [](std::uint64_t) { return kForever; };
+  const auto others_push = [&] {
+    bench.store.push({.gradient = Floats{10, 0, 0}, .learning_rate = 1, .steps = 0, .version = 0},
+                     MomentumSgd{.momentum = 0});
+  };
+  bench.run(3);  // the third one completes: the replica is what the update left
+  others_push();
+  bench.run(1);
+  CHECK(bench.learnt[3].parameters == Floats{-2, -2, -1});
+  others_push();
+  bench.run(1);
+  CHECK(bench.learnt[4].parameters == Floats{-22, -2, -1});
+}
+
+TEST_CASE("target parameters are copied when they are due, after rollouts without an update, too") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  TargetParameters target(3, 8);
+  GradientPool pool(3, 1'000);
+  WorkerBench bench;
+  bench.target = &target;
+  target.refresh(0, bench.store);
+  SECTION("the gradient is not finite") {
+    learn_in_turn(bench, {{nan, 0, 0}});
+  }
+  SECTION("it completes no average") {
+    bench.pool = &pool;
+  }
+  bench.environment.length = [](std::uint64_t) { return kForever; };
+  bench.run(4);  // of 4 steps each
+  CHECK(bench.store.updates() == 0);
+  CHECK(target.version() == 3);
+}
+
 TEST_CASE("a gradient's rate is divided by its staleness, where asked for") {
   WorkerBench bench;
   bench.settings.staleness_aware = GENERATE(true, false);

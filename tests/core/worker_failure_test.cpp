@@ -207,3 +207,22 @@ TEST_CASE("a worker that is to stop does not wait for a lost environment") {
   }
   CHECK_THROWS_AS(bench.run(1), EnvironmentLost);
 }
+
+TEST_CASE("a rollout that came to no end leaves nothing to contribute, not the gradient of the one before") {
+  WorkerBench bench;
+  std::atomic<bool> stop{false};
+  bench.stop = &stop;
+  bench.environment.on_step = [&](const FakeEnvironment::Step& step) {
+    if (step.episode == 0 || step.step < 3) return;
+    stop = true;
+    throw EnvironmentLost("gone");
+  };
+  bench.run(2);
+  CHECK(bench.parameters() == Floats{-4, -4, -2});
+  CHECK_THROWS_AS(bench.worker->learn_once(), EnvironmentLost);
+  CHECK_FALSE(bench.worker->learnt());
+  bench.worker->contribute();
+  CHECK(bench.parameters() == Floats{-4, -4, -2});
+  CHECK(bench.store.updates() == 2);
+  CHECK(bench.store.step() == 5);
+}
