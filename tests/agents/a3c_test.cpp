@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "agents/factory.h"
 #include "tests/catch.h"
 
 namespace sounder {
 namespace {
 
 /// A network without parameters: two equal logits, and the value is the observation itself. It keeps what it is asked.
+/// One with a state, of one number, adds up the observations; its value is a hundred times the state before, more.
 class EchoNetwork final : public Network {
  public:
   struct Record {
@@ -18,16 +21,20 @@ class EchoNetwork final : public Network {
     std::vector<float> output_gradients;
     std::vector<float> value_gradients;
   };
-  explicit EchoNetwork(Record& record) : record_(record) {}
+  explicit EchoNetwork(Record& record, std::size_t state_size = 0) : record_(record), state_size_(state_size) {}
 
   std::size_t observation_size() const noexcept override { return 1; }
   std::size_t output_size() const noexcept override { return 2; }
+  std::size_t state_size() const noexcept override { return state_size_; }
   void parameters_changed() override {}
-  NetworkOutput forward(std::span<const float> observations, std::size_t first_row,
-                        std::span<float> /*states*/) override {
+  NetworkOutput forward(std::span<const float> observations, std::size_t first_row, std::span<float> states) override {
     record_.observations.insert(record_.observations.end(), observations.begin(), observations.end());
     record_.rows.push_back(first_row);
     std::ranges::copy(observations, values_.begin() + static_cast<std::ptrdiff_t>(first_row));
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      values_[first_row + i] += 100 * states[i];
+      states[i] += observations[i];
+    }
     return {.outputs = {logits_.data() + 2 * first_row, 2 * observations.size()},
             .values = {values_.data() + first_row, observations.size()}};
   }
@@ -41,6 +48,7 @@ class EchoNetwork final : public Network {
 
  private:
   Record& record_;
+  std::size_t state_size_;
   static constexpr std::size_t kRows = 16;
   std::vector<float> logits_ = std::vector<float>(2 * kRows);
   std::vector<float> values_ = std::vector<float>(kRows);
@@ -131,6 +139,74 @@ TEST_CASE("the last pass for bootstrap values is of those that are left, and the
   CHECK(record.rows == std::vector<std::size_t>{0, 2, 4, 4});
   CHECK(record.value_gradients == std::vector<float>{1 - 5.0F, 2 - 0.0F, 3 - 2.5F, 4 - 20.0F});
   CHECK(learn_from_two(std::vector<StepEnd>(4, StepEnd::terminated)).rows == std::vector<std::size_t>{0, 2});
+}
+
+TEST_CASE("a bootstrap value is of the state after its own row, and takes no step") {
+  EchoNetwork::Record record;
+  A3c agent(std::make_unique<EchoNetwork>(record, 1), {.observations = 2, .steps = 2},
+            {.discount = 0.5F, .loss = {.entropy_coefficient = 0, .value_coefficient = 0.5F}});
+  Rollout rollout(kSpec, {.steps = 2, .environments = 2});
+  std::vector<float> states{0, 0};
+  for (const float first : {1.0F, 3.0F}) {
+    const std::vector<float> observations{first, first + 1};
+    const std::size_t row = rollout.begin_step(observations);
+    agent.act({.observations = observations, .first_row = row, .selection = Selection::greedy, .states = states},
+              rollout.actions());
+    const bool cut = first == 1;  // environment 0, by its first step
+    rollout.end_step(0, cut ? StepEnd::truncated : StepEnd::none, std::vector<float>{10});
+    rollout.end_step(0, StepEnd::none, std::vector<float>{20});
+    if (cut) states[0] = 0;
+  }
+  rollout.finish(std::vector<float>{5, 6});
+  std::vector<float> gradient;
+  agent.learn(rollout, gradient);
+  // V = (1, 2, 3, 4 + 100 * 2). After row 0 the state is 1, after row 2 it is 3, after row 3 it is 2 + 4:
+  // bootstrap values of 10 + 100, 5 + 300, 6 + 600; R = (110 / 2, 606 / 4, 305 / 2, 606 / 2)
+  CHECK(record.value_gradients == std::vector<float>{1 - 55.0F, 2 - 151.5F, 3 - 152.5F, 204 - 303.0F});
+  CHECK(states == std::vector<float>{3, 6});
+}
+
+/// The gradient of a rollout of two steps that ends with a reward, of a network whose parameters are zero but for the
+/// policy's bias, (1, 0): one number of it.
+float gradient_of(const TrainConfig& config, float reward, const std::string& name) {
+  const auto agents = make_agent_factory(config, kSpec);
+  const auto& blocks = agents->layout().blocks;
+  const auto offset_of = [&](const std::string& wanted) {
+    const auto block = std::ranges::find(blocks, wanted, &ParameterBlock::name);
+    REQUIRE(block != blocks.end());
+    return block->offset;
+  };
+  std::vector<float> parameters(agents->layout().size);
+  parameters[offset_of("policy_head.bias")] = 1;
+  const auto agent = agents->make({.parameters = parameters}, {.observations = 1, .steps = 2});
+  agent->parameters_changed();
+  Rollout rollout(kSpec, {.steps = 2});
+  for (const bool last : {false, true}) {
+    const std::size_t row = rollout.begin_step(std::vector<float>{0});
+    agent->act({.observations = rollout.observation(row), .first_row = row, .selection = Selection::greedy},
+               rollout.actions());
+    rollout.end_step(last ? reward : 0, last ? StepEnd::terminated : StepEnd::none, std::vector<float>{0});
+  }
+  rollout.finish(std::vector<float>{0});
+  std::vector<float> gradient(parameters.size());
+  agent->learn(rollout, gradient);
+  return gradient[offset_of(name)];
+}
+
+TEST_CASE("a3c and a2c discount as they are told to, and weigh entropy and value as they are told to") {
+  TrainConfig config{.environment = "Echo-v0",
+                     .algorithm = GENERATE("a3c", "a2c"),
+                     .hidden = {4},
+                     .trunks = "separate",
+                     .discount = GENERATE(0.5, 0.9),
+                     .entropy_coefficient = GENERATE(0.1, 0.02),
+                     .value_coefficient = GENERATE(0.5, 0.25)};
+  // R = (gamma, 1), V = 0: the sum of 2 c (V - R)
+  CHECK(static_cast<double>(gradient_of(config, 1, "value_head.bias")) ==
+        Approx(-2 * config.value_coefficient * (1 + config.discount)));
+  // pi = (0.731059, 0.268941), H = 0.582203; beta pi_0 (log pi_0 + H) of each step, and no advantage
+  CHECK(static_cast<double>(gradient_of(config, 0, "policy_head.bias")) ==
+        Approx(config.entropy_coefficient * 2 * 0.1966119).epsilon(1e-4));
 }
 
 TEST_CASE("each row is sampled from its own stream") {

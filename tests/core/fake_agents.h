@@ -22,7 +22,8 @@ struct Choice {
   std::span<const float> parameters;
   std::span<const float> observation;
   Selection selection;
-  Rng* rng;  ///< the row's own; null where none came
+  Rng* rng;                     ///< the row's own; null where none came
+  std::span<float> state = {};  ///< the row's own, of Behaviour::state_size numbers; to be changed
 };
 
 /// What the fake agents of one run do.
@@ -45,6 +46,7 @@ struct Behaviour {
         return LossSums{.policy = steps, .value = 2 * steps, .entropy = 0.5F * steps};
       };
   std::function<void(const Agent::ActRequest&)> on_act = [](const Agent::ActRequest&) {};
+  std::size_t state_size = 0;
   std::function<void()> on_thread = [] {};  ///< called first in every thread
   bool synchronous = false;
   bool has_target = false;
@@ -58,9 +60,15 @@ struct Behaviour {
 class FakeAgent final : public Agent {
  public:
   FakeAgent(const Behaviour& behaviour, const Replica& replica, const AgentCapacity& capacity)
-      : behaviour_(behaviour), parameters_(replica.parameters), target_(replica.target), capacity_(capacity) {}
+      : behaviour_(behaviour), replica_(replica), capacity_(capacity) {
+    FakeAgent::parameters_changed();
+    FakeAgent::target_changed();
+  }
 
-  void parameters_changed() override {}
+  // It computes with what it knows of the parameters, as a network does that keeps them in another arrangement.
+  void parameters_changed() override { parameters_.assign(replica_.parameters.begin(), replica_.parameters.end()); }
+  void target_changed() override { target_.assign(replica_.target.begin(), replica_.target.end()); }
+  std::size_t state_size() const noexcept override { return behaviour_.state_size; }
   void act(const ActRequest& request, ActionArray& actions) override {
     const std::size_t width = 2;  // of FakeEnvironment's observations
     const std::size_t rows = request.observations.size() / width;
@@ -73,7 +81,8 @@ class FakeAgent final : public Agent {
           behaviour_.choose({.parameters = parameters_,
                              .observation = request.observations.subspan(row * width, width),
                              .selection = request.selection,
-                             .rng = request.rngs.empty() ? nullptr : &request.rngs[row]});
+                             .rng = request.rngs.empty() ? nullptr : &request.rngs[row],
+                             .state = request.states.subspan(row * state_size(), state_size())});
     }
   }
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override {
@@ -87,8 +96,9 @@ class FakeAgent final : public Agent {
 
  private:
   const Behaviour& behaviour_;
-  std::span<const float> parameters_;
-  std::span<const float> target_;
+  Replica replica_;
+  std::vector<float> parameters_;
+  std::vector<float> target_;
   AgentCapacity capacity_;
 };
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -304,4 +306,75 @@ TEST_CASE("the global agent acts with the shared parameters themselves") {
   const std::vector<float> observation{0, 0};
   agent->act({.observations = observation, .selection = Selection::greedy}, actions);
   CHECK(seen == report.parameters);
+}
+
+TEST_CASE("a run clips its gradients to max_gradient_norm") {
+  TrainerBench bench;
+  bench.config.steps = 4;  // a rollout
+  bench.config.optimizer = "momentum_sgd";
+  bench.config.momentum = 0;
+  bench.config.learning_rate = 1;
+  bench.config.max_gradient_norm = GENERATE(3, 1.5, 0.75);
+  bench.behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
+    std::ranges::copy(std::vector<float>{2, 2, 1}, gradient.begin());
+    return LossSums{};
+  };
+  const auto share = static_cast<float>(bench.config.max_gradient_norm / 3);
+  CHECK(bench.run().parameters == std::vector<float>{-2 * share, -2 * share, -share});
+}
+
+TEST_CASE("a worker that evaluated goes on with what the others learnt meanwhile") {
+  TrainerBench bench;
+  bench.config.workers = 2;
+  bench.config.steps = 1'000'000'000'000;
+  bench.config.write_mode = "locked";  // loses no update: the parameters count them
+  bench.config.optimizer = "momentum_sgd";
+  bench.config.momentum = 0;
+  bench.config.learning_rate = 1;
+  bench.config.evaluation_interval = 40;
+  std::stop_source stop;
+  std::atomic<std::int64_t> learnt{0};
+  std::thread::id evaluator;
+  float least = 0;
+  float seen = 0;
+  std::atomic<bool> evaluated{false};
+  bench.behaviour.choose = [&](const Choice& choice) -> std::int64_t {
+    if (choice.selection == Selection::sample || evaluated) return 0;
+    const std::int64_t before = learnt;
+    while (learnt < before + 20) std::this_thread::yield();  // the other one learns
+    evaluator = std::this_thread::get_id();
+    least = static_cast<float>(before + 15);
+    evaluated = true;
+    return 0;
+  };
+  bench.behaviour.learn = [&](const Rollout&, std::span<const float> parameters, std::span<float> gradient) {
+    ++learnt;
+    std::ranges::fill(gradient, -1.0F);
+    if (evaluated && std::this_thread::get_id() == evaluator && seen == 0) {
+      seen = parameters[0];
+      stop.request_stop();
+    }
+    return LossSums{};
+  };
+  bench.run(stop.get_token());
+  CHECK(least > 0);
+  CHECK(seen >= least);
+}
+
+TEST_CASE("with one worker, a report has all episodes up to its step, though they are collected at any time") {
+  const auto run = [](double checkpoint_interval) {
+    TrainerBench bench;
+    bench.config.steps = 3'000;
+    bench.config.report_interval = 1;
+    bench.config.checkpoint_interval = checkpoint_interval;
+    bench.environment.length = [](std::uint64_t) { return 1; };
+    bench.environment.on_step = [](const FakeEnvironment::Step& step) {
+      step.result.reward = static_cast<float>(step.seed % 1'000);
+    };
+    bench.run();
+    CHECK(bench.reports.size() == 3'000);
+    return words(bench.reports);
+  };
+  const std::vector<std::string> rarely = run(1e6);
+  for (int n = 0; n < 5; ++n) CHECK(run(1e-9) == rarely);
 }

@@ -220,3 +220,41 @@ TEST_CASE("a worker goes on with the parameters that its push left, and pulls wh
   CHECK(bench.learnt[2].parameters == Floats{-24, -4, -2});
   CHECK(bench.worker->counters().staleness.get() == 1);
 }
+
+TEST_CASE("an agent's state is carried from step to step and rollout to rollout, and zero where an episode begins") {
+  WorkerBench bench;
+  bench.settings.environments = GENERATE(1U, 3U);
+  bench.behaviour.state_size = 2;
+  bench.environment.length = [](std::uint64_t seed) { return static_cast<std::int64_t>(1 + seed % 7); };
+  std::size_t wrong = 0;
+  bench.behaviour.choose = [&](const Choice& choice) -> std::int64_t {
+    // Steps since the reset, and the sum of what marks the episode's observations, as the observations have them.
+    const float clock = choice.observation[0];
+    const float mark = choice.observation[1];
+    if (choice.state[0] != clock || choice.state[1] != Approx(clock * mark).margin(1e-5)) ++wrong;
+    choice.state[0] += 1;
+    choice.state[1] += mark;
+    return 0;
+  };
+  bench.run(30);
+  CHECK(wrong == 0);
+  CHECK(bench.worker->counters().episodes_ended.get() > 5);
+}
+
+TEST_CASE("an agent is told of new parameters before it acts, and of new target parameters before it learns") {
+  TargetParameters target(3, 8);
+  WorkerBench bench;
+  bench.target = &target;
+  target.refresh(0, bench.store);
+  std::vector<float> acted_with;
+  bench.behaviour.choose = [&](const Choice& choice) {
+    acted_with.push_back(choice.parameters[0]);
+    return std::int64_t{0};
+  };
+  std::vector<float> targets;
+  bench.behaviour.on_target = [&](const Rollout&, std::span<const float> now) { targets.push_back(now[0]); };
+  bench.run(4);  // of 4, 1, 4 and 1 steps; each gradient is (2, 2, 1)
+  CHECK(acted_with == Floats{0, 0, 0, 0, -2, -4, -4, -4, -4, -6});
+  CHECK(bench.learnt[3].parameters == Floats{-6, -6, -3});
+  CHECK(targets == Floats{0, 0, 0, -6});
+}
