@@ -2,10 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,8 +15,8 @@
 #include <csignal>
 #include <cstring>
 #include <string_view>
-#include <thread>
 
+#include "core/remote/guardian_image.h"
 #include "core/remote/printable.h"
 #include "core/remote/processors.h"
 #include "envs/error.h"
@@ -27,8 +26,6 @@ extern char** environ;  // NOLINT: POSIX has no header for it
 namespace sounder::remote {
 namespace {
 
-// The descriptors of a child: its input, its output twice, and its socket.
-constexpr int kChildSocket = 3;
 constexpr std::string_view kSocketVariable = "SOUNDER_ENV_FD";
 
 constexpr std::size_t kKeptLines = 12;
@@ -38,23 +35,52 @@ constexpr std::size_t kLongestLine = 500;
   throw Error(fmt::format("cannot start an environment process: {}: {}", what, std::strerror(error)));
 }
 
+/// Moves a descriptor beyond the numbers that a child's have, so that giving one of them overwrites no other; it is
+/// inherited by no other child, so that each closes when its owners end.
+Descriptor moved_away(int number) {
+  Descriptor low(number);
+  const int high = ::fcntl(number, F_DUPFD_CLOEXEC, kLifeline + 1);
+  if (high < 0) fail("fcntl", errno);
+  return Descriptor(high);
+}
+
 struct DescriptorPair {
   Descriptor ours;
   Descriptor its;
 };
 
-// Close-on-exec: no other child inherits them, so that each closes when its two owners end.
 DescriptorPair make_socket() {
   std::array<int, 2> ends;
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("socketpair", errno);
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+  Descriptor its(ends[1]);
+  return {moved_away(ends[0]), moved_away(its.release())};
 }
 
 /// A pipe of which this process has the end to read.
 DescriptorPair make_pipe() {
   std::array<int, 2> ends;
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe", errno);
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+  Descriptor its(ends[1]);
+  return {moved_away(ends[0]), moved_away(its.release())};
+}
+
+/// A file in memory that holds the guardian.
+Descriptor guardian_file() {
+  constexpr const char* kName = "env-guardian";
+#ifdef MFD_EXEC
+  int file = ::memfd_create(kName, MFD_CLOEXEC | MFD_EXEC);
+  if (file < 0 && errno == EINVAL) file = ::memfd_create(kName, MFD_CLOEXEC);  // before Linux 6.3
+#else
+  const int file = ::memfd_create(kName, MFD_CLOEXEC);
+#endif
+  if (file < 0) fail("memfd_create", errno);
+  Descriptor guardian = moved_away(file);
+  for (auto rest = guardian_image(); !rest.empty();) {
+    const ssize_t written = ::write(guardian.get(), rest.data(), rest.size());
+    if (written < 0) fail("memfd_create", errno);
+    rest = rest.subspan(static_cast<std::size_t>(written));
+  }
+  return guardian;
 }
 
 /// What is to be different in a new process: its descriptors, its group, and that no signal is blocked or ignored.
@@ -79,18 +105,20 @@ class Spawn {
     ::posix_spawnattr_destroy(&attributes_);
   }
 
-  void give(int ours, int its) { ::posix_spawn_file_actions_adddup2(&actions_, ours, its); }
-  void give_nothing(int its, int mode) { ::posix_spawn_file_actions_addopen(&actions_, its, "/dev/null", mode, 0); }
+  void give(const Descriptor& ours, int its) { ::posix_spawn_file_actions_adddup2(&actions_, ours.get(), its); }
+  void give_nothing(int its) { ::posix_spawn_file_actions_addopen(&actions_, its, "/dev/null", O_RDONLY, 0); }
 
-  /// Runs a shell with these arguments.
-  pid_t shell(std::vector<std::string> arguments, std::vector<std::string> variables) {
-    arguments.insert(arguments.begin(), "sh");
+  /// Runs the guardian with these arguments.
+  pid_t guardian(std::vector<std::string> arguments, std::vector<std::string> variables) {
+    const Descriptor file = guardian_file();
+    const std::string program = fmt::format("/proc/self/fd/{}", file.get());
+    arguments.insert(arguments.begin(), "env-guardian");
     const std::vector<char*> argument_list = pointers(arguments);
     const std::vector<char*> variable_list = pointers(variables);
     pid_t process = -1;
     const int error =
-        ::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, argument_list.data(), variable_list.data());
-    if (error != 0) fail("/bin/sh", error);
+        ::posix_spawn(&process, program.c_str(), &actions_, &attributes_, argument_list.data(), variable_list.data());
+    if (error != 0) fail("its guardian, a program in memory", error);
     return process;
   }
 
@@ -118,42 +146,19 @@ std::vector<std::string> with_variables(const std::vector<std::pair<std::string,
   return all;
 }
 
-/// How a process ended that has; none while it goes on. It is not reaped: its number remains its own.
-std::optional<siginfo_t> ended(pid_t process) noexcept {
-  siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return std::nullopt;
-  if (info.si_pid == 0) return std::nullopt;
-  return info;
-}
-
-void reap(pid_t process) noexcept {
-  while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) continue;
-}
-
-/// Has what a shell started, and left behind when it was killed, become this process's children: whoever comes next in
-/// line, in a container say, may never reap them.
-void inherit_orphans() noexcept {
-#ifdef __linux__
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-#endif
-}
-
-/// Reaps all of a group that was killed: its leader first, then what that leaves.
-void reap_group(pid_t leader) noexcept {
-  reap(leader);
-  while (::waitpid(-leader, nullptr, 0) > 0 || errno == EINTR) continue;
-}
-
-std::string describe(const siginfo_t& info) {
-  // What a shell says of a command that it cannot run.
-  if (info.si_code == CLD_EXITED && info.si_status == 127) return "ended with exit code 127 (command not found)";
-  if (info.si_code == CLD_EXITED && info.si_status == 126) return "ended with exit code 126 (command not executable)";
-  if (info.si_code == CLD_EXITED && info.si_status > 128) {
-    const int signal = info.si_status - 128;  // of its last child
-    return fmt::format("ended with exit code {} (signal {}, {})", info.si_status, signal, ::strsignal(signal));
+std::string describe(const ProcessEnd& end) {
+  if (end.code != CLD_EXITED && end.code != CLD_KILLED && end.code != CLD_DUMPED) {
+    return fmt::format("cannot be started: {}", std::strerror(end.status));
   }
-  if (info.si_code == CLD_EXITED) return fmt::format("ended with exit code {}", info.si_status);
-  return fmt::format("was killed by signal {} ({})", info.si_status, ::strsignal(info.si_status));
+  if (end.code != CLD_EXITED) return fmt::format("was killed by signal {} ({})", end.status, ::strsignal(end.status));
+  // What a shell says of a command that it cannot run.
+  if (end.status == 127) return "ended with exit code 127 (command not found)";
+  if (end.status == 126) return "ended with exit code 126 (command not executable)";
+  if (end.status > 128) {
+    const int signal = end.status - 128;  // of its last child
+    return fmt::format("ended with exit code {} (signal {}, {})", end.status, signal, ::strsignal(signal));
+  }
+  return fmt::format("ended with exit code {}", end.status);
 }
 
 }  // namespace
@@ -165,46 +170,25 @@ void Descriptor::close() noexcept {
 ChildProcess::ChildProcess(const Command& command) {
   auto [socket, its_socket] = make_socket();
   auto [output, its_output] = make_pipe();
+  auto [lifeline, its_lifeline] = make_socket();
+  ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
+  Spawn spawn;
+  spawn.give_nothing(STDIN_FILENO);
+  spawn.give(its_output, STDOUT_FILENO);
+  spawn.give(its_output, STDERR_FILENO);
+  spawn.give(its_socket, kProcessSocket);
+  spawn.give(its_lifeline, kLifeline);
+  auto variables = command.variables;
+  variables.emplace_back(kSocketVariable, fmt::format("{}", kProcessSocket));
+  const PinnedScope pinned(command.processors);
+  guardian_ = spawn.guardian({fmt::format("{}", ::getpid()), command.line}, with_variables(variables));
   socket_ = std::move(socket);
   output_ = std::move(output);
-  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
-  start(command, its_socket, its_output);
-  try {
-    start_guardian();
-  } catch (...) {
-    end();
-    throw;
-  }
+  lifeline_ = std::move(lifeline);
 }
 
 ChildProcess::~ChildProcess() {
   end();
-}
-
-void ChildProcess::start(const Command& command, Descriptor& its_socket, Descriptor& its_output) {
-  Spawn spawn;
-  spawn.give_nothing(STDIN_FILENO, O_RDONLY);
-  spawn.give(its_output.get(), STDOUT_FILENO);
-  spawn.give(its_output.get(), STDERR_FILENO);
-  spawn.give(its_socket.get(), kChildSocket);
-  auto variables = command.variables;
-  variables.emplace_back(kSocketVariable, fmt::format("{}", kChildSocket));
-  inherit_orphans();
-  const PinnedScope pinned(command.processors);
-  process_ = spawn.shell({"-c", command.line}, with_variables(variables));
-}
-
-void ChildProcess::start_guardian() {
-  auto [ours, its] = make_socket();
-  Spawn spawn;
-  spawn.give(its.get(), STDIN_FILENO);
-  spawn.give_nothing(STDOUT_FILENO, O_WRONLY);
-  spawn.give_nothing(STDERR_FILENO, O_WRONLY);
-  // A line says that all is over; its end without one, that nobody will see to it.
-  guardian_ =
-      spawn.shell({"-c", R"(read -r _ || kill -s KILL -- "-$1")", "sounder-guardian", fmt::format("{}", process_)},
-                  with_variables({}));
-  lifeline_ = std::move(ours);
 }
 
 bool ChildProcess::read_output() {
@@ -235,35 +219,41 @@ std::string ChildProcess::last_output() const {
 bool ChildProcess::wait_for_end(std::chrono::milliseconds limit) noexcept {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + limit;
-  std::chrono::milliseconds pause{1};
-  while (!ended(process_)) {
-    if (Clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause, std::chrono::milliseconds(20));
+  while (!end_) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd waiting{.fd = lifeline_.get(), .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&waiting, 1, std::max(static_cast<int>(left.count()), 0));
+    if (ready > 0) read_end();
+    if (ready == 0 || (ready < 0 && errno != EINTR)) return false;
   }
   return true;
 }
 
 std::optional<int> ChildProcess::exit_code() const noexcept {
-  const auto info = ended(process_);
-  if (!info || info->si_code != CLD_EXITED) return std::nullopt;
-  return info->si_status;
+  if (!end_ || end_->code != CLD_EXITED) return std::nullopt;
+  return end_->status;
+}
+
+/// Reads what the guardian says of the process's end: nothing, if it was killed, and the process with it.
+void ChildProcess::read_end() noexcept {
+  ProcessEnd end{};
+  ssize_t count = -1;
+  while ((count = ::recv(lifeline_.get(), &end, sizeof end, MSG_WAITALL)) < 0 && errno == EINTR) continue;
+  end_ = count == sizeof end ? end : ProcessEnd{.code = CLD_KILLED, .status = SIGKILL};
 }
 
 std::string ChildProcess::end() {
-  if (process_ < 0) return {};
-  const auto end = ended(process_);
-  ::kill(-process_, SIGKILL);  // before it is reaped: until then the group's number is nobody else's
-  reap_group(process_);
-  process_ = -1;
-  if (guardian_ >= 0) {
-    ::send(lifeline_.get(), "\n", 1, MSG_NOSIGNAL);
-    lifeline_.close();
-    reap(guardian_);
-    guardian_ = -1;
+  if (guardian_ < 0) return {};
+  ::shutdown(lifeline_.get(), SHUT_WR);
+  while (::waitpid(guardian_, nullptr, 0) < 0 && errno == EINTR) continue;
+  guardian_ = -1;
+  // Of a process that it had to kill, the guardian says nothing.
+  if (!end_) {
+    ProcessEnd end{};
+    if (::recv(lifeline_.get(), &end, sizeof end, MSG_DONTWAIT) == sizeof end) end_ = end;
   }
   read_output();
-  return end ? describe(*end) : "had not ended";
+  return end_ ? describe(*end_) : "had not ended";
 }
 
 }  // namespace sounder::remote

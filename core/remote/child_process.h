@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/remote/guardian.h"
+
 namespace sounder::remote {
 
 /// Owns a file descriptor.
@@ -34,11 +36,11 @@ class Descriptor {
 
 /// A process that a shell command started, with a socket to it: the process finds its end in the descriptor that the
 /// variable SOUNDER_ENV_FD numbers. It is the leader of a process group of its own, so that an interrupt from the
-/// terminal does not reach it, and all that it started ends with it. Its input is empty; what it prints is kept, the
-/// last lines of it.
+/// terminal does not reach it. Its input is empty; what it prints is kept, the last lines of it.
 ///
-/// It does not outlive this object; nor this program, however that ends: a guardian process, which notices that, kills
-/// the group. To be used by one thread at a time.
+/// Neither it nor anything that it started outlives this object, in whatever session; nor this program, however that
+/// ends: the process is the child of a guardian (guardian.cpp), which sees to it. What other programs start on its
+/// behalf (a service manager, a container's) is not its own. To be used by one thread at a time.
 class ChildProcess {
  public:
   struct Command {
@@ -68,22 +70,22 @@ class ChildProcess {
   /// Waits for its end.
   bool wait_for_end(std::chrono::milliseconds limit) noexcept;
 
-  /// The code it exited with by itself; none while it goes on, and if a signal ended it.
+  /// The code it exited with by itself, as far as its end was waited for; none while it goes on, and if a signal ended
+  /// it.
   std::optional<int> exit_code() const noexcept;
 
-  /// Kills all of its group, reaps it, and says how it ended by itself: "ended with exit code 3", "was killed by signal
-  /// 9 (Killed)"; or that it did not.
+  /// Kills it with all that it started, waits for their ends, and says how it ended by itself: "ended with exit code
+  /// 3", "was killed by signal 9 (Killed)"; or that it did not.
   std::string end();
 
  private:
-  void start(const Command& command, Descriptor& its_socket, Descriptor& its_output);
-  void start_guardian();
+  void read_end() noexcept;
 
-  pid_t process_ = -1;
   pid_t guardian_ = -1;
   Descriptor socket_;
   Descriptor output_;
-  Descriptor lifeline_;  // the guardian waits for its closing
+  Descriptor lifeline_;            // the guardian waits for its shutting down, and says on it how the process ended
+  std::optional<ProcessEnd> end_;  // what it said
   std::deque<std::string> lines_;
   std::string unfinished_line_;
 };

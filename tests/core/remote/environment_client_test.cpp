@@ -287,7 +287,7 @@ TEST_CASE("what a process started ends with it") {
     EnvironmentClient client(settings(command), {.whose = "worker 0"});
     CHECK(reset(client) == 1);
     orphan = std::stoi(read(file));
-    CHECK(parent_of(orphan) == ::getpid());  // whose to reap it is, and no other's that may not
+    CHECK(parent_of(parent_of(orphan)) == ::getpid());  // a guardian's to reap, and no other's that may not
   }
   CHECK(::kill(orphan, 0) == -1);
   CHECK_FALSE(has_children());

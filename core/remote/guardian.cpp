@@ -1,0 +1,143 @@
+// The guardian of an environment process: `env-guardian TRAINER COMMAND`, a program of its own that child_process.cpp
+// carries inside. It starts the process and ends all that came of it when it is told to or when the trainer is gone,
+// however that ended: there is no moment at which the process runs and nobody watches. What the process has started
+// becomes the guardian's when its parent ends, in whatever session it is, so that nothing gets away. If the guardian is
+// killed, so is the process.
+//
+// It needs nothing but the C library: it is small, and starts at once. Its name does not have Sounder's in it: who
+// kills all programs of that name kills no guardian.
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/remote/guardian.h"
+
+namespace {
+
+using namespace sounder::remote;
+
+/// The process as a shell takes it, in a group of its own. Does not return.
+[[noreturn]] void become(const char* command, pid_t guardian) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != guardian) _exit(1);  // it was killed before that
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execl("/bin/sh", "sh", "-c", command, static_cast<char*>(nullptr));
+  _exit(127);
+}
+
+/// Finds the parent of a process; 0 if it is gone.
+pid_t parent_of(const char* process) {
+  char text[512];
+  std::snprintf(text, sizeof text, "/proc/%s/stat", process);
+  const int file = open(text, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  const ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  text[size > 0 ? size : 0] = '\0';
+  const char* const name_end = std::strrchr(text, ')');  // of a name that may hold anything
+  return name_end != nullptr && std::strlen(name_end) > 4 ? std::atoi(name_end + 4) : 0;
+}
+
+/// Kills all children; returns whether there were any that it may kill.
+bool kill_children() {
+  DIR* const processes = opendir("/proc");
+  if (processes == nullptr) return false;
+  bool killed = false;
+  while (const dirent* const entry = readdir(processes)) {
+    if (parent_of(entry->d_name) != getpid()) continue;  // a child's number is its own until it is reaped here
+    killed = kill(std::atoi(entry->d_name), SIGKILL) == 0 || killed;
+  }
+  closedir(processes);
+  return killed;
+}
+
+class Guardian {
+ public:
+  explicit Guardian(pid_t process) : process_(process) {}
+
+  /// Reaps what has ended; of the process itself, it says how.
+  void reap() {
+    siginfo_t info{};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
+      if (info.si_pid == process_) {
+        process_ = -1;
+        const ProcessEnd end{.code = info.si_code, .status = info.si_status};
+        send(kLifeline, &end, sizeof end, MSG_NOSIGNAL);
+      }
+      info.si_pid = 0;
+    }
+  }
+
+  /// Ends all that there is, what others leave behind included.
+  void end_all() {
+    reap();
+    if (process_ > 0) kill(-process_, SIGKILL);
+    while (kill_children()) {
+      // The children of each that ends become this one's.
+      if (waitpid(-1, nullptr, 0) < 0) return;
+    }
+  }
+
+ private:
+  pid_t process_;  // -1: it has ended
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  prctl(PR_SET_NAME, "env-guardian");
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  fcntl(kLifeline, F_SETFD, FD_CLOEXEC);
+  // No signal but that of a child's end is of interest: a terminal's or a service manager's are the trainer's.
+  sigset_t signals;
+  sigfillset(&signals);
+  sigprocmask(SIG_SETMASK, &signals, nullptr);
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  const int ends = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  // The lifeline may be held open by a copy of the trainer, its end is its end. Systems without it have the lifeline.
+  const pid_t trainer = std::atoi(argv[1]);
+  const int trainer_end = static_cast<int>(syscall(SYS_pidfd_open, trainer, 0));
+  if (getppid() != trainer) return 0;  // it is gone, and its number may be another's
+
+  const pid_t self = getpid();
+  const pid_t process = fork();
+  if (process == 0) become(argv[2], self);
+  if (process < 0) {
+    const ProcessEnd end{.code = -1, .status = errno};
+    send(kLifeline, &end, sizeof end, MSG_NOSIGNAL);
+    return 1;
+  }
+  setpgid(process, process);  // whichever of the two is first
+  for (int i = 0; i <= kProcessSocket; ++i) close(i);
+
+  Guardian guardian(process);
+  pollfd waiting[] = {{.fd = kLifeline, .events = POLLIN, .revents = 0},
+                      {.fd = trainer_end, .events = POLLIN, .revents = 0},
+                      {.fd = ends, .events = POLLIN, .revents = 0}};
+  while (true) {
+    if (poll(waiting, 3, -1) < 0) continue;
+    if (waiting[0].revents != 0 || waiting[1].revents != 0) break;
+    signalfd_siginfo signal;
+    while (read(ends, &signal, sizeof signal) > 0) continue;
+    guardian.reap();
+  }
+  guardian.end_all();
+  return 0;
+}
