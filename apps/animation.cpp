@@ -3,7 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+#include <boost/asio/post.hpp>
+#include <string_view>
 
 #include "apps/output.h"
 
@@ -11,21 +12,22 @@ namespace sounder {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";  // the alternate screen, with a cursor again
+
+}  // namespace
+
 Animation::Animation(double frames_per_second)
     : frame_time_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / frames_per_second))),
       next_frame_(Clock::now()),
-      signals_(context_, SIGINT, SIGTERM),
-      timer_(context_) {
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    signal_ = signal;
-    timer_.cancel();
-  });
+      timer_(context_),
+      signals_([this](const StopSignal& signal) { heed(signal); }) {
   print_human("\x1b[?1049h\x1b[?25l\x1b[2J");
 }
 
 Animation::~Animation() {
-  print_human("\x1b[?25h\x1b[?1049l");
+  print_human(kLeave);
 }
 
 TerminalSize Animation::size() const {
@@ -49,12 +51,24 @@ void Animation::pause(Clock::duration time) {
   wait_until(Clock::now() + time);
 }
 
+void Animation::heed(const StopSignal& signal) {
+  if (signal.count > 1) {
+    static_cast<void>(!::write(STDERR_FILENO, kLeave.data(), kLeave.size()));
+    ::_exit(128 + signal.number);
+  }
+  boost::asio::post(context_, [this, number = signal.number] {
+    signal_ = number;
+    timer_.cancel();
+  });
+}
+
 void Animation::wait_until(Clock::time_point time) {
   if (signal_ != 0) return;
   bool due = false;
   timer_.expires_at(time);
   timer_.async_wait([&due](const boost::system::error_code&) { due = true; });
   // The signal's handler cancels the timer, so that the timer's own handler always comes.
+  context_.restart();
   while (!due) context_.run_one();
 }
 

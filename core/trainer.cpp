@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <csignal>
 #include <optional>
 #include <semaphore>
 #include <thread>
@@ -20,6 +19,7 @@
 #include "core/first_failure.h"
 #include "core/milestone.h"
 #include "core/run_record.h"
+#include "core/stop_signals.h"
 #include "core/worker_group.h"
 #include "envs/error.h"
 
@@ -94,7 +94,9 @@ class Trainer::Run {
   TrainReport run(const std::stop_token& stop_token) {
     const std::int64_t first_step = group_.store().step();
     const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
-    wait_for_signal();
+    // To the end: whatever this thread waits for then, a second signal is heard.
+    std::optional<StopSignals> signals;
+    attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
     group_.start_clock();
     const double first_second = group_.seconds();
     schedule_progress();
@@ -103,6 +105,7 @@ class Trainer::Run {
     const Totals totals = group_.totals();
     attempt("trainer", [&] { record_.report(totals); });
     attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
+    signals.reset();
     failure_.rethrow();
     return {.reason = reason_.load(),
             .signal = signal_,
@@ -129,6 +132,12 @@ class Trainer::Run {
   void stop() noexcept {
     group_.stop();
     if (parts_.on_stop) parts_.on_stop();
+  }
+  void heed(const StopSignal& signal) noexcept {
+    if (signal.count > 1) ::_exit(128 + signal.number);  // at once
+    signal_ = signal.number;
+    if (at_step_limit()) return stop();  // there is no more training to be interrupted
+    request_stop(StopReason::interrupted);
   }
   bool stopping() const noexcept { return group_.stopping(); }
   bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
@@ -253,16 +262,14 @@ class Trainer::Run {
     std::vector<std::jthread> threads;
     const bool whole = attempt("trainer", [&] {
       for (std::size_t i = 0; i < threads_; ++i) threads.emplace_back([this, i] { work(i); });
-      context_.run();  // until the last worker stops it: the signals keep it busy
+      const auto busy = asio::make_work_guard(context_);
+      context_.run();  // until the last worker stops it
     });
     if (!whole) {
       for (std::size_t i = threads.size(); i < threads_; ++i) round_->arrive_and_drop();  // those that never began
       report_slots_.release(static_cast<std::ptrdiff_t>(group_.size()));  // nobody waits for this thread any more
-      signals_.clear();  // nor does it hear of a signal: the next one ends the process
     }
     threads.clear();
-    if (signal_ != 0) signals_.clear();  // likewise, while the end is written
-    signals_.cancel();
     progress_timer_.cancel();
     checkpoint_timer_.cancel();
     concluding_ = true;
@@ -272,16 +279,6 @@ class Trainer::Run {
       context_.poll();
     };
     while (!attempt("trainer", drain)) continue;
-  }
-
-  void wait_for_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (error) return;
-      if (signal_ != 0) ::_exit(128 + signal);  // the second one: at once
-      signal_ = signal;
-      request_stop(StopReason::interrupted);
-      wait_for_signal();
-    });
   }
 
   void schedule_progress() {
@@ -331,11 +328,10 @@ class Trainer::Run {
   std::counting_semaphore<> report_slots_{kMostReportsBehind};
 
   asio::io_context context_;
-  asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   asio::steady_timer progress_timer_{context_};
   asio::steady_timer checkpoint_timer_{context_};
   bool concluding_ = false;
-  int signal_ = 0;
+  std::atomic<int> signal_{0};
   RunRecord record_;
 };
 

@@ -22,7 +22,7 @@ enum class StopReason { step_limit, target_reached, interrupted };
 /// How a run ended.
 struct TrainReport {
   StopReason reason = StopReason::step_limit;
-  int signal = 0;                 ///< that interrupted it; 0: none did
+  int signal = 0;                 ///< that came meanwhile; 0: none did
   TrainingProgress progress;      ///< solved_step and solved_seconds tell whether and when it was solved
   double seconds = 0;             ///< of training in this process, evaluations included
   std::int64_t steps = 0;         ///< taken in this process
@@ -67,9 +67,9 @@ class Trainer {
   /// Goes on from a checkpoint of the same environment and network: throws Error for another one. Before `run`.
   void restore(const Checkpoint& checkpoint);
 
-  /// Trains until the step limit or the target, a stop request, SIGINT, SIGTERM or SIGHUP (a second one exits at once),
-  /// or a worker's failure: then all workers are stopped, what was learnt is saved, and the first failure is rethrown.
-  /// To be called once.
+  /// Trains until the step limit or the target, a stop request, SIGINT, SIGTERM or SIGHUP (a second one exits at once;
+  /// those that are ignored stay so, and afterwards none is caught any more), or a worker's failure: then all workers
+  /// are stopped, what was learnt is saved, and the first failure is rethrown. To be called once.
   TrainReport run(std::stop_token stop = {});
 
   /// Has on_warning called on the trainer's thread, during `run`. Any thread; does not wait.

@@ -6,13 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <mutex>
+#include <optional>
 
+#include "core/stop_signals.h"
 #include "envs/error.h"
 
 extern char** environ;  // NOLINT: POSIX has it, not all headers do
@@ -35,8 +39,12 @@ pid_t start(const Launch& launch) {
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, launch.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   posix_spawnattr_setpgroup(&attributes, 0);
+  sigset_t heeded;  // also where this process ignores it, as one does that a script's shell started with '&'
+  sigemptyset(&heeded);
+  sigaddset(&heeded, SIGINT);
+  posix_spawnattr_setsigdefault(&attributes, &heeded);
   pid_t process = 0;
   const int error = posix_spawn(&process, launch.program.c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
@@ -56,6 +64,7 @@ class Run {
 
   /// Leaves no process behind, also after something was thrown.
   ~Run() {
+    stops_.reset();
     send(SIGINT);
     for (const auto& [process, id] : running_) {
       while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
@@ -64,7 +73,7 @@ class Run {
   }
 
   int run() {
-    wait_for_stop();
+    stops_.emplace([this](const StopSignal& signal) { heed(signal); });
     wait_for_children();
     start_more();
     if (!running_.empty()) context_.run();  // until the last process has ended
@@ -76,7 +85,10 @@ class Run {
     while (signal_ == 0 && running_.size() < queue_.jobs) {
       const std::optional<Launch> launch = queue_.next();
       if (!launch) return;
-      running_.emplace(start(*launch), launch->id);
+      const std::lock_guard lock(mutex_);
+      const pid_t process = start(*launch);
+      running_.emplace(process, launch->id);
+      if (signal_ != 0) kill(process, SIGINT);  // it came just then
     }
   }
 
@@ -90,21 +102,17 @@ class Run {
     });
   }
 
-  void wait_for_stop() {
-    stops_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (error) return;
-      if (signal_ != 0) {
-        send(SIGKILL);
-        ::_exit(128 + signal);
-      }
-      signal_ = signal;
-      send(SIGINT);
-      wait_for_stop();
-    });
+  /// On a thread of its own: the other one may wait for a disk.
+  void heed(const StopSignal& signal) {
+    const std::lock_guard lock(mutex_);
+    signal_ = signal.number;
+    send(signal.count > 1 ? SIGKILL : SIGINT);
+    if (signal.count > 1) ::_exit(128 + signal.number);
   }
 
   /// Several ends may come with one signal: every process is asked.
   void reap() {
+    std::unique_lock lock(mutex_);
     for (auto process = running_.begin(); process != running_.end();) {
       int status = 0;
       if (waitpid(process->first, &status, WNOHANG) != process->first) {
@@ -113,9 +121,11 @@ class Run {
       }
       const std::size_t id = process->second;
       process = running_.erase(process);
+      lock.unlock();
       queue_.ended(id, {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                         .stopped = signal_ != 0});
+      lock.lock();
     }
   }
 
@@ -125,10 +135,11 @@ class Run {
 
   const ProcessQueue& queue_;
   boost::asio::io_context context_;
-  boost::asio::signal_set stops_{context_, SIGINT, SIGTERM, SIGHUP};
   boost::asio::signal_set children_{context_, SIGCHLD};
-  std::map<pid_t, std::size_t> running_;
-  int signal_ = 0;
+  std::mutex mutex_;                      // of what follows, where it changes
+  std::map<pid_t, std::size_t> running_;  // changed by the one thread, read by both
+  std::atomic<int> signal_{0};
+  std::optional<StopSignals> stops_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The program as a process of its own: what only shows there.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -134,6 +136,48 @@ TEST_CASE("A reader that has gone ends neither a training nor its record") {
   CHECK(json.exit_code == 1);
   CHECK(json.err.find("sounder: cannot write to standard output: Broken pipe\n") != std::string::npos);
   CHECK(json::parse(sounder::testing::read(folder.path() / "json" / "summary.json")).at("steps").as_int64() >= 200);
+}
+
+TEST_CASE("A second signal ends a training at once, though it waits for who reads what it prints") {
+  const TemporaryFolder folder;
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  Arguments arguments{SOUNDER_PROGRAM,
+                      "train",
+                      "CartPole-v1",
+                      "--steps",
+                      "1000000000000",
+                      "--evaluation-interval",
+                      "1000",
+                      "--evaluation-episodes",
+                      "1",
+                      "--run",
+                      (folder.path() / "run").string()};
+  auto argv = pointers(arguments);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+  pid_t child = 0;
+  REQUIRE(posix_spawn(&child, SOUNDER_PROGRAM, &actions, nullptr, argv.data(), environ) == 0);
+  posix_spawn_file_actions_destroy(&actions);
+  constexpr int kMinute = 60'000;
+  pollfd first_line{.fd = ends[0], .events = POLLIN, .revents = 0};
+  REQUIRE(poll(&first_line, 1, kMinute) == 1);
+  // Full: the next line does not fit in, and whoever writes it waits.
+  const int filler = open(fmt::format("/proc/self/fd/{}", ends[1]).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  while (write(filler, "x", 1) == 1) continue;
+  close(filler);
+  int status = 0;
+  pid_t ended = 0;
+  while (ended == 0) {
+    REQUIRE(kill(child, SIGINT) == 0);
+    sched_yield();
+    ended = waitpid(child, &status, WNOHANG);
+  }
+  close(ends[0]);
+  close(ends[1]);
+  REQUIRE(ended == child);
+  CHECK((WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) == 130);  // as a shell has it
 }
 
 TEST_CASE("A file size limit is an error of what cannot be written, not the end of the training") {

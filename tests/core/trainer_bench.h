@@ -36,6 +36,8 @@ struct TrainerBench : MetricsSink {
   std::optional<Checkpoint> resumed = {};
   std::vector<MetricsSink*> more_sinks = {};
   std::function<void()> before_save = [] {};  ///< may throw
+  std::function<void()> on_trainer = [] {};   ///< it is made, and does not run
+  std::function<void()> on_stop = [] {};
 
   std::vector<Report> reports = {};
   std::vector<EpisodeRecord> finished = {};
@@ -54,6 +56,7 @@ struct TrainerBench : MetricsSink {
     Trainer trainer({.config = config,
                      .make_environment = environments(environment),
                      .agents = agents,
+                     .on_stop = on_stop,
                      .save =
                          [this](const Checkpoint& checkpoint, CheckpointMark mark) {
                            before_save();
@@ -63,6 +66,7 @@ struct TrainerBench : MetricsSink {
     for (MetricsSink* sink : more_sinks) trainer.add_sink(*sink);
     trainer.add_sink(*this);
     if (resumed) trainer.restore(*resumed);
+    on_trainer();
     return trainer.run(std::move(stop));
   }
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "envs/error.h"
 #include "tests/catch.h"
@@ -150,6 +151,72 @@ TEST_CASE("a signal interrupts a run, and what was learnt is saved") {
   CHECK(report.signal == signal);
   CHECK(report.saved);
   check_saved_at_the_end(bench);
+}
+
+TEST_CASE("a signal that is ignored, as under nohup, stays ignored") {
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const auto before = std::signal(signal, SIG_IGN);
+  TrainerBench bench;
+  bench.environment.on_step = at_step(500, [=] { std::raise(signal); });
+  const TrainReport report = bench.run();
+  CHECK(std::signal(signal, before) == SIG_IGN);
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.signal == 0);
+  CHECK(report.steps == 1000);
+}
+
+TEST_CASE("signals are caught while a run lasts, and neither before nor after") {
+  const auto own_handler = [](int) {};
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const auto before = std::signal(signal, own_handler);
+  const auto caught = [=] {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    return action.sa_handler != own_handler;
+  };
+  std::vector<bool> in_run;
+  TrainerBench bench;
+  bench.before_save = [&] { in_run.push_back(caught()); };
+  bench.on_trainer = [&] { in_run.push_back(caught()); };
+  bench.run();
+  CHECK(in_run == std::vector{false, true, true});  // of the best checkpoint, and of the last
+  CHECK_FALSE(caught());
+  std::signal(signal, before);
+}
+
+TEST_CASE("a signal is heard while the trainer waits for a disk") {
+  struct Slow : MetricsSink {
+    void report(const Report&) override {
+      if (std::exchange(waited, true)) return;
+      std::raise(SIGINT);
+      stopped.wait();  // as a write that does not return
+    }
+    std::latch stopped{1};
+    bool waited = false;
+  } slow;
+  TrainerBench bench;
+  bench.config.steps = kForever;
+  bench.more_sinks = {&slow};
+  bench.on_stop = [&] { slow.stopped.count_down(); };
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::interrupted);
+  CHECK(report.signal == SIGINT);
+  check_saved_at_the_end(bench);
+}
+
+TEST_CASE("a signal while the end is written is told of, though there was nothing left to interrupt") {
+  TrainerBench bench;
+  std::latch stopped(1);
+  bench.on_stop = [&] { stopped.count_down(); };
+  bench.before_save = [&] {
+    if (!stopped.try_wait()) std::raise(SIGTERM);
+    stopped.wait();
+  };
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.signal == SIGTERM);
+  CHECK(report.saved);
+  CHECK(bench.saved.back().mark == CheckpointMark::last);
 }
 
 TEST_CASE("a stop ends a long rollout early, and what it has so far is learnt") {

@@ -1,5 +1,7 @@
 #include "apps/sweep/processes.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <csignal>
 #include <map>
@@ -66,10 +68,15 @@ TEST_CASE("No processes at all are no reason to wait") {
 
 TEST_CASE("A signal stops the processes that run, and starts no further ones") {
   const TemporaryFolder folder;
-  // The first process sends the signal; the second ends by the one that it is sent in turn, or waits for ever.
-  const std::string interrupt = "kill -TERM " + std::to_string(getpid());
+  // The first process sends the signal when the second runs, which ends by the one that it is sent in turn.
+  const std::string runs = (folder.path() / "runs").string();
+  REQUIRE(mkfifo(runs.c_str(), 0600) == 0);
+  const std::string interrupt = "cat " + runs + "; kill -TERM " + std::to_string(getpid());
+  // Sweeps that a script's shell started with '&' ignore SIGINT: their processes heed it.
+  const auto before = std::signal(SIGINT, GENERATE(SIG_DFL, SIG_IGN));
   Commands commands{.folder = folder.path(),
-                    .commands = {interrupt + "; exec tail -f /dev/null", "exec tail -f /dev/null", "echo never >&2"}};
+                    .commands = {interrupt + "; exec tail -f /dev/null", ": >" + runs + "; exec tail -f /dev/null",
+                                 "echo never >&2"}};
   CHECK(commands.run(2) == SIGTERM);
   CHECK(commands.started == 2);
   REQUIRE(commands.endings.size() == 2);
@@ -77,6 +84,7 @@ TEST_CASE("A signal stops the processes that run, and starts no further ones") {
     CHECK(ending.signal == SIGINT);
     CHECK(ending.stopped);
   }
+  std::signal(SIGINT, before);
 }
 
 TEST_CASE("What cannot be started, or throws, stops the others first") {
