@@ -8,7 +8,7 @@
 #include "apps/saved_policy.h"
 #include "core/evaluator.h"
 #include "core/metrics/statistics.h"
-#include "core/run_folder.h"
+#include "core/run_checkpoints.h"
 #include "envs/error.h"
 
 namespace sounder {

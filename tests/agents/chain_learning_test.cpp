@@ -82,7 +82,7 @@ ActionValues train(const Run& run) {
   REQUIRE(agents->has_target());
   const std::size_t size = agents->layout().size;
 
-  constexpr Adam kRule{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F};
+  const Adam rule{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F};
   ParameterStore store(size, Adam::kStatistics, WriteMode::relaxed);
   store.restore({.parameters = agents->initial_parameters(1),
                  .statistics = std::vector<std::vector<float>>(Adam::kStatistics, std::vector<float>(size))});
@@ -133,7 +133,7 @@ ActionValues train(const Run& run) {
                 .learning_rate = 3e-3F * (1 - progress),
                 .steps = static_cast<std::int64_t>(rollout.size()),
                 .version = version},
-               kRule);
+               rule);
   }
 
   // The values themselves no agent gives away: learning from a target of 0 (terminated, without a reward) gives a
