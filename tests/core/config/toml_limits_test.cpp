@@ -34,6 +34,7 @@ TEST_CASE("TOML nested too deep for a configuration is refused before it is pars
   const std::string quoted_key = repeated("'a' . ", kMany) + "a";
   for (const std::string& line : {
            "[" + key + "]", key + " = 1", "[[" + key + "]]", quoted_key + " = 1", "x = { " + key + " = 1 }",
+           R"(x = {y = """z"""", )" + key + " = 1}",   // a quote and the three that end it
            R"(x = {y = """z""""", )" + key + " = 1}",  // two quotes and the three that end it
            R"(x = {y = '\', )" + key + " = 1}",        // no escape
        }) {
