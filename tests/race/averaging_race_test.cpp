@@ -145,7 +145,7 @@ TEST_CASE("no merge of several threads is lost, by halves or as a whole, whateve
   constexpr float kCount = kThreads * kRounds + 1;
   CHECK(mixed == 0);
   CHECK(moments.count == kCount);
-  CHECK(moments.mean[kWidth - 1] == Approx(1 - 1 / kCount));
+  CHECK(moments.mean[kWidth - 1] == Approx(1 - 1 / kCount).epsilon(1e-3));  // each merge rounds to floats
   CHECK(moments.variance[0] == Approx(1 / kCount).epsilon(0.02));
   if (mode == WriteMode::relaxed) return;
   for (std::size_t i = 0; i < kSize; ++i) {
