@@ -31,6 +31,7 @@ class A3c final : public Agent {
 
   void parameters_changed() override { network_->parameters_changed(); }
   std::size_t state_size() const noexcept override { return network_->state_size(); }
+  std::size_t rows_together() const noexcept override { return network_->rows_together(); }
   void act(const ActRequest& request, ActionArray& actions) override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 

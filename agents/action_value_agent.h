@@ -52,6 +52,7 @@ class ActionValueAgent final : public Agent {
 
   void parameters_changed() override { networks_.online->parameters_changed(); }
   void target_changed() override;
+  std::size_t rows_together() const noexcept override { return networks_.online->rows_together(); }
   /// A row of Selection::sample draws one random number, and another one if it explores.
   void act(const ActRequest& request, ActionArray& actions) override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;

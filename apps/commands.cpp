@@ -26,6 +26,7 @@ constexpr std::int64_t kMostEpisodes = 1'000'000;
 constexpr std::int64_t kMostRepetitions = 1'000;
 constexpr std::int64_t kMostWorkers = 1'024;
 constexpr std::int64_t kMostSteps = 100'000'000;
+constexpr std::int64_t kMostEpisodeSteps = 1'000'000'000'000'000;
 
 Choices choices_of(const Catalogue& catalogue) {
   std::vector<std::string> backends = backend_names();
@@ -96,23 +97,38 @@ Command add_sweep(CLI::App& program, const Catalogue& catalogue) {
           }};
 }
 
-/// Adds where environments in other processes come from.
-template <class Request>
-void add_source(CLI::App& app, const std::shared_ptr<Request>& request) {
+/// Adds where environments in other processes come from; `owner` keeps `source` alive.
+void add_source(CLI::App& app, const std::shared_ptr<void>& owner, EnvironmentSource& source) {
   add_text(app,
            {.name = "--env-command",
             .help = "shell command that starts a process which holds the environment",
             .type = "COMMAND"},
-           [request](const std::string& text) { request->source.command = text; });
+           [owner, &source](const std::string& text) { source.command = text; });
   add_text(app,
            {.name = "--env-connect", .help = "where such a process listens that runs already", .type = "unix:PATH"},
-           [request](const std::string& text) { request->source.connect = text; });
+           [owner, &source](const std::string& text) { source.connect = text; });
 }
 
 /// Adds what evaluating and watching saved policies have in common.
 template <class Request>
 void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
-  add_source(app, request);
+  EnvironmentChanges& changes = request->changes;
+  add_source(app, request, changes.source);
+  add_number(app, {.name = "--env-timeout", .help = "seconds in which an environment has to answer [as in training]"},
+             changes.timeout, {1e-3, 86'400});
+  add_number(app,
+             {.name = "--env-restarts",
+              .help = "times in a row that a process is started again before it is given up [as in training]"},
+             changes.restarts, {0, 1'000'000});
+  add_texts(app,
+            {.name = "--env-option",
+             .help = "option of the environment, in place of the one in training; may be repeated",
+             .type = "name=value"},
+            [request](const std::string& text) { request->changes.options.push_back(text); });
+  add_number(app,
+             {.name = "--evaluation-step-limit",
+              .help = "steps at which an episode is cut where the environment has no limit [as in training]"},
+             request->evaluation_step_limit, {1, kMostEpisodeSteps});
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
@@ -129,6 +145,12 @@ Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
   app.add_flag_callback(
       "--stochastic", [request] { request->selection = Selection::sample; },
       "sample actions instead of taking the likeliest");
+  add_number(
+      app,
+      {.name = "--evaluation-environments",
+       .help = "environments that play side by side; 1: for a simulator that may exist only once; 0: 128, or 4 in "
+               "another process [as in training]"},
+      request->evaluation_environments, {0, 65'536});
   add_json(app, request->output);
   return {&app, [request, &catalogue] {
             evaluate(*request, catalogue);
@@ -173,7 +195,7 @@ Command add_check(CLI::App& program, const Catalogue& catalogue) {
   const auto request = std::make_shared<CheckRequest>();
   add_text(app, {.name = "ENV", .help = "environment; may be left out where it is in another process"},
            [request](const std::string& text) { request->environment = text; });
-  add_source(app, request);
+  add_source(app, request, request->source);
   add_number(app, {.name = "--env-timeout", .help = "seconds in which a process has to answer"}, request->env_timeout,
              {1e-3, 86'400});
   add_texts(app, {.name = "--env-option", .help = "option of the environment; may be repeated", .type = "name=value"},
@@ -218,7 +240,7 @@ Command add_bench(CLI::App& program, const Catalogue& catalogue) {
   const auto request = std::make_shared<BenchRequest>();
   add_text(app, {.name = "ENV", .help = "environment [CartPole-v1]"},
            [request](const std::string& text) { request->environment = text; });
-  add_source(app, request);
+  add_source(app, request, request->source);
   add_number(app, {.name = "--repetitions", .help = "times that everything is measured"}, request->repetitions,
              {1, kMostRepetitions});
   add_number(app, {.name = "--seconds", .help = "length of each training that is measured"}, request->seconds,

@@ -23,12 +23,19 @@ struct Evaluated {
   std::int64_t step;  ///< at which it was saved
   Summary returns;
   double mean_length;
+  std::vector<std::string> options;          ///< of the environment
+  std::vector<std::string> trained_options;  ///< likewise, in training
 };
 
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
-  const SavedPolicy policy = load_policy(request.policies[index], catalogue, request.source);
-  Evaluator evaluator(
-      {.make_environment = policy.environments, .agents = *policy.agents, .episodes = request.episodes});
+  const SavedPolicy policy = load_policy(
+      {.run_or_checkpoint = request.policies[index], .changes = request.changes, .on_warning = print_warning},
+      catalogue);
+  Evaluator evaluator({.make_environment = policy.environments,
+                       .agents = *policy.agents,
+                       .episodes = request.episodes,
+                       .environments = request.evaluation_environments.value_or(policy.config.evaluation_environments),
+                       .step_limit = request.evaluation_step_limit.value_or(policy.config.evaluation_step_limit)});
   const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
                                                        .seed = static_cast<std::uint64_t>(request.seed) + index,
                                                        .selection = request.selection});
@@ -36,7 +43,9 @@ Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, con
           .file = policy.file,
           .step = policy.checkpoint.progress.step,
           .returns = summarize(result.returns),
-          .mean_length = mean(result.lengths)};
+          .mean_length = mean(result.lengths),
+          .options = policy.config.env_option,
+          .trained_options = policy.trained_options};
 }
 
 json::object to_json(const EvaluateRequest& request, const Evaluated& evaluated) {
@@ -51,19 +60,23 @@ json::object to_json(const EvaluateRequest& request, const Evaluated& evaluated)
           {"min", summary.min},
           {"max", summary.max},
           {"mean_length", evaluated.mean_length},
-          {"checkpoint", evaluated.file.string()}};
+          {"checkpoint", evaluated.file.string()},
+          {"env_option", json::value_from(evaluated.options)},
+          {"trained_env_option", json::value_from(evaluated.trained_options)}};
 }
 
 std::string to_text(const EvaluateRequest& request, const Evaluated& evaluated) {
   const Summary& summary = evaluated.returns;
+  const std::string changes = describe_changes(evaluated.trained_options, evaluated.options);
   return fmt::format(
-      "{}: {} {} episodes of {} (saved at step {})\n"
+      "{}: {} {} episodes of {} (saved at step {})\n{}"
       "  return  mean {:.2f} (95 % confidence {:.2f} to {:.2f}), standard deviation {:.2f}\n"
       "          median {:.2f}, interquartile mean {:.2f}, min {:.2f}, max {:.2f}\n"
       "  length  mean {:.1f} steps\n",
       evaluated.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
-      evaluated.file.string(), evaluated.step, summary.mean, summary.low, summary.high, summary.standard_deviation,
-      summary.median, summary.interquartile_mean, summary.min, summary.max, evaluated.mean_length);
+      evaluated.file.string(), evaluated.step, changes.empty() ? "" : fmt::format("  options {}\n", changes),
+      summary.mean, summary.low, summary.high, summary.standard_deviation, summary.median, summary.interquartile_mean,
+      summary.min, summary.max, evaluated.mean_length);
 }
 
 /// The mean returns of several policies.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "apps/catalogue.h"
@@ -14,9 +15,11 @@ namespace sounder {
 /// What `sounder evaluate` was asked for.
 struct EvaluateRequest {
   std::vector<std::filesystem::path> policies = {};  ///< runs, whose best checkpoint is taken, or checkpoints
-  EnvironmentSource source = {};                     ///< of environments in other processes
-  std::int64_t episodes = 100;                       ///< of each
-  std::int64_t seed = 1;                             ///< of the first one's episodes; the next one's is one more
+  EnvironmentChanges changes = {};
+  std::int64_t episodes = 100;                               ///< of each
+  std::optional<std::int64_t> evaluation_environments = {};  ///< side by side; none: as in training
+  std::optional<std::int64_t> evaluation_step_limit = {};    ///< likewise
+  std::int64_t seed = 1;  ///< of the first one's episodes; the next one's is one more
   Selection selection = Selection::greedy;
   Output output = Output::human;
 };

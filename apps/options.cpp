@@ -91,6 +91,10 @@ void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& 
   add_parsed(app, label, value, limits);
 }
 
+void add_number(CLI::App& app, const Label& label, std::optional<double>& value, Limits<double> limits) {
+  add_parsed(app, label, value, limits);
+}
+
 CLI::Option* add_text(CLI::App& app, const Label& label, const TakeText& take) {
   const auto take_checked = [name = label.name, take](const std::string& text) {
     refuse_option_as_value(name, text);

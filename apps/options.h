@@ -39,6 +39,7 @@ void add_number(CLI::App& app, const Label& label, double& value, Limits<double>
 
 /// Likewise, where it matters whether the option was given: --help shows no default.
 void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits);
+void add_number(CLI::App& app, const Label& label, std::optional<double>& value, Limits<double> limits);
 
 using TakeText = std::function<void(const std::string&)>;
 

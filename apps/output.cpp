@@ -22,4 +22,8 @@ void print_human(std::string_view text) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 
+void print_warning(std::string_view message) {
+  print_human("sounder: warning: " + std::string(message) + '\n');
+}
+
 }  // namespace sounder

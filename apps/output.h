@@ -13,4 +13,7 @@ void print_json(std::string_view json);
 /// Writes text to stderr.
 void print_human(std::string_view text);
 
+/// Writes a line to stderr that says what is amiss.
+void print_warning(std::string_view message);
+
 }  // namespace sounder

@@ -1,6 +1,7 @@
 #include "apps/policy_environment.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -21,6 +22,12 @@ namespace fs = std::filesystem;
 
 std::size_t count_values(std::string_view values) {
   return static_cast<std::size_t>(std::ranges::count(values, ',')) + 1;
+}
+
+std::string option_name(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) throw UsageError(fmt::format("env_option: expected name=value; got '{}'", text));
+  return text.substr(0, equals);
 }
 
 /// Takes the value whose turn it is of those between commas.
@@ -83,10 +90,8 @@ std::vector<int> choose_processors(const TrainConfig& config) {
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn) {
   OptionValues options;
   for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) throw UsageError(fmt::format("env_option: expected name=value; got '{}'", text));
-    const std::string name = text.substr(0, equals);
-    const std::string_view values = std::string_view(text).substr(equals + 1);
+    const std::string name = option_name(text);
+    const std::string_view values = std::string_view(text).substr(name.size() + 1);
     if (!options.emplace(name, take(values, turn)).second) {
       throw UsageError(
           fmt::format("env_option: expected each option once; got '{0}' twice, the second time as '{1}'; values that "
@@ -96,6 +101,28 @@ OptionValues read_options(std::span<const std::string> texts, std::size_t turn) 
     }
   }
   return options;
+}
+
+std::vector<std::string> change_options(std::vector<std::string> options, std::span<const std::string> changes) {
+  read_options(changes);  // each once
+  for (const std::string& change : changes) {
+    const std::string name = option_name(change);
+    std::erase_if(options, [&](const std::string& option) { return option_name(option) == name; });
+    options.push_back(change);
+  }
+  return options;
+}
+
+std::string describe_changes(std::span<const std::string> trained, std::span<const std::string> now) {
+  std::vector<std::string> changes;
+  for (const std::string& option : now) {
+    const std::string name = option_name(option);
+    const auto before = std::ranges::find(trained, name, option_name);
+    if (before != trained.end() && *before == option) continue;
+    const std::string value = before == trained.end() ? "its default" : before->substr(name.size() + 1);
+    changes.push_back(fmt::format("{} (in training {})", option, value));
+  }
+  return fmt::format("{}", fmt::join(changes, ", "));
 }
 
 bool is_remote(const TrainConfig& config) {
@@ -137,7 +164,10 @@ remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHo
 
 PolicyEnvironments::PolicyEnvironments(const Registry& environments, const TrainConfig& config,
                                        const RemoteHooks& hooks)
-    : registry_(&environments), config_(config), processors_(choose_processors(config)) {
+    : registry_(&environments),
+      config_(config),
+      variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)),
+      processors_(choose_processors(config)) {
   if (is_remote(config)) {
     remote_.emplace(remote::RemoteEnvironments::Settings{
         .client = client_settings(config, hooks), .options = all_turns(config.env_option), .processors = processors_});
@@ -147,10 +177,9 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
 }
 
 void PolicyEnvironments::require_one_network() const {
-  const std::size_t turns = all_turns(config_.env_option).size();
-  if (turns < 2) return;
+  if (variants_ < 2) return;
   const EnvironmentSpec first = (*this)({.number = 0}).spec();
-  for (std::size_t turn = 1; turn < turns; ++turn) {
+  for (std::size_t turn = 1; turn < variants_; ++turn) {
     const EnvironmentSpec other = (*this)({.number = turn}).spec();
     const auto require_alike = [&](const char* what, const Space& expected, const Space& got) {
       if (equal_but_for_bounds(expected, got)) return;

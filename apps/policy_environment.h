@@ -30,6 +30,22 @@ struct EnvironmentSource {
   std::string connect = {};  ///< --env-connect
 };
 
+/// What the command line says of the environments that a saved policy acts in; whatever it leaves out is as in
+/// training.
+struct EnvironmentChanges {
+  EnvironmentSource source = {};
+  std::vector<std::string> options = {};      ///< --env-option
+  std::optional<double> timeout = {};         ///< --env-timeout, seconds
+  std::optional<std::int64_t> restarts = {};  ///< --env-restarts
+};
+
+/// Replaces the values of the options that `changes` names, and adds those that were not set. Throws UsageError as
+/// read_options does.
+std::vector<std::string> change_options(std::vector<std::string> options, std::span<const std::string> changes);
+
+/// Says which options have other values than in training, in a few words; empty if none has.
+std::string describe_changes(std::span<const std::string> trained, std::span<const std::string> now);
+
 /// Takes the source out of a saved configuration: a file that came from somewhere starts no program.
 EnvironmentSource take_source(TrainConfig& config);
 
@@ -64,6 +80,9 @@ class PolicyEnvironments {
   /// and bounds. Throws likewise.
   Environment watched(const Seat& seat, std::shared_ptr<ActionArray>& action) const;
 
+  /// Counts the environments that differ in the options that are dealt out to them in turn.
+  std::size_t variants() const { return variants_; }
+
   /// How the environment is called: as the configuration says or, where it does not, as the process does that holds it.
   std::string id() const;
 
@@ -80,6 +99,7 @@ class PolicyEnvironments {
 
   const Registry* registry_;
   TrainConfig config_;
+  std::size_t variants_;
   std::vector<int> processors_;
   std::optional<remote::RemoteEnvironments> remote_;
 };

@@ -25,23 +25,29 @@ void blame(const std::filesystem::path& file, Action action) {
 
 }  // namespace
 
-SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Catalogue& catalogue,
-                        const EnvironmentSource& source) {
-  const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
+SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue) {
+  const std::filesystem::path file = find_checkpoint(request.run_or_checkpoint, WhichCheckpoint::best);
   Checkpoint checkpoint = load_checkpoint(file);
   TrainConfig config = saved_config(checkpoint, file);
   const EnvironmentSource saved = take_source(config);
-  config.env_command = source.command;
-  config.env_connect = source.connect;
+  std::vector<std::string> trained_options = config.env_option;
+  const EnvironmentChanges& changes = request.changes;
+  config.env_command = changes.source.command;
+  config.env_connect = changes.source.connect;
+  config.env_option = change_options(config.env_option, changes.options);
+  config.env_timeout = changes.timeout.value_or(config.env_timeout);
+  config.env_restarts = changes.restarts.value_or(config.env_restarts);
   require_source(config, saved);
 
-  PolicyEnvironments environments(catalogue.environments, config);
+  PolicyEnvironments environments(catalogue.environments, config, {.on_warning = request.on_warning});
   std::optional<Environment> environment;
-  std::shared_ptr<ActionArray> action;
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;
+  const auto make_environment = [&] { environment = environments({.player = Seat::Player::evaluator}); };
+  if (!changes.options.empty())
+    make_environment();  // they are the command line's: what is wrong is no fault of the file
   blame(file, [&] {
-    environment = environments.watched({.player = Seat::Player::evaluator}, action);
+    if (!environment) make_environment();
     agents = make_agent_factory(config, environment->spec(), catalogue.networks);
     check_suits(checkpoint, environment->spec(), *agents);
     parameters = flat_parameters(checkpoint, agents->layout());
@@ -50,11 +56,11 @@ SavedPolicy load_policy(const std::filesystem::path& run_or_checkpoint, const Ca
   return {.file = file,
           .checkpoint = std::move(checkpoint),
           .config = std::move(config),
+          .trained_options = std::move(trained_options),
           .agents = std::move(agents),
           .parameters = std::move(parameters),
           .environments = std::move(environments),
-          .environment = *std::move(environment),
-          .action = std::move(action)};
+          .environment = *std::move(environment)};
 }
 
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {

@@ -165,6 +165,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
     check_resumable(request);
     const auto& [checkpoint, file, warning] = *request.resume;
     if (!warning.empty()) display.warn(warning);
+    if (!request.changes.empty()) display.warn(fmt::format("the run goes on with {}", request.changes));
     trainer.restore(checkpoint);
     folder = RunFolder::resume(request.run, start,
                                {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});

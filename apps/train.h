@@ -18,6 +18,7 @@ struct TrainRequest {
   std::filesystem::path run;
   std::optional<RunLock> lock;        ///< of that folder
   std::optional<ResumePoint> resume;  ///< where to go on: config is its own with the overrides applied; none: anew
+  std::string changes = {};           ///< of the environment's options, since the run's part before; empty: none
   Output output = Output::human;
 };
 

@@ -27,8 +27,8 @@ constexpr std::string_view kEnvironmentKey = "environment";
 /// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
 /// same run.
 constexpr std::array kKeptOnResume = std::to_array<std::string_view>(
-    {kEnvironmentKey, "env_option", "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks",
-     "memory", "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
+    {kEnvironmentKey, "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks", "memory",
+     "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
      "normalize_rewards", "optimizer"});
 
 /// A configuration file as the user gave it.
@@ -164,6 +164,8 @@ TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> al
     named.push_back({kept.environment, arguments.resume->string()});
     agree(named);
     apply_file_and_overrides(request.config, arguments, file);
+    request.config.env_option = change_options(kept.env_option, request.config.env_option);
+    request.changes = describe_changes(kept.env_option, request.config.env_option);
     require_same_run(kept, request.config);
     require_source(request.config, source);
     return request;

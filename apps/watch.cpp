@@ -44,8 +44,7 @@ std::string describe(const Action& action) {
 
 std::string status_line(const std::string& environment, const Episode& episode) {
   return fmt::format("{}   episode {}   step {}   action {}   reward {:.3g}   return {:.1f}", environment,
-                     episode.number, episode.length, episode.length == 0 ? "-" : episode.action, episode.reward,
-                     episode.episode_return);
+                     episode.number, episode.length, episode.action, episode.reward, episode.episode_return);
 }
 
 /// Draws an environment into lines of text; a line that says so if it cannot be drawn.
@@ -55,63 +54,36 @@ std::vector<std::string> picture(const Environment& environment, TerminalSize si
   return rasterize(canvas, size, colors);
 }
 
-/// Plays the episodes of one policy in one environment.
-class Player {
- public:
-  Player(SavedPolicy policy, std::int64_t seed)
-      : policy_(std::move(policy)),
-        agent_(policy_.agents->make({.parameters = policy_.parameters}, {.observations = 1})),
-        environment_(policy_.environment),
-        seed_(static_cast<std::uint64_t>(seed)),
-        observation_(flat_size(environment_.spec().observation_space)),
-        state_(agent_->state_size()),
-        actions_(environment_.spec().action_space, 1) {}
+/// Makes the policy's environments, and keeps the latest action of each as it was given it.
+struct WatchedEnvironments {
+  const PolicyEnvironments& environments;
+  std::vector<std::shared_ptr<ActionArray>>& actions;  // by kind
 
-  const Environment& environment() const noexcept { return environment_; }
-
-  /// Plays one episode to its end, or to where an evaluation cuts one that has none. `on_state` is told of every state
-  /// and says whether to go on.
-  Episode play(std::int64_t number, const std::function<bool(const Episode&)>& on_state) {
-    Episode episode{.number = number};
-    environment_.reset(
-        derive_seed(
-            {.seed = seed_, .worker = 0, .purpose = Stream::evaluation, .index = static_cast<std::uint64_t>(number)}),
-        observation_);
-    std::ranges::fill(state_, 0.0F);
-    while (on_state(episode) && !episode.terminated && !episode.truncated) step(episode);
-    return episode;
+  std::size_t variants() const { return environments.variants(); }
+  Environment operator()(const Seat& seat) const {
+    actions.resize(std::max(actions.size(), seat.slot + 1));
+    return environments.watched(seat, actions[seat.slot]);
   }
-
- private:
-  void step(Episode& episode) {
-    agent_->act({.observations = observation_, .selection = Selection::greedy, .states = state_}, actions_);
-    const StepResult result = environment_.step(actions_[0], observation_);
-    ++episode.length;
-    episode.reward = result.reward;
-    episode.episode_return += static_cast<double>(result.reward);
-    episode.terminated = result.terminated;
-    episode.truncated = result.truncated || (!result.terminated && episode.length >= Evaluator::kMostSteps);
-    episode.action = describe((*policy_.action)[0]);
-  }
-
-  SavedPolicy policy_;
-  std::unique_ptr<Agent> agent_;  // over the policy's parameters
-  Environment& environment_;      // likewise
-  std::uint64_t seed_;
-  std::vector<float> observation_;  // [D]
-  std::vector<float> state_;        // [S], of the agent
-  ActionArray actions_;             // [1]
 };
 
-/// Shows one state; returns whether to go on.
-bool show(Animation& animation, const Player& player, const std::string& title, const Episode& episode) {
+/// `given`: the latest action, as the environment was given it.
+Episode read(const Evaluator::State& state, const ActionArray& given) {
+  return {.number = static_cast<std::int64_t>(state.episode) + 1,
+          .length = state.length,
+          .episode_return = state.episode_return,
+          .reward = state.result.reward,
+          .terminated = state.result.terminated,
+          .truncated = state.result.truncated,
+          .action = state.length == 0 ? "-" : describe(given[0])};
+}
+
+void show(Animation& animation, const Environment& environment, const std::string& title, const Episode& episode) {
   constexpr std::chrono::milliseconds kEndPause{700};
   const TerminalSize size = animation.size();
-  auto lines = picture(player.environment(), {size.columns, size.rows - 1}, color_support());
+  auto lines = picture(environment, {size.columns, size.rows - 1}, color_support());
   lines.push_back(cut_to_width(status_line(title, episode), size.columns));
   animation.show(lines);
   if (episode.terminated || episode.truncated) animation.pause(kEndPause);
-  return animation.signal() == 0;
 }
 
 std::string json_text(const std::string& environment, const std::string& checkpoint,
@@ -137,31 +109,53 @@ std::string summary(const Episode& episode) {
 int watch(const WatchRequest& request, const Catalogue& catalogue) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
-  SavedPolicy policy = load_policy(request.run_or_checkpoint, catalogue, request.source);
-  const std::string id = policy.config.environment;
-  const std::string checkpoint = policy.file.string();
-  Player player(std::move(policy), request.seed);
   std::optional<Animation> animation;
+  std::vector<std::string> warnings;  // a picture that moves would be spoilt by them
+  const auto warn = [&](const std::string& message) {
+    if (animation) {
+      warnings.push_back(message);
+    } else {
+      print_warning(message);
+    }
+  };
+  const SavedPolicy policy = load_policy(
+      {.run_or_checkpoint = request.run_or_checkpoint, .changes = request.changes, .on_warning = warn}, catalogue);
+  const std::string id = policy.config.environment;
+  std::vector<std::shared_ptr<ActionArray>> actions;
+  Evaluator evaluator({.make_environment = WatchedEnvironments{policy.environments, actions},
+                       .agents = *policy.agents,
+                       .episodes = request.episodes,
+                       .environments = 1,
+                       .step_limit = request.evaluation_step_limit.value_or(policy.config.evaluation_step_limit)});
   if (request.output == Output::human && is_terminal(STDERR_FILENO)) animation.emplace(request.frames_per_second);
-  const auto on_state = [&](const Episode& episode) { return !animation || show(*animation, player, id, episode); };
 
   std::vector<Episode> episodes;
-  for (std::int64_t number = 1; number <= request.episodes; ++number) {
-    episodes.push_back(player.play(number, on_state));
-    if (animation && animation->signal() != 0) return kSignalExit + animation->signal();
-  }
+  std::vector<std::string> last_picture;
+  const auto on_state = [&](const Evaluator::State& state) {
+    const Episode episode = read(state, *actions[state.episode % policy.environments.variants()]);
+    if (animation) show(*animation, state.environment, id, episode);
+    if (!episode.terminated && !episode.truncated) return;
+    episodes.push_back(episode);
+    const bool last = episode.number == request.episodes;
+    if (last && !animation && request.output == Output::human) {
+      last_picture = picture(state.environment, kPlainSize, ColorSupport::none);
+    }
+  };
+  evaluator.evaluate({.parameters = policy.parameters,
+                      .seed = static_cast<std::uint64_t>(request.seed),
+                      .stop = [&] { return animation && animation->signal() != 0; },
+                      .on_state = on_state});
+  if (animation && animation->signal() != 0) return kSignalExit + animation->signal();
 
-  const bool animated = animation.has_value();
   animation.reset();
+  for (const std::string& warning : warnings) print_warning(warning);
   if (request.output == Output::json) {
-    print_json(json_text(id, checkpoint, episodes));
+    print_json(json_text(id, policy.file.string(), episodes));
     return 0;
   }
-  if (!animated) {
-    for (const std::string& line : picture(player.environment(), kPlainSize, ColorSupport::none)) {
-      print_human(line.substr(0, line.find_last_not_of(' ') + 1) + '\n');
-    }
-  }
+  const std::string changes = describe_changes(policy.trained_options, policy.config.env_option);
+  if (!changes.empty()) print_human(fmt::format("{}: options {}\n", id, changes));
+  for (const std::string& line : last_picture) print_human(line.substr(0, line.find_last_not_of(' ') + 1) + '\n');
   for (const Episode& episode : episodes) print_human(summary(episode));
   return 0;
 }

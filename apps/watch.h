@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "apps/catalogue.h"
 #include "apps/output.h"
@@ -12,8 +13,9 @@ namespace sounder {
 /// What `sounder watch` was asked for.
 struct WatchRequest {
   std::filesystem::path run_or_checkpoint;  ///< of a run, the best checkpoint is taken
-  EnvironmentSource source = {};            ///< of an environment in another process
-  std::int64_t seed = 1;                    ///< of the episodes: those that `sounder evaluate` plays with it
+  EnvironmentChanges changes = {};
+  std::optional<std::int64_t> evaluation_step_limit = {};  ///< none: as in training
+  std::int64_t seed = 1;  ///< of the episodes: those that `sounder evaluate` plays with it
   std::int64_t episodes = 1;
   double frames_per_second = 30;
   Output output = Output::human;

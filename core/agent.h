@@ -57,6 +57,10 @@ class Agent {
   /// them, and sets them to zero where an episode begins.
   virtual std::size_t state_size() const noexcept { return 0; }
 
+  /// Counts the observations that act takes together, as Network::rows_together: where B is a multiple of it, what is
+  /// chosen for an observation does not depend on the others.
+  virtual std::size_t rows_together() const noexcept { return 1; }
+
   /// Chooses actions for B observations and writes them to the rows of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 

@@ -64,6 +64,11 @@ class Network {
   virtual std::size_t output_size() const noexcept = 0;          ///< K
   virtual std::size_t state_size() const noexcept { return 0; }  ///< S, of each environment
 
+  /// Counts the rows that forward takes together: where B is a multiple of it, what a row gives is the same to the last
+  /// bit, whichever row it is and however many there are. 1: of any B; but a LibTorch network promises nothing beyond
+  /// rounding.
+  virtual std::size_t rows_together() const noexcept { return 1; }
+
   /// Takes in that the parameters have changed since the network was made: to be called after every change, before the
   /// next forward. A network may keep them in another arrangement, too.
   virtual void parameters_changed() = 0;

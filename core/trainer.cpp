@@ -66,11 +66,16 @@ class Trainer::Run {
         threads_(thread_count(parts_.config)),
         evaluator_({.make_environment = parts_.make_environment,
                     .agents = parts_.agents,
-                    .episodes = parts_.config.evaluation_episodes}),
+                    .episodes = parts_.config.evaluation_episodes,
+                    .environments = parts_.config.evaluation_environments,
+                    .step_limit = parts_.config.evaluation_step_limit}),
         target_(target_return(parts_.config, group_.spec())),
         report_milestone_(parts_.config.report_interval),
         evaluation_milestone_(parts_.config.evaluation_interval),
-        record_({.group = group_, .save = parts_.save, .warn = parts_.on_warning}) {}
+        record_({.group = group_,
+                 .environments = parts_.config.workers * parts_.config.envs_per_worker,
+                 .save = parts_.save,
+                 .warn = parts_.on_warning}) {}
 
   void add_sink(MetricsSink& sink) { record_.add_sink(sink); }
 

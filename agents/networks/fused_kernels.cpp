@@ -101,9 +101,10 @@ inline void compute_tile(const Product& p, std::size_t row, std::size_t column, 
 template <std::size_t C, class Ends>
 inline void compute_columns(const Product& p, std::size_t column, const Ends& ends) noexcept {
   constexpr std::size_t kChains = 8;  // two units, each four cycles from one multiply-add to the next
-  constexpr std::size_t kRows = 4;
   std::size_t row = 0;
-  for (; row + kRows <= p.rows; row += kRows) compute_tile<kRows, C, C == 1 ? 2 : 1>(p, row, column, ends);
+  for (; row + kRowsTogether <= p.rows; row += kRowsTogether) {
+    compute_tile<kRowsTogether, C, C == 1 ? 2 : 1>(p, row, column, ends);
+  }
   for (; row + 2 <= p.rows; row += 2) compute_tile<2, C, kChains / (2 * C)>(p, row, column, ends);
   for (; row < p.rows; ++row) compute_tile<1, C, kChains / C>(p, row, column, ends);
 }

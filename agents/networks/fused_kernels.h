@@ -8,6 +8,10 @@ namespace sounder {
 // says "padded", rows have whole vectors (padded(), vector.h) and the numbers beyond the last column are zero; results
 // are padded likewise. To be called by any thread; nothing is allocated.
 
+/// Rows that are computed together, all of them alike to the last bit; those beyond the last so many are summed in
+/// another order.
+inline constexpr std::size_t kRowsTogether = 4;
+
 /// What follows a layer's sum.
 enum class Transfer { identity, tanh, relu };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agents/networks/fused_cell.h"
+#include "agents/networks/fused_kernels.h"
 #include "agents/networks/fused_layer.h"
 #include "agents/networks/fused_matrix.h"
 
@@ -108,6 +109,7 @@ class FusedNetwork final : public Network {
   std::size_t observation_size() const noexcept override { return observation_size_; }
   std::size_t output_size() const noexcept override { return output_size_; }
   std::size_t state_size() const noexcept override { return state_size_; }
+  std::size_t rows_together() const noexcept override { return kRowsTogether; }
 
   void parameters_changed() override {
     for (Stack& stack : stacks_) {

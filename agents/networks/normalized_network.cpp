@@ -33,6 +33,7 @@ class NormalizedNetwork final : public Network {
   std::size_t observation_size() const noexcept override { return network_->observation_size(); }
   std::size_t output_size() const noexcept override { return network_->output_size(); }
   std::size_t state_size() const noexcept override { return network_->state_size(); }
+  std::size_t rows_together() const noexcept override { return network_->rows_together(); }
 
   void parameters_changed() override {
     take_moments();

@@ -79,6 +79,8 @@ struct TrainConfig {
   std::optional<double> until_return;
   std::int64_t evaluation_interval = 5'000;
   std::int64_t evaluation_episodes = 100;
+  std::int64_t evaluation_environments = 0;  ///< that play side by side; 0: as many as suit them
+  std::int64_t evaluation_step_limit = 100'000;
   std::int64_t report_interval = 2'000;
   double checkpoint_interval = 10;
 

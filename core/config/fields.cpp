@@ -127,6 +127,12 @@ std::vector<ConfigField> make_fields() {
        "environment steps between evaluations; after 1000 of them it doubles whenever the step has",
        Integer{&C::evaluation_interval, 1, kMostSteps}},
       {"evaluation_episodes", "greedy episodes of an evaluation", Integer{&C::evaluation_episodes, 1, 1'000'000}},
+      {"evaluation_environments",
+       "environments that an evaluation plays side by side, each episode after episode; 1: for a simulator that may "
+       "exist only once; 0: 128, or 4 in another process",
+       Integer{&C::evaluation_environments, 0, 65'536}},
+      {"evaluation_step_limit", "steps at which an evaluation cuts an episode of an environment that has no step limit",
+       Integer{&C::evaluation_step_limit, 1, kMostSteps}},
       {"report_interval",
        "environment steps between rows of progress.csv; after 1000 of them it doubles whenever the step has",
        Integer{&C::report_interval, 1, kMostSteps}},

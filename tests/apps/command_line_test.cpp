@@ -374,8 +374,65 @@ TEST_CASE("Watching ends an episode that has no end where an evaluation does") {
   environments.add<Endless>("Endless-v0");
   const json::object episode =
       json_of(call({"watch", file, "--json"}, environments)).at("episodes").as_array().at(0).as_object();
-  CHECK(episode.at("length") == sounder::Evaluator::kMostSteps);
+  CHECK(episode.at("length") == sounder::Evaluator::kStepLimit);
   CHECK(episode.at("truncated") == true);
+  for (const char* command : {"watch", "evaluate"}) {
+    const json::object limited =
+        json_of(call({command, file, "--episodes", "1", "--evaluation-step-limit", "7", "--json"}, environments));
+    const bool watching = command == std::string("watch");
+    const json::value& length = watching ? limited.at("episodes").at(0).at("length") : limited.at("mean_length");
+    CHECK(length.to_number<double>() == 7);
+  }
+}
+
+TEST_CASE("Watching plays the episodes that an evaluation plays, in its order") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  REQUIRE(call({"train", "CartPole-v1", "--steps", "500", "--evaluation-episodes", "1", "--env-option",
+                "length=0.5,0.1,2", "--run", run})
+              .exit_code == 0);
+  const auto evaluate = [&](const std::string& environments) {
+    return json_of(call({"evaluate", run, "--episodes", "7", "--evaluation-environments", environments, "--json"}));
+  };
+  const json::object evaluated = evaluate("128");
+  CHECK(evaluate("1") == evaluated);
+  CHECK(evaluate("3") == evaluated);
+  double sum = 0;
+  const json::object watched = json_of(call({"watch", run, "--episodes", "7", "--json"}));
+  REQUIRE(watched.at("episodes").as_array().size() == 7);
+  for (const json::value& episode : watched.at("episodes").as_array()) sum += episode.at("return").as_double();
+  CHECK(sum / 7 == Approx(evaluated.at("mean").as_double()));
+}
+
+TEST_CASE("Evaluating and watching take options of the environment, and say what differs from training") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  REQUIRE(call({"train", "CartPole-v1", "--steps", "500", "--evaluation-episodes", "1", "--env-option", "length=0.7",
+                "--env-option", "force=12", "--run", run})
+              .exit_code == 0);
+  const Arguments changed{"--env-option", "length=9", "--episodes", "2"};
+  const auto with = [](Arguments arguments, const Arguments& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  for (const char* command : {"evaluate", "watch"}) {
+    CAPTURE(command);
+    const Outcome human = call(with({command, run}, changed));
+    CHECK(human.exit_code == 0);
+    CHECK(human.err.find("options length=9 (in training 0.7)\n") != std::string::npos);
+    CHECK(call({command, run}).err.find("options") == std::string::npos);
+    usage_error({command, run, "--env-option", "lenght=9"});
+  }
+  const json::object machine = json_of(call(with({"evaluate", run, "--json"}, changed)));
+  CHECK(machine.at("env_option") == json::array{"force=12", "length=9"});
+  CHECK(machine.at("trained_env_option") == json::array{"length=0.7", "force=12"});
+  // A pole of 18 m falls slowly.
+  CHECK(machine.at("mean").as_double() >
+        json_of(call({"evaluate", run, "--episodes", "2", "--json"})).at("mean").as_double());
+
+  const Outcome resumed = call({"train", "--resume", run, "--steps", "600", "--env-option", "length=9"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.err.find("warning: the run goes on with length=9 (in training 0.7)\n") != std::string::npos);
 }
 
 TEST_CASE("What is wrong in a checkpoint is an error that names the file, not one of usage") {

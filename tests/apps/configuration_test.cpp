@@ -85,6 +85,7 @@ const std::vector<Effect> kEffects{
     {"until_return", "1"},
     {"evaluation_interval", "150"},
     {"evaluation_episodes", "3"},
+    {"evaluation_step_limit", "3", {{"environment", "Solved-v0"}}},
     {"report_interval", "50"},
 };
 
@@ -99,6 +100,7 @@ const std::map<std::string, std::string> kNotShown{
     {"staleness_aware", "a single thread's gradients are never stale: core/worker_group_test.cpp"},
     {"write_mode", "a single thread's updates meet no others: core/worker_group_test.cpp"},
     {"straggler_delay", "costs time alone: core/worker_environments_test.cpp"},
+    {"evaluation_environments", "what comes of an evaluation does not depend on it: core/evaluator_test.cpp"},
     {"checkpoint_interval", "seconds on the clock: core/trainer_test.cpp"},
 };
 

@@ -22,6 +22,20 @@ TEST_CASE("an option's values are dealt out in turn, and an option is given once
                                 "as 'force=2'; values that take turns stand between commas (force=A,B)"));
 }
 
+TEST_CASE("options that are changed take the place of those of their name, and what differs is said") {
+  using Texts = std::vector<std::string>;
+  const Texts trained{"length=0.7", "force=12"};
+  CHECK(change_options(trained, {}) == trained);
+  const Texts now = change_options(trained, Texts{"length=0.9", "gravity=9.8"});
+  CHECK(now == Texts{"force=12", "length=0.9", "gravity=9.8"});
+  CHECK(change_options(trained, trained) == trained);
+  CHECK(describe_changes(trained, now) == "length=0.9 (in training 0.7), gravity=9.8 (in training its default)");
+  CHECK(describe_changes(trained, trained).empty());
+  CHECK(describe_changes(trained, change_options(trained, Texts{"length=0.7"})).empty());
+  CHECK_THROWS_AS(change_options(trained, Texts{"length"}), UsageError);
+  CHECK_THROWS_AS(change_options(trained, Texts{"length=1", "length=2"}), UsageError);
+}
+
 TEST_CASE("workers' environments have their own options, and an evaluation's episodes each in turn") {
   TrainConfig config;
   config.environment = "CartPole-v1";

@@ -229,6 +229,19 @@ TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
   CHECK(make_train_request(arguments).config == config);
 }
 
+TEST_CASE("A resumed run takes other options of its environment, one by one, and says what differs") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.env_option = {"length=0.7", "force=12"};
+  const auto run = run_with(folder, config);
+  CHECK(make_train_request({.resume = run}).changes.empty());
+  CHECK(make_train_request({.resume = run}).config.env_option == config.env_option);
+  const auto request = make_train_request({.resume = run, .overrides = {{"env_option", "length=0.9"}}});
+  CHECK(request.config.env_option == std::vector<std::string>{"force=12", "length=0.9"});
+  CHECK(request.changes == "length=0.9 (in training 0.7)");
+}
+
 TEST_CASE("What makes a run the one that it is cannot change when it is resumed") {
   const TemporaryFolder folder;
   TrainConfig config;

@@ -145,25 +145,27 @@ TEST_CASE("an evaluation's selection and parameters reach the agent, and the cal
         std::vector<Selection>{Selection::greedy, Selection::greedy, Selection::sample, Selection::sample});
 }
 
-TEST_CASE("an evaluation that loses an environment plays all its episodes anew, the same ones") {
+TEST_CASE("an evaluation that loses an environment plays the episodes anew that were under way, the same ones") {
   const FakeAgents agents(even_steps());
   const Evaluator::Result whole =
       Evaluator({.make_environment = environments_of_lengths({4, 1, 7}), .agents = agents, .episodes = 3})
           .evaluate({.parameters = kParameters, .seed = 1});
-  std::set<std::uint64_t> seeds;
+  std::multiset<std::uint64_t> seeds;
   int steps = 0;
   FakeEnvironment::Options options;
   options.on_reset = [&](std::uint64_t seed) { seeds.insert(seed); };
   options.on_step = [&](const FakeEnvironment::Step&) {
-    if (++steps == 6) throw EnvironmentLost("gone");
+    if (++steps == 6) throw EnvironmentLost("gone");  // of the first episode, in its third step
   };
   Evaluator evaluator(
       {.make_environment = environments_of_lengths({4, 1, 7}, options), .agents = agents, .episodes = 3});
   const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});
-  CHECK(steps == 6 + 12);
+  // The second was over after one step.
+  CHECK(steps == 1 + (3 + 4) + (2 + 7));
   CHECK(result.returns == whole.returns);
   CHECK(result.lengths == whole.lengths);
-  CHECK(seeds.size() == 3);
+  CHECK(seeds.size() == 5);
+  CHECK(std::set(seeds.begin(), seeds.end()).size() == 3);
 
   steps = 0;
   bool stopping = false;
@@ -189,13 +191,24 @@ TEST_CASE("an evaluation cuts episodes that nothing ends") {
                      .episodes = 2});
   CHECK(limited.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{50, 3});
   Evaluator endless({.make_environment = environments_of_lengths({1'000'000}), .agents = agents, .episodes = 1});
-  CHECK(endless.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{Evaluator::kMostSteps});
+  CHECK(endless.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{100'000});
+  Evaluator patient({.make_environment = environments_of_lengths({1'000'000}),
+                     .agents = agents,
+                     .episodes = 1,
+                     .step_limit = 100'001});
+  CHECK(patient.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{100'001});
 }
 
 TEST_CASE("an evaluation refuses rewards and observations that are not finite, and names them") {
   const FakeAgents agents;
   FakeEnvironment::Options options;
   std::string expected;
+  SECTION("a reset's observation") {
+    options.on_observe = [](std::int64_t step, std::span<float> observation) {
+      if (step == 0) observation[1] = 77;
+    };
+    expected = "the observation [0, 77] after 0 steps";
+  }
   SECTION("a reward") {
     options.on_step = [](const FakeEnvironment::Step& step) {
       if (step.step == 2) step.result.reward = std::numeric_limits<float>::quiet_NaN();
@@ -211,4 +224,146 @@ TEST_CASE("an evaluation refuses rewards and observations that are not finite, a
   Evaluator evaluator({.make_environment = environments(options), .agents = agents, .episodes = 1});
   CHECK_THROWS_WITH(evaluator.evaluate({.parameters = kParameters, .seed = 1}),
                     Catch::StartsWith("evaluation: ") && Catch::Contains(expected));
+}
+
+namespace {
+
+/// A network of one number, its state, to which each step adds the observation's second number, and which decides.
+Behaviour remembering() {
+  Behaviour behaviour;
+  behaviour.state_size = 2;
+  behaviour.choose = [](const Choice& choice) {
+    choice.state[0] += choice.observation[1];
+    choice.state[1] += 1;
+    const bool sampled = choice.selection == Selection::sample && choice.rng->below(2) == 1;
+    const auto sum = static_cast<std::int64_t>(1000 * choice.state[0] + choice.state[1]);
+    return sum % 2 == (sampled ? 1 : 0) ? 1 : 0;
+  };
+  return behaviour;
+}
+
+/// Episodes of 1 to 17 steps, as their seeds say.
+FakeEnvironment::Options seeded_lengths() {
+  return {.length = [](std::uint64_t seed) { return static_cast<std::int64_t>(1 + seed % 17); }};
+}
+
+}  // namespace
+
+TEST_CASE("an evaluation gives the same, however many environments play side by side") {
+  Behaviour behaviour = remembering();
+  behaviour.rows_together = GENERATE(1U, 4U);
+  const FakeAgents agents(behaviour);
+  const auto selection = GENERATE(Selection::greedy, Selection::sample);
+  const auto evaluate = [&](std::int64_t count) {
+    return Evaluator({.make_environment = environments(seeded_lengths()),
+                      .agents = agents,
+                      .episodes = 100,
+                      .environments = count})
+        .evaluate({.parameters = kParameters, .seed = 3, .stream = 9, .selection = selection});
+  };
+  const Evaluator::Result alone = evaluate(1);
+  REQUIRE(alone.lengths.size() == 100);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const std::uint64_t seed = derive_seed({.seed = 3, .worker = 9, .purpose = Stream::evaluation, .index = i + 1});
+    CHECK(alone.lengths[i] == static_cast<std::int64_t>(1 + seed % 17));
+  }
+  CHECK(std::set(alone.returns.begin(), alone.returns.end()).size() > 10);
+  for (const std::int64_t count : {7, 100, 1000}) {
+    CAPTURE(count);
+    const Evaluator::Result result = evaluate(count);
+    CHECK(result.returns == alone.returns);
+    CHECK(result.lengths == alone.lengths);
+  }
+}
+
+TEST_CASE("the state of an episode moves up with its row, and begins at zero") {
+  // What an episode's state counts are the steps of this episode.
+  Behaviour behaviour;
+  behaviour.state_size = 3;
+  std::int64_t wrong = 0;
+  behaviour.choose = [&](const Choice& choice) {
+    for (float& number : choice.state) {
+      if (number != choice.observation[0]) ++wrong;
+      number += 1;
+    }
+    return std::int64_t{0};
+  };
+  const FakeAgents agents(behaviour);
+  Evaluator evaluator(
+      {.make_environment = environments(seeded_lengths()), .agents = agents, .episodes = 50, .environments = 6});
+  for (const std::uint64_t seed : {1, 2}) evaluator.evaluate({.parameters = kParameters, .seed = seed});
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("an evaluation makes no more environments than play side by side, however many episodes there are") {
+  const FakeAgents agents;
+  std::vector<Seat> seats;
+  const auto make = [&](const Seat& seat) {
+    seats.push_back(seat);
+    return Environment(FakeEnvironment{.options = seeded_lengths()});
+  };
+  const auto evaluate = [&](Evaluator::Parts parts) {
+    seats.clear();
+    Evaluator evaluator(parts);
+    CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1}).returns.size() ==
+          static_cast<std::size_t>(parts.episodes));
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+      CHECK(seats[i].player == Seat::Player::evaluator);
+      CHECK(seats[i].slot == i);
+    }
+    return seats.size();
+  };
+  CHECK(evaluate({.make_environment = make, .agents = agents, .episodes = 1000}) == Evaluator::kEnvironments);
+  CHECK(evaluate({.make_environment = make, .agents = agents, .episodes = 20}) == 20);
+  CHECK(evaluate({.make_environment = make, .agents = agents, .episodes = 20, .environments = 3}) == 3);
+  CHECK(evaluate({.make_environment = make, .agents = agents, .episodes = 3, .environments = 20}) == 3);
+}
+
+namespace {
+
+/// Makes environments whose reward is their kind, of which there are three.
+struct ThreeKinds {
+  std::vector<std::size_t>& made;
+
+  std::size_t variants() const { return 3; }
+  Environment operator()(const Seat& seat) {
+    made.push_back(seat.slot);
+    FakeEnvironment::Options options = seeded_lengths();
+    options.on_step = [kind = static_cast<float>(seat.slot % 3)](const FakeEnvironment::Step& step) {
+      step.result.reward = kind;
+    };
+    return Environment(FakeEnvironment{.options = options});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each episode is played in an environment of its kind, however many play side by side") {
+  const FakeAgents agents;
+  std::vector<std::size_t> made;
+  const std::int64_t count = GENERATE(1, 2, 3, 7, 100);
+  Evaluator evaluator({.make_environment = ThreeKinds{made}, .agents = agents, .episodes = 50, .environments = count});
+  const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});
+  for (std::size_t i = 0; i < 50; ++i) {
+    CHECK(result.returns[i] == static_cast<double>(i % 3) * static_cast<double>(result.lengths[i]));
+  }
+  CHECK(made.size() == static_cast<std::size_t>(std::clamp<std::int64_t>(count, 3, 50)));
+}
+
+TEST_CASE("one episode is played after another, and every state is told, where they are not side by side") {
+  const FakeAgents agents(even_steps());
+  Evaluator evaluator({.make_environment = environments({.length = [](std::uint64_t) { return 2; }}),
+                       .agents = agents,
+                       .episodes = 2,
+                       .environments = 1});
+  std::vector<std::vector<double>> told;
+  evaluator.evaluate(
+      {.parameters = kParameters, .seed = 1, .on_state = [&](const Evaluator::State& state) {
+         told.push_back({static_cast<double>(state.episode), static_cast<double>(state.length), state.episode_return,
+                         state.result.terminated ? 1.0 : 0.0,
+                         state.action == nullptr ? -1.0 : static_cast<double>(std::get<std::int64_t>(*state.action))});
+       }});
+  CHECK(told ==
+        std::vector<std::vector<double>>{
+            {0, 0, 0, 0, -1}, {0, 1, 2, 0, 1}, {0, 2, 3, 1, 0}, {1, 0, 0, 0, -1}, {1, 1, 2, 0, 1}, {1, 2, 3, 1, 0}});
 }

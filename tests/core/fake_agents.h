@@ -47,6 +47,7 @@ struct Behaviour {
       };
   std::function<void(const Agent::ActRequest&)> on_act = [](const Agent::ActRequest&) {};
   std::size_t state_size = 0;
+  std::size_t rows_together = 1;
   std::function<void()> on_thread = [] {};  ///< called first in every thread
   bool synchronous = false;
   bool has_target = false;
@@ -69,6 +70,7 @@ class FakeAgent final : public Agent {
   void parameters_changed() override { parameters_.assign(replica_.parameters.begin(), replica_.parameters.end()); }
   void target_changed() override { target_.assign(replica_.target.begin(), replica_.target.end()); }
   std::size_t state_size() const noexcept override { return behaviour_.state_size; }
+  std::size_t rows_together() const noexcept override { return behaviour_.rows_together; }
   void act(const ActRequest& request, ActionArray& actions) override {
     const std::size_t width = 2;  // of FakeEnvironment's observations
     const std::size_t rows = request.observations.size() / width;
@@ -155,6 +157,8 @@ struct FakeEnvironment {
     StepEnd end = StepEnd::terminated;  ///< of an episode that has its length
     std::function<void(std::uint64_t seed)> on_reset = [](std::uint64_t) {};
     std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change what the step gives, or throw
+    /// May change the observation after so many steps.
+    std::function<void(std::int64_t, std::span<float>)> on_observe = [](std::int64_t, std::span<float>) {};
     std::optional<std::int64_t> max_episode_steps = {};
     std::optional<double> reward_threshold = {};
   };
@@ -191,6 +195,7 @@ struct FakeEnvironment {
   void observe(std::span<float> observation) const {
     observation[0] = static_cast<float>(steps);
     observation[1] = mark;
+    options.on_observe(steps, observation);
   }
 
   Options options = {};

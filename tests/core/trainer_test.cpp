@@ -4,7 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -377,4 +379,30 @@ TEST_CASE("with one worker, a report has all episodes up to its step, though the
   };
   const std::vector<std::string> rarely = run(1e6);
   for (int n = 0; n < 5; ++n) CHECK(run(1e-9) == rarely);
+}
+
+TEST_CASE("each evaluation has episodes of its own, which are none of training's") {
+  // By player, the seeds of the episodes that it began, in order.
+  std::map<Seat::Player, std::vector<std::uint64_t>> seeds;
+  const auto make = [&](const Seat& seat) {
+    return Environment(FakeEnvironment{.options = {.on_reset = [&seeds, player = seat.player](std::uint64_t seed) {
+                                         seeds[player].push_back(seed);
+                                       }}});
+  };
+  TrainConfig config = TrainerBench{}.config;
+  config.evaluation_interval = 300;
+  const FakeAgents agents;
+  Trainer({.config = config, .make_environment = make, .agents = agents}).run();
+
+  std::vector<std::uint64_t> expected;
+  for (const std::uint64_t step : {300, 600, 900, 1000}) {
+    for (const std::uint64_t index : {1, 2, 3}) {
+      expected.push_back(derive_seed({.seed = 7, .worker = step, .purpose = Stream::evaluation, .index = index}));
+    }
+  }
+  CHECK(seeds[Seat::Player::evaluator] == expected);
+  CHECK(seeds[Seat::Player::worker].size() == 200);
+  std::set<std::uint64_t> different(expected.begin(), expected.end());
+  different.insert(seeds[Seat::Player::worker].begin(), seeds[Seat::Player::worker].end());
+  CHECK(different.size() == 212);
 }

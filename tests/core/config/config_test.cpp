@@ -104,6 +104,8 @@ TrainConfig everything_changed() {
   config.until_return = -1e9;
   config.evaluation_interval = 1;
   config.evaluation_episodes = 2;
+  config.evaluation_environments = 1;
+  config.evaluation_step_limit = 500;
   config.report_interval = 3;
   config.checkpoint_interval = 0.001;
   return config;
@@ -165,7 +167,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // As many as TrainConfig has members.
-  CHECK(names.size() == 60);
+  CHECK(names.size() == 62);
 }
 
 TEST_CASE("Keys are set from text of every type") {
