@@ -53,7 +53,9 @@ EnvironmentClient::~EnvironmentClient() {
 }
 
 void EnvironmentClient::announce_reset(std::uint32_t index, std::uint64_t seed) {
-  slot(index).seed = portable_seed(seed);
+  Slot& announcing = slot(index);
+  seed = portable_seed(seed);
+  if (std::exchange(announcing.seed, seed) != seed) announcing.losses = 0;
   announce(index, Slot::State::reset_announced);
 }
 
@@ -80,6 +82,7 @@ bool EnvironmentClient::draw(std::uint32_t index, Canvas& canvas) {
   writer_.begin(FrameType::render);
   writer_.put(index);
   writer_.end();
+  requested_ = {index};
   try {
     draw_picture(decode_picture(expect(FrameType::picture, request(settings_.timeout)).payload), canvas);
   } catch (const Error& broken) {
@@ -139,7 +142,10 @@ void EnvironmentClient::greet() {
   if (!first && !(spec == spec_)) throw Broken("describes another environment than before");
   spec_ = std::move(spec);
   observation_size_ = flat_size(spec_.spec.observation_space);
+  most_requests_ = most_requests(spec_.spec);
   observations_.resize(slots_.size() * observation_size_);
+  for (Slot& each : slots_) each.made = false;
+  slot(0).made = true;  // what the process described
   results_at_start_ = statistics_.results;
 }
 
@@ -152,6 +158,7 @@ void EnvironmentClient::connect_again() {
 }
 
 void EnvironmentClient::exchange_announced() {
+  requested_.clear();
   try {
     if (!channel_) connect_again();
     const auto begin = Clock::now();
@@ -159,32 +166,38 @@ void EnvironmentClient::exchange_announced() {
     exchange(FrameType::step);
     statistics_.seconds += Seconds(Clock::now() - begin).count();
     announced_.clear();
-    if (statistics_.results - results_at_start_ >= kTrusted) restarts_in_a_row_ = 0;
+    const std::int64_t answered = statistics_.results - results_at_start_;
+    if (answered >= kTrusted * static_cast<std::int64_t>(slots_.size())) restarts_in_a_row_ = 0;
   } catch (const Error& broken) {
     lose(broken.what());
   }
 }
 
 void EnvironmentClient::exchange(FrameType type) {
-  compose(type);
-  if (requested_.empty()) return;
-  const Frame answer = expect(FrameType::result, request(settings_.timeout));
-  ResultReader reader(answer.payload, requested_.size(), observation_size_);
-  for (const std::uint32_t index : requested_) {
-    slots_[index].result = reader.next(index, observation(index));
-    slots_[index].state = Slot::State::answered;
+  for (std::size_t from = 0; from < announced_.size();) {
+    from = compose(type, from);
+    if (requested_.empty()) return;
+    const Frame answer = expect(FrameType::result, request(limit_of_requested()));
+    ResultReader reader(answer.payload, requested_.size(), observation_size_);
+    for (const std::uint32_t index : requested_) {
+      slots_[index].result = reader.next(index, observation(index));
+      slots_[index].state = Slot::State::answered;
+      slots_[index].made = true;
+    }
+    statistics_.results += static_cast<std::int64_t>(requested_.size());
+    ++statistics_.round_trips;
   }
-  statistics_.results += static_cast<std::int64_t>(requested_.size());
-  ++statistics_.round_trips;
 }
 
-/// Composes the frame of all announced requests of one type.
-void EnvironmentClient::compose(FrameType type) {
+/// Composes a frame of announced requests of one type, from the from-th announcement on: as many as it and its answer
+/// hold. Returns where to go on.
+std::size_t EnvironmentClient::compose(FrameType type, std::size_t from) {
   const auto state = type == FrameType::reset ? Slot::State::reset_announced : Slot::State::step_announced;
   requested_.clear();
   writer_.clear();
   writer_.begin(type);
-  for (const std::uint32_t index : announced_) {
+  for (; from < announced_.size() && requested_.size() < most_requests_; ++from) {
+    const std::uint32_t index = announced_[from];
     const Slot& announcing = slots_[index];
     if (announcing.state != state) continue;
     requested_.push_back(index);
@@ -196,6 +209,16 @@ void EnvironmentClient::compose(FrameType type) {
     }
   }
   writer_.end();
+  return from;
+}
+
+/// Adds up the time of the environments in the frame; one that is made only now may take as long as a process's start.
+Seconds EnvironmentClient::limit_of_requested() const {
+  Seconds limit{0};
+  for (const std::uint32_t index : requested_) {
+    limit += slots_[index].made ? settings_.timeout : std::max(kStartTimeout, settings_.timeout);
+  }
+  return limit;
 }
 
 /// Sends what was composed and waits for the answer.
@@ -211,8 +234,11 @@ Frame EnvironmentClient::request(Seconds limit) {
     case Outcome::closed:
       if (process_) process_->wait_for_end(kEndGrace);  // it ends, too, and says more by how it does
       throw Broken("closed the connection");
-    case Outcome::late:
-      throw Broken(fmt::format("gave no answer within {:g} s (--env-timeout)", limit.count()));
+    case Outcome::late: {
+      const std::size_t count = requested_.size();
+      throw Broken(fmt::format("gave no answer within {:g} s{} (--env-timeout)", limit.count(),
+                               count > 1 ? fmt::format(", for {} environments", count) : ""));
+    }
     case Outcome::stopped:
       break;
   }
@@ -265,6 +291,11 @@ std::string EnvironmentClient::end_broken(std::string_view reason) {
 void EnvironmentClient::lose(std::string_view reason) {
   std::string message = end_broken(reason);
   for (Slot& each : slots_) each.state = Slot::State::lost;
+  // The episodes of all that it was asked for are suspected: which one it was, nobody knows.
+  std::int64_t restarts_of_episode = 0;
+  for (const std::uint32_t index : requested_) {
+    restarts_of_episode = std::max(restarts_of_episode, slots_[index].losses++);
+  }
   announced_.clear();
   const bool stopping = settings_.stopping != nullptr && settings_.stopping->load(std::memory_order_relaxed);
   if (stopping) throw EnvironmentLost(message);
@@ -272,8 +303,13 @@ void EnvironmentClient::lose(std::string_view reason) {
   if (restarts_in_a_row_ >= settings_.restarts) {
     throw Error(fmt::format("after {} restarts in a row (--env-restarts), {}", restarts_in_a_row_, message));
   }
+  if (restarts_of_episode >= settings_.restarts) {
+    throw Error(
+        fmt::format("after {} restarts in the same episode (--env-restarts), {}", restarts_of_episode, message));
+  }
   ++restarts_in_a_row_;
-  settings_.warn(fmt::format("it is started again ({} of {}): {}", restarts_in_a_row_, settings_.restarts, message));
+  settings_.warn(fmt::format("it is started again ({} of {}): {}",
+                             std::max(restarts_in_a_row_, restarts_of_episode + 1), settings_.restarts, message));
   throw EnvironmentLost(message);
 }
 

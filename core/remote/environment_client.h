@@ -25,7 +25,7 @@ struct ClientSettings {
   std::string command;                                              ///< a shell command that is started, or
   std::string socket_path;                                          ///< where a process listens that runs already
   std::vector<std::pair<std::string, std::string>> variables = {};  ///< set in a started process's environment
-  std::chrono::duration<double> timeout{30};                        ///< for the answer to a request
+  std::chrono::duration<double> timeout{30};                        ///< for what one environment is asked
   std::int64_t restarts = 5;                                        ///< in a row, before it is given up
   std::chrono::milliseconds first_pause{100};   ///< before a restart; it doubles from one to the next, to 5 s at most
   const std::atomic<bool>* stopping = nullptr;  ///< true: nobody waits any more
@@ -46,7 +46,12 @@ struct ClientStatistics {
 /// A process that ends, is silent for too long, says that it failed, or breaks the protocol is ended and started again
 /// when it is next needed (a connection: made again). All its environments are lost with it: whoever is in an episode
 /// of one gets EnvironmentLost from its next request, and goes on with a reset. After so many restarts in a row the
-/// request throws Error instead; a process that has answered kTrusted requests begins a new row.
+/// request throws Error instead. A process that has answered kTrusted requests for each of its environments begins a
+/// new row; but an episode, which a reset with its seed begins again, is given up after as many restarts, whatever else
+/// goes well meanwhile.
+///
+/// Limits are those of one environment: requests that share a frame have the time of all of them, and take more frames
+/// than one where they, or the answers, are too long for it.
 class EnvironmentClient {
  public:
   static constexpr std::int64_t kTrusted = 1'000;
@@ -80,7 +85,9 @@ class EnvironmentClient {
   struct Slot {
     enum class State { lost, idle, reset_announced, step_announced, answered };
     State state = State::lost;
-    std::uint64_t seed = 0;
+    bool made = false;        // in the present process
+    std::uint64_t seed = 0;   // of its episode
+    std::int64_t losses = 0;  // of this episode, in a row
     Action action = std::int64_t{0};
     StepResult result{};
   };
@@ -92,7 +99,8 @@ class EnvironmentClient {
   void greet();
   void exchange_announced();
   void exchange(FrameType type);
-  void compose(FrameType type);
+  std::size_t compose(FrameType type, std::size_t from);
+  std::chrono::duration<double> limit_of_requested() const;
   Frame request(std::chrono::duration<double> limit);
   Frame expect(FrameType type, const Frame& frame) const;
   void disconnect() noexcept;
@@ -103,6 +111,7 @@ class EnvironmentClient {
   Conversation conversation_;
   RemoteSpec spec_;
   std::size_t observation_size_ = 0;
+  std::size_t most_requests_ = 1;  // of one frame
   std::optional<ChildProcess> process_;
   std::optional<Channel> channel_;  // empty: not connected
   FrameWriter writer_;

@@ -155,9 +155,7 @@ void FrameWriter::end() {
   const std::size_t length = bytes_.size() - begin_ - sizeof(std::uint32_t);
   if (length > kMostFrameBytes) {
     throw Error(
-        fmt::format("a request of {} bytes is longer than the {} that a frame may have; let a worker have fewer "
-                    "environments, or evaluate fewer episodes",
-                    length, kMostFrameBytes));
+        fmt::format("a request of {} bytes is longer than the {} that a frame may have", length, kMostFrameBytes));
   }
   const auto written = static_cast<std::uint32_t>(length);
   std::memcpy(bytes_.data() + begin_, &written, sizeof written);
@@ -224,6 +222,26 @@ RemoteSpec decode_spec(std::span<const std::byte> payload) {
       .renders = read_render(*object)};
   spec.observation_parts = read_parts(*object, flat_size(spec.spec.observation_space));
   return spec;
+}
+
+std::size_t most_requests(const EnvironmentSpec& spec) {
+  struct ActionBytes {
+    std::size_t operator()(const Box& box) const { return box.low.size() * sizeof(float); }
+    std::size_t operator()(const MultiDiscrete& space) const { return space.counts.size() * sizeof(std::int64_t); }
+    std::size_t operator()(const MultiBinary& space) const {
+      return static_cast<std::size_t>(space.n) * sizeof(std::int64_t);
+    }
+    std::size_t operator()(const Discrete&) const { return sizeof(std::int64_t); }
+  };
+  constexpr std::size_t kMostPayload = kMostFrameBytes - sizeof(FrameType);
+  const std::size_t result = kResultHeaderBytes + flat_size(spec.observation_space) * sizeof(float);
+  const std::size_t step = sizeof(std::uint32_t) + std::visit(ActionBytes{}, spec.action_space);
+  const std::size_t reset = sizeof(std::uint32_t) + sizeof(std::uint64_t);
+  const std::size_t most = kMostPayload / std::max({result, step, reset});
+  if (most > 0) return most;
+  throw Error(
+      fmt::format("spec: expected observations and actions that fit into a frame of {} bytes; got {} and {} bytes",
+                  kMostFrameBytes, result, step));
 }
 
 ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size)

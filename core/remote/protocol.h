@@ -90,6 +90,10 @@ struct RemoteSpec {
 /// Decodes a spec frame's payload. Throws Error for anything but a valid one.
 RemoteSpec decode_spec(std::span<const std::byte> payload);
 
+/// Counts the environments that a request of one frame may be of, so that its answer, too, is one frame. Throws Error
+/// where not even one fits.
+std::size_t most_requests(const EnvironmentSpec& spec);
+
 /// Reads a result frame's payload, an environment after the other, in the order of the request.
 class ResultReader {
  public:

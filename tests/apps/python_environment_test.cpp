@@ -174,6 +174,45 @@ TEST_CASE("A process that always fails ends the run, which says why, after the r
   CHECK(std::filesystem::exists(folder.path() / "run" / "checkpoints" / "last"));
 }
 
+TEST_CASE(
+    "An episode that ends its process whenever it is played ends an evaluation, with the environment's own error") {
+  const TemporaryFolder folder;
+  const std::string served = command("fails_late.py");
+  REQUIRE(spawn(folder, {"train", "--env-command", served, "--steps", "1", "--workers", "1", "--evaluation-episodes",
+                         "1", "--run", "run", "--env-option", "rows=1000"})
+              .exit_code == 0);
+  for (const char* command : {"evaluate", "watch"}) {
+    const Outcome outcome =
+        spawn(folder, {command, "run", "--env-command", served, "--env-restarts", "2", "--env-option", "rows=3"});
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 1);
+    CHECK(contains(outcome.err, "sounder: warning: it is started again (1 of 2): "));
+    CHECK(contains(outcome.err, "sounder: warning: it is started again (2 of 2): "));
+    CHECK(contains(outcome.err,
+                   "--env-restarts), the environment process of the evaluation reported an error: "
+                   "IndexError: list index out of range (fails_late.py, line "));
+  }
+  const Outcome trained = spawn(folder, {"train", "--env-command", served, "--env-restarts", "2", "--env-option",
+                                         "rows=3", "--steps", "1", "--workers", "1", "--run", "other"});
+  INFO(trained.err);
+  CHECK(trained.exit_code == 1);
+  CHECK(contains(trained.err, "the environment process of the evaluation reported an error: IndexError"));
+}
+
+TEST_CASE("What reset returns is checked in an evaluation, and while watching") {
+  const TemporaryFolder folder;
+  const std::string served = command("fails_late.py");
+  REQUIRE(spawn(folder, {"train", "--env-command", served, "--steps", "1", "--workers", "1", "--evaluation-episodes",
+                         "1", "--run", "run", "--env-option", "rows=1000"})
+              .exit_code == 0);
+  for (const char* command : {"evaluate", "watch"}) {
+    const Outcome outcome = spawn(folder, {command, "run", "--env-command", served, "--env-option", "first=nan"});
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 1);
+    CHECK(contains(outcome.err, "sounder: evaluation: the environment wrote the observation [nan] after 0 steps"));
+  }
+}
+
 TEST_CASE("An environment in Python is checked by all the rules, each instance in a process of its own") {
   const TemporaryFolder folder;
   const Outcome sound = spawn(folder, {"check", "--env-command", command("cart_pole.py"), "--json"});

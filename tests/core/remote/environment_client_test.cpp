@@ -61,12 +61,18 @@ ClientSettings settings(const std::string& command) {
   return {.command = command, .timeout = std::chrono::duration<double>(20), .first_pause = {}};
 }
 
-/// Sends its program no second request before the first is answered: a reset, and what came.
-float reset(EnvironmentClient& client) {
+/// Resets an environment with a seed and returns what came.
+float reset(EnvironmentClient& client, std::uint32_t index, std::uint64_t seed) {
   float observation = -1;
-  client.announce_reset(0, 1);
-  client.take_result(0, {&observation, 1});
+  client.announce_reset(index, seed);
+  client.take_result(index, {&observation, 1});
   return observation;
+}
+
+/// Begins another episode in environment 0.
+float reset(EnvironmentClient& client) {
+  static std::uint64_t seed = 0;
+  return reset(client, 0, ++seed);
 }
 
 std::string failure_of(const ClientSettings& settings) {
@@ -225,6 +231,118 @@ TEST_CASE("a process that answered a thousand requests begins a new row of resta
   CHECK_THROWS_AS(reset(doubtful), EnvironmentLost);
   play(doubtful, EnvironmentClient::kTrusted - 1);
   CHECK_THROWS_WITH(reset(doubtful), Contains("after 1 restarts in a row"));
+}
+
+TEST_CASE("an episode that is lost again and again is given up, whatever else the process answers meanwhile") {
+  // It answers two thousand resets of environment 1, and dies of the one that follows.
+  const std::string answers =
+      sends(FrameType::result, octal(1, 4) + octal(0, 4) + octal(0, 4) + octal(0x3f800000, 4), 16);
+  ClientSettings dies =
+      settings(kGreets + "head -c 34000 <&3 >/dev/null & i=0; while [ $i -lt 2000 ]; do i=$((i+1)); " + answers +
+               "done; wait; exit 9");
+  dies.restarts = 2;
+  std::vector<std::string> warnings;
+  dies.warn = [&](const std::string& warning) { warnings.push_back(warning.substr(0, warning.find(':'))); };
+  EnvironmentClient client(dies, {.whose = "the evaluation"});
+  std::uint64_t seed = 100;
+  const auto play = [&] {
+    for (int i = 0; i < 2000; ++i) REQUIRE(reset(client, 1, ++seed) == 1);
+  };
+  SECTION("the same one, begun again with its seed") {
+    for (int restart = 0; restart < 2; ++restart) {
+      play();
+      CHECK_THROWS_AS(reset(client, 0, 7), EnvironmentLost);
+    }
+    play();
+    CHECK_THROWS_WITH(reset(client, 0, 7), Contains("after 2 restarts in the same episode (--env-restarts), the "
+                                                    "environment process of the evaluation ended with exit code 9"));
+    CHECK(warnings == std::vector<std::string>{"it is started again (1 of 2)", "it is started again (2 of 2)"});
+  }
+  SECTION("but not others, each of which is lost once") {
+    for (int restart = 0; restart < 4; ++restart) {
+      play();
+      CHECK_THROWS_AS(reset(client, 0, static_cast<std::uint64_t>(restart + 1)), EnvironmentLost);
+    }
+  }
+}
+
+TEST_CASE("trust is earned by each environment: many that share a frame do not answer for one") {
+  // One frame for 600 environments, and another one; then it dies, before any of them has answered three requests.
+  constexpr std::uint32_t kCount = 600;
+  std::string payload;
+  for (std::uint32_t i = 0; i < kCount; ++i) payload += octal(i, 4) + octal(0, 4) + octal(0, 4) + octal(0, 4);
+  const std::string answers = sends(FrameType::result, payload, kCount * 16);
+  ClientSettings dies = settings(kGreets + "head -c 7205 <&3 >/dev/null; " + answers + "head -c 7205 <&3 >/dev/null; " +
+                                 answers + "exit 9");
+  dies.restarts = 1;
+  EnvironmentClient client(dies, {.whose = "worker 0"});
+  std::uint64_t seed = 0;
+  const auto play = [&] {
+    float observation = 0;
+    for (std::uint32_t i = 0; i < kCount; ++i) client.announce_reset(i, ++seed);
+    for (std::uint32_t i = 0; i < kCount; ++i) client.take_result(i, {&observation, 1});
+  };
+  play();
+  play();
+  CHECK_THROWS_AS(play(), EnvironmentLost);
+  play();
+  play();
+  CHECK_THROWS_WITH(play(), Contains("after 1 restarts in a row"));
+}
+
+TEST_CASE("environments that share a frame have the time of all of them") {
+  std::string payload;
+  for (std::uint32_t i = 0; i < 3; ++i) payload += octal(i, 4) + octal(0, 4) + octal(0, 4) + octal(0, 4);
+  ClientSettings silent = settings(kGreets + sends(FrameType::result, payload, 48) + kWaits);
+  silent.timeout = std::chrono::milliseconds(20);
+  silent.restarts = 0;
+  EnvironmentClient client(silent, {.whose = "worker 1"});
+  float observation = 0;
+  for (std::uint32_t i = 0; i < 3; ++i) client.announce_reset(i, 1);
+  for (std::uint32_t i = 0; i < 3; ++i) client.take_result(i, {&observation, 1});
+  for (std::uint32_t i = 0; i < 3; ++i) client.announce_step(i, std::int64_t{0});
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_THROWS_WITH(client.take_result(0, {&observation, 1}),
+                    Contains("gave no answer within 0.06 s, for 3 environments (--env-timeout)"));
+  // At least, however slow or busy the machine is.
+  CHECK(std::chrono::steady_clock::now() - begin >= 3 * silent.timeout);
+}
+
+TEST_CASE("an environment that a reset makes has the time that a process has to start") {
+  const std::string answers =
+      sends(FrameType::result, octal(1, 4) + octal(0, 4) + octal(0, 4) + octal(0x3f800000, 4), 16);
+  ClientSettings impatient = settings(kGreets + answers + kWaits);
+  impatient.timeout = std::chrono::nanoseconds(1);  // less than any answer takes
+  impatient.restarts = 0;
+  EnvironmentClient client(impatient, {.whose = "worker 1"});
+  CHECK(reset(client, 1, 1) == 1);
+  CHECK_THROWS_WITH(reset(client, 1, 2), Contains("gave no answer within 1e-09 s (--env-timeout)"));
+}
+
+TEST_CASE("requests whose answers do not fit into one frame are sent in several") {
+  // Observations of a million numbers: 4 of them fit into 16 MiB.
+  const std::string spec = R"({"protocol":1,"id":"S-v0","observation_space":{"type":"MultiBinary","n":1000000},)"
+                           R"("action_space":{"type":"Discrete","n":2}})";
+  const auto reads = [](std::size_t count) { return "head -c " + std::to_string(count) + " <&3 >/dev/null; "; };
+  const auto header = [](std::size_t environments) {
+    return "printf '" + octal(1 + environments * 4'000'012, 4) + octal(5, 1) + "' >&3; ";
+  };
+  const auto result = [](std::size_t index) {
+    return "printf '" + octal(index, 4) + octal(0, 4) + octal(0, 4) + octal(0x3f800000 * (index % 2), 4) +
+           "' >&3; head -c 3999996 /dev/zero >&3; ";
+  };
+  std::string script = "head -c 27 <&3 >/dev/null; " + sends(FrameType::spec, spec, spec.size());
+  script += reads(5 + 4 * 12) + header(4) + result(0) + result(1) + result(2) + result(3);
+  script += reads(5 + 12) + header(1) + result(4) + kWaits;
+  EnvironmentClient client(settings(script), {.whose = "worker 1"});
+  std::vector<float> observation(1'000'000);
+  for (std::uint32_t i = 0; i < 5; ++i) client.announce_reset(i, i);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    client.take_result(i, observation);
+    CHECK(observation[0] == static_cast<float>(i % 2));
+  }
+  CHECK(client.statistics().results == 5);
+  CHECK(client.statistics().round_trips == 2);
 }
 
 TEST_CASE("each restart in a row waits twice as long as the one before") {

@@ -76,6 +76,21 @@ TEST_CASE("requests are what the specification says, byte by byte, for every kin
   CHECK(written(writer) == bytes({1, 0, 0, 0, 8, 17, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST_CASE("a frame takes as many environments as its answer, or the request, has room for") {
+  const auto most = [](const Space& observations, const Space& actions) {
+    return most_requests({.observation_space = observations, .action_space = actions});
+  };
+  // 16777215 bytes after the type, by 12 for a reset, 12 + 4 n for a result, 4 + 4 n or 4 + 8 n for a step.
+  CHECK(most(Discrete{5}, Discrete{2}) == 16'777'215 / 16);
+  CHECK(most(MultiBinary{1'000'000}, Discrete{2}) == 4);
+  CHECK(most(MultiBinary{4'194'300}, Discrete{2}) == 1);
+  CHECK_THROWS_WITH(most(MultiBinary{4'194'301}, Discrete{2}),
+                    Catch::Contains("fit into a frame of 16777216 bytes; got 16777216 and 12 bytes"));
+  CHECK(most(Discrete{5}, MultiBinary{1'000'000}) == 2);
+  CHECK(most(Discrete{5}, MultiDiscrete{std::vector<std::int64_t>(1'000'000, 3)}) == 2);
+  CHECK(most(Discrete{5}, Box::uniform(0, 1, {1'000'000})) == 4);
+}
+
 TEST_CASE("a header's length and type are checked before anything is made of them") {
   const auto decode = [](const Bytes& five) { return decode_header(std::span(five).first<kHeaderBytes>()); };
   CHECK(decode(bytes({17, 0, 0, 0, 5})).payload_size == 16);
