@@ -53,6 +53,8 @@ boost::json::object to_json(const Outcome& outcome) {
   const TrainingProgress& progress = outcome.report.progress;
   const std::vector<double>& returns = progress.recent_returns;
   const auto& threshold = outcome.spec.reward_threshold;
+  const auto& last = outcome.report.last_evaluation;
+  const CopyCounts& copies = outcome.report.copies;
   return {{"env", outcome.config.environment},
           {"algorithm", outcome.config.algorithm},
           {"backend", outcome.agents.backend()},
@@ -70,6 +72,11 @@ boost::json::object to_json(const Outcome& outcome) {
           {"staleness_mean", outcome.report.staleness},
           {"lost_updates", outcome.report.lost_updates},
           {"best_mean_return", value_if(progress.evaluated, progress.best_mean_return)},
+          {"last_mean_return", value_if(last.has_value(), last ? last->mean_return : 0)},
+          {"evaluations", copies.evaluations},
+          {"mixed_evaluations", copies.mixed_evaluations},
+          {"checkpoints", copies.checkpoints},
+          {"mixed_checkpoints", copies.mixed_checkpoints},
           {"reward_threshold", value_if(threshold.has_value(), threshold.value_or(0))},
           {"stopped_by", kStopReasons[static_cast<std::size_t>(outcome.report.reason)]},
           {"env_processes", outcome.remote ? boost::json::value(to_json(*outcome.remote)) : boost::json::value()},
@@ -85,6 +92,26 @@ std::string to_text(const remote::ClientStatistics& cost) {
       1e6 * cost.seconds / results, 1e6 * cost.seconds / round_trips, results / round_trips, cost.restarts);
 }
 
+std::string evaluations_text(const Outcome& outcome) {
+  const double best = outcome.report.progress.best_mean_return;
+  const auto& last = outcome.report.last_evaluation;
+  std::string text =
+      fmt::format("  best greedy mean return of {} episodes: {:.2f}", outcome.config.evaluation_episodes, best);
+  if (last && last->mean_return < best) text += fmt::format("; of the last evaluation: {:.2f}", last->mean_return);
+  text += '\n';
+  if (last && last->worse) {
+    text +=
+        "  the last policy is worse than the best: evaluate and watch take the best one (checkpoints/best), --resume "
+        "goes on from the last (checkpoints/last)\n";
+  }
+  const CopyCounts& copies = outcome.report.copies;
+  if (copies.mixed_evaluations + copies.mixed_checkpoints > 0) {
+    text += fmt::format("  copied while updates were under way: {} of {} evaluations, {} of {} checkpoints\n",
+                        copies.mixed_evaluations, copies.evaluations, copies.mixed_checkpoints, copies.checkpoints);
+  }
+  return text;
+}
+
 std::string to_text(const Outcome& outcome) {
   const TrainingProgress& progress = outcome.report.progress;
   std::string text;
@@ -95,10 +122,7 @@ std::string to_text(const Outcome& outcome) {
     text += fmt::format("{} {}\n", outcome.config.environment,
                         outcome.spec.reward_threshold ? "not solved" : "has no threshold to be solved at");
   }
-  if (progress.evaluated) {
-    text += fmt::format("  best greedy mean return of {} episodes: {:.2f}\n", outcome.config.evaluation_episodes,
-                        progress.best_mean_return);
-  }
+  if (progress.evaluated) text += evaluations_text(outcome);
   text += fmt::format("  {} steps, {} episodes, {} updates in {:.2f} s: {:.0f} steps per second\n", progress.step,
                       progress.episodes, progress.updates, progress.seconds, outcome.steps_per_second());
   text += fmt::format("  mean staleness {:.2f} updates, {:.2f} % of the updates lost\n", outcome.report.staleness,

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "core/metrics/statistics.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -42,8 +44,22 @@ void RunRecord::report(const Totals& totals) {
   if (totals.step <= last_reported_step_) return;
   last_reported_step_ = totals.step;
   settle_episodes(totals.step);
-  const Report report = reports_.make(totals);
+  warn_of_endless_episodes(totals);
+  Report report = reports_.make(totals);
+  report.copies = copies_;
   tell_sinks([&](Sink& sink) { sink.sink->report(report); });
+}
+
+void RunRecord::warn_of_endless_episodes(const Totals& totals) {
+  const std::int64_t steps = std::max(kStepsWithoutEnd, parts_.environments * (kStepsWithoutEnd / 100));
+  if (warned_of_endless_episodes_ || totals.episodes > 0 || totals.step < steps) return;
+  if (parts_.group.spec().max_episode_steps) return;
+  warned_of_endless_episodes_ = true;
+  warn(
+      fmt::format("no episode has ended in the first {} steps, and the environment has no step limit "
+                  "(max_episode_steps): without an end there is no return to show, and evaluations cut their episodes "
+                  "at evaluation_step_limit",
+                  steps));
 }
 
 void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds) {
@@ -60,6 +76,10 @@ void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator:
   }
   if (evaluation.best) progress_.best_mean_return = mean_return;
   progress_.evaluated = true;
+  const double best = progress_.best_mean_return;
+  last_evaluation_ = {.mean_return = mean_return, .worse = mean_return < best && summarize(result.returns).high < best};
+  ++copies_.evaluations;
+  if (!capture.snapshot.consistent) ++copies_.mixed_evaluations;
   tell_sinks([&](Sink& sink) { sink.sink->evaluation(evaluation); });
   if (evaluation.best) save(capture, CheckpointMark::last_and_best);
 }
@@ -78,6 +98,8 @@ void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
   try {
     parts_.save(checkpoint, mark);
     if (!std::exchange(saved_, true)) warn("checkpoints can be written again");
+    ++copies_.checkpoints;
+    if (!capture.snapshot.consistent) ++copies_.mixed_checkpoints;
   } catch (const Error& error) {
     if (!std::exchange(saved_, false)) return;  // on a full disk it would be said every few seconds
     warn(fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,8 +22,13 @@ class RunRecord {
   /// An evaluation of fewer episodes may end well by luck: it never says that a task is solved.
   static constexpr std::size_t kEpisodesToSolve = 100;
 
+  /// Where no episode has ended in so many steps, and in a hundredth of it for each environment, and none has to, that
+  /// is said once.
+  static constexpr std::int64_t kStepsWithoutEnd = 100'000;
+
   struct Parts {
     WorkerGroup& group;
+    std::int64_t environments;                                    ///< of all workers together
     std::function<void(const Checkpoint&, CheckpointMark)> save;  ///< may be empty
     std::function<void(const std::string&)> warn;                 ///< may be empty
   };
@@ -50,6 +56,9 @@ class RunRecord {
   Report whole(const Totals& totals) const { return reports_.whole(totals); }
 
   const TrainingProgress& progress() const noexcept { return progress_; }
+  const CopyCounts& copies() const noexcept { return copies_; }
+  /// What the latest evaluation of this process found; none: there was none.
+  const std::optional<LastEvaluation>& last_evaluation() const noexcept { return last_evaluation_; }
   /// Whether the latest checkpoint could be written.
   bool saved() const noexcept { return saved_; }
 
@@ -63,11 +72,15 @@ class RunRecord {
   template <class Tell>
   void tell_sinks(Tell tell);
   void settle_episodes(std::int64_t step);
+  void warn_of_endless_episodes(const Totals& totals);
 
   Parts parts_;
   std::vector<Sink> sinks_;
   ReportBuilder reports_;
   TrainingProgress progress_;  // of the latest checkpoint; what evaluations found is up to date
+  CopyCounts copies_;
+  std::optional<LastEvaluation> last_evaluation_;
+  bool warned_of_endless_episodes_ = false;
   std::int64_t last_reported_step_ = -1;
   bool saved_ = true;
 };

@@ -121,6 +121,8 @@ class Trainer::Run {
             .lost_updates = totals.lost_updates,
             .means = record_.whole(totals),
             .saved = record_.saved(),
+            .copies = record_.copies(),
+            .last_evaluation = record_.last_evaluation(),
             .parameters = group_.store().snapshot().parameters};
   }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,15 +23,17 @@ enum class StopReason { step_limit, target_reached, interrupted };
 /// How a run ended.
 struct TrainReport {
   StopReason reason = StopReason::step_limit;
-  int signal = 0;                 ///< that came meanwhile; 0: none did
-  TrainingProgress progress;      ///< solved_step and solved_seconds tell whether and when it was solved
-  double seconds = 0;             ///< of training in this process, evaluations included
-  std::int64_t steps = 0;         ///< taken in this process
-  double staleness = 0;           ///< mean over the updates of this process
-  double lost_updates = 0;        ///< fraction, estimated
-  Report means;                   ///< over all of this process's steps and updates
-  bool saved = true;              ///< whether the last checkpoint could be written
-  std::vector<float> parameters;  ///< at the end
+  int signal = 0;             ///< that came meanwhile; 0: none did
+  TrainingProgress progress;  ///< solved_step and solved_seconds tell whether and when it was solved
+  double seconds = 0;         ///< of training in this process, evaluations included
+  std::int64_t steps = 0;     ///< taken in this process
+  double staleness = 0;       ///< mean over the updates of this process
+  double lost_updates = 0;    ///< fraction, estimated
+  Report means;               ///< over all of this process's steps and updates
+  bool saved = true;          ///< whether the last checkpoint could be written
+  CopyCounts copies;          ///< of the parameters, in this process
+  std::optional<LastEvaluation> last_evaluation;  ///< of this process
+  std::vector<float> parameters;                  ///< at the end
 };
 
 /// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread, on which

@@ -25,6 +25,15 @@ struct EpisodeRecord {
 enum class Phase : std::uint8_t { environment, forward, learn, share };
 constexpr std::array<std::string_view, 4> kPhaseNames{"environment", "forward", "learn", "share"};
 
+/// How many copies of the parameters were evaluated and saved in this process. Mixed: an update was under way whenever
+/// a copy was tried, so that it may have a part of it, and is of no one moment.
+struct CopyCounts {
+  std::int64_t evaluations = 0;
+  std::int64_t mixed_evaluations = 0;
+  std::int64_t checkpoints = 0;
+  std::int64_t mixed_checkpoints = 0;
+};
+
 /// What is known of a run at one global step: a row of progress.csv. Means are over the updates since the report
 /// before; kNotMeasured where there was none.
 struct Report {
@@ -43,6 +52,7 @@ struct Report {
   double staleness = kNotMeasured;           ///< updates of others between a worker's pull and its push
   double lost_updates = kNotMeasured;        ///< fraction overwritten by a concurrent one, in this process
   std::int64_t dropped_updates = 0;          ///< not applied: loss or gradient was not finite; in this process
+  CopyCounts copies{};                       ///< up to this report
   std::vector<std::int64_t> worker_steps{};  ///< each worker's steps since the start
   std::array<double, 4> phase_shares{};      ///< of the workers' time since the report before, by Phase; sums to 1
 };
@@ -55,6 +65,12 @@ struct Evaluation {
   std::vector<std::int64_t> lengths;
   bool solved = false;  ///< the mean return is at or above the environment's threshold
   bool best = false;    ///< the highest mean return so far
+};
+
+/// How the last evaluation stands beside the best one.
+struct LastEvaluation {
+  double mean_return;
+  bool worse;  ///< than the best: that one's mean is above the 95 % interval of this one
 };
 
 /// Takes what a run reports. All calls come from the trainer's thread: reports in order of their global step, an

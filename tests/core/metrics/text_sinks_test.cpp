@@ -22,7 +22,8 @@ namespace {
 const std::string kHeader =
     "time/total_timesteps,time/time_elapsed,time/fps,time/episodes,rollout/ep_rew_mean,rollout/ep_len_mean,"
     "train/policy_loss,train/value_loss,train/entropy,train/learning_rate,train/grad_norm,train/staleness_mean,"
-    "train/n_updates,train/lost_updates,train/dropped_updates,time/environment,time/forward,time/learn,time/share\n";
+    "train/n_updates,train/lost_updates,train/dropped_updates,train/mixed_evaluations,train/mixed_checkpoints,time/"
+    "environment,time/forward,time/learn,time/share\n";
 
 Report full_report() {
   return {.step = 12'000,
@@ -40,6 +41,7 @@ Report full_report() {
           .staleness = 2.25,
           .lost_updates = 1e-05,
           .dropped_updates = 3,
+          .copies = {.mixed_evaluations = 2, .mixed_checkpoints = 1},
           .worker_steps = {6'000, 6'000},
           .phase_shares = {0.125, 0.25, 0.5, 0.125}};
 }
@@ -60,14 +62,15 @@ TEST_CASE("progress.csv has a row per report, and what was not measured is an em
     sounder::ProgressCsv progress(folder / "progress.csv");
     CHECK(read_bytes(folder / "progress.csv") == kHeader);
     progress.report({.step = 10});
-    CHECK(read_bytes(folder / "progress.csv") == kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0\n");
+    CHECK(read_bytes(folder / "progress.csv") == kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0,0,0\n");
   }
   sounder::ProgressCsv continued(folder / "progress.csv");
   continued.report(full_report());
-  CHECK(read_bytes(folder / "progress.csv") ==
-        kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0\n" +
-            "12000,0.125,96000,90,133.25,133,-0.5,0.1,0.6931471805599453,0.0007,1.5,2.25,600,1e-05,3,0.125,0.25,0.5,"
-            "0.125\n");
+  CHECK(
+      read_bytes(folder / "progress.csv") ==
+      kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0,0,0\n" +
+          "12000,0.125,96000,90,133.25,133,-0.5,0.1,0.6931471805599453,0.0007,1.5,2.25,600,1e-05,3,2,1,0.125,0.25,0.5,"
+          "0.125\n");
 }
 
 TEST_CASE("The columns that depend on the clock are marked") {
@@ -88,7 +91,8 @@ TEST_CASE("metrics.jsonl has an object per report and per evaluation, with null 
         R"("rollout/ep_rew_mean": null, "rollout/ep_len_mean": null, "train/policy_loss": null, )"
         R"("train/value_loss": null, "train/entropy": null, "train/learning_rate": null, "train/grad_norm": null, )"
         R"("train/staleness_mean": null, "train/n_updates": 0, "train/lost_updates": null, )"
-        R"("train/dropped_updates": 0, "time/environment": 0, "time/forward": 0, "time/learn": 0, "time/share": 0})"
+        R"("train/dropped_updates": 0, "train/mixed_evaluations": 0, "train/mixed_checkpoints": 0, )"
+        R"("time/environment": 0, "time/forward": 0, "time/learn": 0, "time/share": 0})"
         "\n"
         R"({"time/total_timesteps": 10, "time/time_elapsed": 0.5, "eval/mean_reward": 1.5, "eval/mean_ep_length": 20})"
         "\n");
