@@ -87,6 +87,16 @@ std::vector<int> choose_processors(const TrainConfig& config) {
 
 }  // namespace
 
+void require_alike(const SpecPair& pair) {
+  const auto require = [&](const char* what, const Space& expected, const Space& got) {
+    if (equal_but_for_bounds(expected, got)) return;
+    throw UsageError(fmt::format("{}: {}, expected {} of one shape; got {} and {}", pair.environment, pair.because,
+                                 what, describe(expected), describe(got)));
+  };
+  require("observations", pair.expected.observation_space, pair.got.observation_space);
+  require("actions", pair.expected.action_space, pair.got.action_space);
+}
+
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn) {
   OptionValues options;
   for (const std::string& text : texts) {
@@ -180,16 +190,10 @@ void PolicyEnvironments::require_one_network() const {
   if (variants_ < 2) return;
   const EnvironmentSpec first = (*this)({.number = 0}).spec();
   for (std::size_t turn = 1; turn < variants_; ++turn) {
-    const EnvironmentSpec other = (*this)({.number = turn}).spec();
-    const auto require_alike = [&](const char* what, const Space& expected, const Space& got) {
-      if (equal_but_for_bounds(expected, got)) return;
-      throw UsageError(
-          fmt::format("{}: with the values of env_option that are dealt out, expected {} of one shape; got "
-                      "{} and {}",
-                      config_.environment, what, describe(expected), describe(got)));
-    };
-    require_alike("observations", first.observation_space, other.observation_space);
-    require_alike("actions", first.action_space, other.action_space);
+    require_alike({.environment = config_.environment,
+                   .because = "with the values of env_option that are dealt out",
+                   .expected = first,
+                   .got = (*this)({.number = turn}).spec()});
   }
 }
 

@@ -21,6 +21,18 @@ namespace sounder {
 /// their number. Throws UsageError for a text without a "=", and for an option that is given twice.
 OptionValues read_options(std::span<const std::string> texts, std::size_t turn = 0);
 
+/// Two environments that one policy is to act in.
+struct SpecPair {
+  std::string environment;
+  std::string because;  ///< they differ: "with other values of env_option"
+  EnvironmentSpec expected;
+  EnvironmentSpec got;
+};
+
+/// Throws UsageError where two environments differ in what a network takes or gives: the observations' and actions'
+/// sizes (but not their bounds).
+void require_alike(const SpecPair& pair);
+
 /// Tells whether a configuration's environments are in other processes. Throws UsageError where it names two sources.
 bool is_remote(const TrainConfig& config);
 

@@ -23,6 +23,12 @@ void blame(const std::filesystem::path& file, Action action) {
   }
 }
 
+/// What a configuration's environment is with the options that it was trained with.
+EnvironmentSpec trained_spec(TrainConfig config, const std::vector<std::string>& options, const Catalogue& catalogue) {
+  config.env_option = options;
+  return PolicyEnvironments(catalogue.environments, config)({.player = Seat::Player::evaluator}).spec();
+}
+
 }  // namespace
 
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue) {
@@ -40,16 +46,26 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
   require_source(config, saved);
 
   PolicyEnvironments environments(catalogue.environments, config, {.on_warning = request.on_warning});
+  const auto make_environment = [&] { return environments({.player = Seat::Player::evaluator}); };
+  std::optional<EnvironmentSpec> trained;
   std::optional<Environment> environment;
+  if (!changes.options.empty()) {
+    // What is wrong with them is no fault of the file. They may move bounds; but not what the network is made for.
+    if (!is_remote(config)) blame(file, [&] { trained = trained_spec(config, trained_options, catalogue); });
+    environment = make_environment();
+    if (trained) {
+      require_alike({.environment = config.environment,
+                     .because = "with other values of env_option",
+                     .expected = *trained,
+                     .got = environment->spec()});
+    }
+  }
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;
-  const auto make_environment = [&] { environment = environments({.player = Seat::Player::evaluator}); };
-  if (!changes.options.empty())
-    make_environment();  // they are the command line's: what is wrong is no fault of the file
   blame(file, [&] {
-    if (!environment) make_environment();
+    if (!environment) environment = make_environment();
     agents = make_agent_factory(config, environment->spec(), catalogue.networks);
-    check_suits(checkpoint, environment->spec(), *agents);
+    check_suits(checkpoint, trained ? *trained : environment->spec(), *agents);
     parameters = flat_parameters(checkpoint, agents->layout());
   });
   agents->prepare_thread();
@@ -60,7 +76,7 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
           .agents = std::move(agents),
           .parameters = std::move(parameters),
           .environments = std::move(environments),
-          .environment = *std::move(environment)};
+          .environment = std::move(*environment)};
 }
 
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {

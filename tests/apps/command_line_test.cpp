@@ -430,6 +430,14 @@ TEST_CASE("Evaluating and watching take options of the environment, and say what
   CHECK(machine.at("mean").as_double() >
         json_of(call({"evaluate", run, "--episodes", "2", "--json"})).at("mean").as_double());
 
+  // Options may move bounds, but not what the network is made for.
+  const std::string other = (folder.path() / "other").string();
+  for (const auto& [id, option, exit_code] :
+       {std::tuple("Pendulum-v1", "torque=3", 0), {"Corridor-v0", "length=9", 2}}) {
+    REQUIRE(call({"train", id, "--steps", "100", "--evaluation-episodes", "1", "--run", other + id}).exit_code == 0);
+    CHECK(call({"evaluate", other + id, "--env-option", option, "--episodes", "2"}).exit_code == exit_code);
+  }
+
   const Outcome resumed = call({"train", "--resume", run, "--steps", "600", "--env-option", "length=9"});
   CHECK(resumed.exit_code == 0);
   CHECK(resumed.err.find("warning: the run goes on with length=9 (in training 0.7)\n") != std::string::npos);
