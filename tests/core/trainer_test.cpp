@@ -316,7 +316,7 @@ TEST_CASE("a run clips its gradients to max_gradient_norm") {
   bench.config.optimizer = "momentum_sgd";
   bench.config.momentum = 0;
   bench.config.learning_rate = 1;
-  bench.config.max_gradient_norm = GENERATE(3, 1.5, 0.75);
+  bench.config.max_gradient_norm = GENERATE(3.0, 1.5, 0.75);
   bench.behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
     std::ranges::copy(std::vector<float>{2, 2, 1}, gradient.begin());
     return LossSums{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include "envs/random.h"
@@ -65,14 +66,16 @@ TEST_CASE("Adam's first step is as long as the learning rate, whatever the gradi
 }
 
 TEST_CASE("Adam's means of one row of gradients are settled already, to the last bit") {
-  const auto [beta1, beta2] = GENERATE(table<float, float>({{0.9F, 0.999F},
-                                                            {0.9F, 0.99F},
-                                                            {0.5F, 0.75F},
-                                                            {0, 0},
-                                                            {0, 0.9F},
-                                                            {0.9F, 0.82F},
-                                                            {0.99F, 0.9F},
-                                                            {0.9999F, 0.99999F}}));
+  const auto betas = GENERATE(table<float, float>({{0.9F, 0.999F},
+                                                   {0.9F, 0.99F},
+                                                   {0.5F, 0.75F},
+                                                   {0, 0},
+                                                   {0, 0.9F},
+                                                   {0.9F, 0.82F},
+                                                   {0.99F, 0.9F},
+                                                   {0.9999F, 0.99999F}}));
+  const float beta1 = std::get<0>(betas);
+  const float beta2 = std::get<1>(betas);
   const Adam rule{.beta1 = beta1, .beta2 = beta2, .epsilon = 1e-8F};
   INFO(beta1 << " and " << beta2);
   Rng rng(3);
