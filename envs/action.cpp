@@ -16,7 +16,22 @@ float draw_between(float low, float high, Rng& rng) noexcept {
   return std::clamp(static_cast<float>(rng.uniform(static_cast<double>(low), static_cast<double>(high))), low, high);
 }
 
+/// Draws one of a choice's options, of those that its mask allows.
+std::int64_t draw_choice(std::int64_t count, ActionMask mask, Rng& rng) noexcept {
+  return mask.empty() ? rng.below(count) : nth_allowed(mask, rng.below(count_allowed(mask)));
+}
+
 }  // namespace
+
+bool allows_action(const Space& action_space, ActionMask mask, const Action& action) noexcept {
+  if (mask.empty()) return true;
+  const auto* const index = std::get_if<std::int64_t>(&action);
+  const auto choices = index != nullptr ? std::span(index, 1) : std::get<std::span<const std::int64_t>>(action);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (!allows(mask_of_choice(action_space, mask, i), static_cast<std::size_t>(choices[i]))) return false;
+  }
+  return true;
+}
 
 ActionArray::ActionArray(const Space& action_space, std::size_t rows)
     : rows_(rows), width_(flat_size(action_space)), single_(std::holds_alternative<Discrete>(action_space)) {
@@ -68,27 +83,30 @@ std::span<const std::int64_t> ActionArray::discrete(std::size_t row) const noexc
   return std::span(discrete_).subspan(row * width_, width_);
 }
 
-void ActionArray::sample(std::size_t row, const Space& action_space, Rng& rng) noexcept {
+void ActionArray::sample(std::size_t row, const Space& action_space, Rng& rng, ActionMask mask) noexcept {
   assert(flat_size(action_space) == width_);
   struct Visitor {
     ActionArray& array;
     std::size_t row;
     Rng& rng;
+    ActionMask mask;
 
-    void operator()(const Discrete& choice) const { array.discrete(row)[0] = rng.below(choice.n); }
+    void operator()(const Discrete& choice) const { array.discrete(row)[0] = draw_choice(choice.n, mask, rng); }
     void operator()(const Box& box) const {
       const std::span<float> numbers = array.continuous(row);
       for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = draw_between(box.low[i], box.high[i], rng);
     }
     void operator()(const MultiDiscrete& choices) const {
       const std::span<std::int64_t> numbers = array.discrete(row);
-      for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = rng.below(choices.counts[i]);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        numbers[i] = draw_choice(choices.counts[i], mask_of_choice(choices, mask, i), rng);
+      }
     }
     void operator()(const MultiBinary&) const {
       for (std::int64_t& number : array.discrete(row)) number = rng.below(2);
     }
   };
-  std::visit(Visitor{*this, row, rng}, action_space);
+  std::visit(Visitor{*this, row, rng, mask}, action_space);
 }
 
 }  // namespace sounder

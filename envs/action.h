@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "envs/action_mask.h"
 #include "envs/random.h"
 #include "envs/spaces.h"
 
@@ -13,6 +14,9 @@ namespace sounder {
 /// One action, as an environment takes it: the index of a Discrete space; the numbers of a Box; the choices of a
 /// MultiDiscrete or the switches of a MultiBinary. Spans view memory of whoever made the action.
 using Action = std::variant<std::int64_t, std::span<const float>, std::span<const std::int64_t>>;
+
+/// Tells whether a mask allows each choice of an action of a Discrete or MultiDiscrete space.
+bool allows_action(const Space& action_space, ActionMask mask, const Action& action) noexcept;
 
 /// Holds a fixed number of actions of one space, [rows, width], without allocating after construction.
 class ActionArray {
@@ -35,9 +39,9 @@ class ActionArray {
   std::span<std::int64_t> discrete(std::size_t row) noexcept;
   std::span<const std::int64_t> discrete(std::size_t row) const noexcept;
 
-  /// Draws an action uniformly from the space into a row. A side of a Box without a bound is taken to end 1 from its
-  /// other bound; without both, it is [-1, 1].
-  void sample(std::size_t row, const Space& action_space, Rng& rng) noexcept;
+  /// Draws an action uniformly from the space, of those that a mask allows, into a row. A side of a Box without a bound
+  /// is taken to end 1 from its other bound; without both, it is [-1, 1].
+  void sample(std::size_t row, const Space& action_space, Rng& rng, ActionMask mask = {}) noexcept;
 
  private:
   std::size_t rows_;

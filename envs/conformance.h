@@ -37,8 +37,8 @@ struct ConformanceOptions {
 
 /// Checks that an environment keeps to the contract of EnvironmentModel, by playing random actions: its spaces and
 /// bounds; what it writes; rewards; how episodes end, and begin again; that the seed decides the episode; that
-/// instances do not influence each other, in turns or on two threads; that actions matter; drawing; state() and
-/// set_state().
+/// instances do not influence each other, in turns or on two threads; that actions matter, and that masks allow one;
+/// drawing; state() and set_state(). Of actions that are masked, those are played that are allowed.
 ///
 /// Returns one result per check, always the same ones in the same order. Whatever the environment throws is a failed
 /// check, not an exception; checks that need what failed are skipped, and all that are left once the environment has

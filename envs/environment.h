@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "envs/action.h"
+#include "envs/action_mask.h"
 #include "envs/canvas.h"
 #include "envs/spaces.h"
 
@@ -37,7 +39,9 @@ struct StepResult {
 ///
 /// Optional: `void draw(Canvas&) const` describes the state as a picture; `std::vector<double> state() const` and
 /// `void set_state(std::span<const double>, std::span<float> observation)` read and set the internal state, so that
-/// recorded traces can be replayed.
+/// recorded traces can be replayed; `void action_mask(std::span<std::uint8_t> allowed) const` writes which actions may
+/// be taken now (an ActionMask, of mask_size(action_space) numbers), so that no policy takes another; and `bool
+/// masks_actions() const`, with it, tells whether it does so at all, which may depend on an option.
 template <class E>
 concept EnvironmentModel = std::movable<E> && requires(E environment, const E& constant, typename E::Action action,
                                                        std::span<float> observation, std::uint64_t seed) {
@@ -57,6 +61,23 @@ concept Replayable = requires(E environment, const E& constant, std::span<const 
   { constant.state() } -> std::convertible_to<std::vector<double>>;
   environment.set_state(state, observation);
 };
+
+/// An environment in which not every action may be taken at every time. A mask is asked for after a reset and after
+/// each step that did not terminate the episode, and must allow an action then.
+template <class E>
+concept Masking = requires(const E& constant, std::span<std::uint8_t> allowed) {
+  constant.action_mask(allowed);
+};
+
+/// Tells whether an environment masks actions: one that is Masking, unless it says otherwise.
+template <class E>
+bool masks_actions(const E& environment) {
+  if constexpr (requires { environment.masks_actions(); }) {
+    return environment.masks_actions();
+  } else {
+    return Masking<E>;
+  }
+}
 
 /// An environment that is far away, in another process say, and can be told beforehand what the next request will be:
 /// announce(action), that the next step() will be with this action; announce_reset(seed), that the next call will be
@@ -95,6 +116,12 @@ class Environment {
   void announce(const Action& action) { model_->announce(action); }
   void announce_reset(std::uint64_t seed) { model_->announce_reset(seed); }
 
+  /// Tells whether not every action may be taken at every time; the same at any time.
+  bool masks_actions() const { return model_->masks_actions(); }
+
+  /// Writes which actions may be taken now, mask_size(action_space) numbers: all of them where it masks none.
+  void action_mask(std::span<std::uint8_t> allowed) const { model_->action_mask(allowed); }
+
   /// Describes the state as a picture; returns whether the environment can.
   bool draw(Canvas& canvas) const { return model_->draw(canvas); }
 
@@ -114,6 +141,8 @@ class Environment {
     virtual bool announceable() const = 0;
     virtual void announce(const Action& action) = 0;
     virtual void announce_reset(std::uint64_t seed) = 0;
+    virtual bool masks_actions() const = 0;
+    virtual void action_mask(std::span<std::uint8_t> allowed) const = 0;
     virtual bool draw(Canvas& canvas) const = 0;
     virtual std::vector<double> state() const = 0;
     virtual void set_state(std::span<const double> state, std::span<float> observation) = 0;
@@ -140,6 +169,13 @@ class Environment {
     }
     void announce_reset(std::uint64_t seed) override {
       if constexpr (Announceable<E>) environment_.announce_reset(seed);
+    }
+    bool masks_actions() const override { return sounder::masks_actions(environment_); }
+    void action_mask(std::span<std::uint8_t> allowed) const override {
+      if constexpr (Masking<E>) {
+        if (masks_actions()) return environment_.action_mask(allowed);
+      }
+      std::ranges::fill(allowed, std::uint8_t{1});
     }
     bool draw(Canvas& canvas) const override {
       if constexpr (requires {

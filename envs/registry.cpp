@@ -36,6 +36,7 @@ void require_bounds(std::string_view what, const Space& space) {
 Environment for_policy(Environment environment, const PolicyView& view) {
   require_bounds("observation", environment.spec().observation_space);
   require_bounds("action", environment.spec().action_space);
+  if (environment.masks_actions()) mask_size(environment.spec().action_space);  // throws for what cannot be masked
   // Of the number of a state, a network makes nothing; all else, wrappers included, then sees a Box.
   const bool one_hot = has_one_hot(environment.spec().observation_space);
   if (one_hot) environment = Environment(OneHotObservation<Environment>(std::move(environment)));

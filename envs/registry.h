@@ -32,8 +32,9 @@ struct PolicyView {
 
 /// Puts what a policy sees an environment through around it: innermost, of Discrete and MultiDiscrete observations,
 /// their one-hot numbers (OneHotObservation; once, though the view may name it, too); then the view's wrappers;
-/// outermost what keeps actions within the bounds of a Box. Throws UsageError as wrap() does, and where squashing is
-/// asked of infinite bounds; Error for a Box with a bound that is NaN, or below its lower one.
+/// outermost what keeps actions within the bounds of a Box. Throws UsageError as wrap() does, where squashing is
+/// asked of infinite bounds, and as mask_size() does of an environment that masks actions; Error for a Box with a bound
+/// that is NaN, or below its lower one.
 Environment for_policy(Environment environment, const PolicyView& view);
 
 /// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody

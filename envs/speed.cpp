@@ -14,8 +14,33 @@ namespace {
 
 constexpr std::size_t kActions = 1'024;
 
+/// Random actions, again and again the same; of an environment that masks them, such that are allowed.
+class RandomActions {
+ public:
+  explicit RandomActions(const Environment& environment)
+      : space_(environment.spec().action_space),
+        actions_(space_, kActions),
+        mask_(environment.masks_actions() ? mask_size(space_) : 0) {
+    for (std::size_t i = 0; i < kActions; ++i) actions_.sample(i, space_, rng_);
+  }
+
+  Action next(std::size_t i, const Environment& environment) {
+    if (!mask_.empty()) {
+      environment.action_mask(mask_);
+      actions_.sample(i, space_, rng_, mask_);
+    }
+    return actions_[i];
+  }
+
+ private:
+  Space space_;
+  ActionArray actions_;
+  std::vector<std::uint8_t> mask_;  // [M]; empty where nothing is masked
+  Rng rng_{1};
+};
+
 /// Plays episodes for a time; returns the steps per second.
-double play(double seconds, Environment& environment, const ActionArray& actions, std::span<float> observation) {
+double play(double seconds, Environment& environment, RandomActions& actions, std::span<float> observation) {
   using Clock = std::chrono::steady_clock;
   std::uint64_t seed = 0;
   std::int64_t steps = 0;
@@ -25,7 +50,7 @@ double play(double seconds, Environment& environment, const ActionArray& actions
   // The clock is read seldom once an environment has shown that it is fast, and after every step of a slow one.
   for (std::size_t block = 1; elapsed.count() < seconds; block = std::min(2 * block, kActions)) {
     for (std::size_t i = 0; i < block; ++i) {
-      const StepResult result = environment.step(actions[i], observation);
+      const StepResult result = environment.step(actions.next(i, environment), observation);
       if (result.terminated || result.truncated) environment.reset(++seed, observation);
     }
     steps += static_cast<std::int64_t>(block);
@@ -39,11 +64,8 @@ double play(double seconds, Environment& environment, const ActionArray& actions
 Speed measure_speed(const std::function<Environment()>& make, const SpeedOptions& options) {
   assert(options.repetitions > 0);
   Environment environment = make();
-  const EnvironmentSpec spec = environment.spec();
-  std::vector<float> observation(flat_size(spec.observation_space));
-  ActionArray actions(spec.action_space, kActions);
-  Rng rng(1);
-  for (std::size_t i = 0; i < kActions; ++i) actions.sample(i, spec.action_space, rng);
+  std::vector<float> observation(flat_size(environment.spec().observation_space));
+  RandomActions actions(environment);
 
   std::vector<double> speeds(static_cast<std::size_t>(options.repetitions));
   for (double& speed : speeds) speed = play(options.seconds, environment, actions, observation);

@@ -19,8 +19,9 @@ struct SpeedOptions {
   double seconds = 0.05;  ///< of each
 };
 
-/// Measures how fast an environment steps, alone and on the calling thread, with random actions drawn before; resets
-/// included. Blocks for the time that the options say, which is about half a second by default.
+/// Measures how fast an environment steps, alone and on the calling thread, with random actions; resets included. The
+/// actions are drawn before, but those of an environment that masks them, which are drawn from each mask. Blocks for
+/// the time that the options say, which is about half a second by default.
 Speed measure_speed(const std::function<Environment()>& make, const SpeedOptions& options = {});
 
 }  // namespace sounder

@@ -28,10 +28,18 @@ std::string_view name_of(ActionStyle style) {
 /// Finds the first fault of a play of a kind that the recorded one does not show.
 std::string new_fault(const Recording& recording, const Recording& recorded) {
   for (const auto fault : {&Recording::not_written, &Recording::written_outside, &Recording::not_finite,
-                           &Recording::outside_of_space, &Recording::reward_not_finite}) {
+                           &Recording::outside_of_space, &Recording::reward_not_finite, &Recording::wrong_mask}) {
     if (!(recording.*fault).empty() && (recorded.*fault).empty()) return recording.*fault;
   }
   return "";
+}
+
+Finding check_masks(Subject& subject) {
+  const Recording& recording = subject.recording();
+  if (!recording.wrong_mask.empty()) return failed(recording.wrong_mask);
+  if (!recording.masks) return skipped("it masks no actions");
+  return passed(fmt::format("{} to {} of {} were allowed", recording.least_allowed, recording.most_allowed,
+                            mask_size(subject.spec().action_space)));
 }
 
 Finding check_ends(Subject& subject) {
@@ -74,6 +82,13 @@ Finding check_effect(Subject& subject) {
 }
 
 constexpr std::array kRules{
+    Rule{.topic = "actions",
+         .name = "action masks allow an action",
+         .needs = kSpecIsSensible,
+         .expected = "of Discrete or MultiDiscrete actions a 0 or a 1 for each option, with a 1 for each choice at "
+                     "least, after every reset and every step that does not terminate",
+         .why = "a policy takes one of the actions that are allowed: where there is none, the run ends",
+         .check = check_masks},
     Rule{.topic = "actions",
          .name = "actions at their bounds are taken",
          .needs = kReset,

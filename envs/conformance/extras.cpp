@@ -44,12 +44,19 @@ std::string fault_of_state(Subject& subject, const std::vector<double>& state, E
   if (fingerprint(observation.numbers()) != fingerprint(player.observation().numbers())) {
     return "set_state() writes another observation than the one that the state was read with";
   }
+  MaskReading original_mask(original);
+  MaskReading copied_mask(copy);
 
   ActionArray action(action_space, 1);
   GuardedObservation original_observation = observation;
   Rng rng(StreamKey{.seed = subject.plan().actions, .worker = 2, .purpose = Stream::conformance});
   for (std::size_t step = 1; step <= kAfter; ++step) {
-    action.sample(0, action_space, rng);
+    original_mask.read(original);
+    copied_mask.read(copy);
+    if (!std::ranges::equal(original_mask.mask(), copied_mask.mask())) {
+      return fmt::format("{} steps after set_state(), other actions are allowed", step - 1);
+    }
+    action.sample(0, action_space, rng, original_mask.mask());
     StepResult expected = original.step(action[0], original_observation.prepare());
     StepResult actual = copy.step(action[0], observation.prepare());
     // The copy's step count starts at the state that was set: a limit that cuts the original, in the middle of a

@@ -35,36 +35,50 @@ float finite_end(float end, float other, float step) noexcept {
   return std::isfinite(other) ? other + step : step;
 }
 
-void choose_lowest(ActionArray& action, const Space& space) {
+/// Gives the first or the last option of a choice, of those that are allowed.
+enum class End { lowest, highest };
+std::int64_t end_of_choice(const Space& space, ActionMask mask, std::size_t number, End end) {
+  const ActionMask own = mask_of_choice(space, mask, number);
+  const std::int64_t last = (own.empty() ? choices(space, number) : count_allowed(own)) - 1;
+  const std::int64_t n = end == End::lowest ? 0 : last;
+  return own.empty() ? n : nth_allowed(own, n);
+}
+
+void choose_lowest(ActionArray& action, const Space& space, ActionMask mask) {
   if (const auto* box = std::get_if<Box>(&space)) {
     const auto numbers = action.continuous(0);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = finite_end(box->low[i], box->high[i], -1.0F);
   } else {
-    std::ranges::fill(action.discrete(0), 0);
+    const auto numbers = action.discrete(0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = end_of_choice(space, mask, i, End::lowest);
   }
 }
 
-void choose_highest(ActionArray& action, const Space& space) {
+void choose_highest(ActionArray& action, const Space& space, ActionMask mask) {
   if (const auto* box = std::get_if<Box>(&space)) {
     const auto numbers = action.continuous(0);
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = finite_end(box->high[i], box->low[i], 1.0F);
   } else {
     const auto numbers = action.discrete(0);
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = choices(space, i) - 1;
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = end_of_choice(space, mask, i, End::highest);
   }
 }
 
-/// Replaces a number of an action by another one.
-void alter(ActionArray& action, const Space& space, std::size_t number, Rng& rng) {
+/// Replaces a number of an action by another one that is allowed, if there is one.
+void alter(ActionArray& action, const Space& space, ActionMask mask, std::size_t number, Rng& rng) {
   if (std::holds_alternative<Box>(space)) {
     ActionArray other(space, 1);
     other.sample(0, space, rng);
     action.continuous(0)[number] = other.continuous(0)[number];
     return;
   }
-  const std::int64_t count = choices(space, number);
+  const ActionMask own = mask_of_choice(space, mask, number);
+  const std::int64_t count = own.empty() ? choices(space, number) : count_allowed(own);
+  if (count < 2) return;
   std::int64_t& choice = action.discrete(0)[number];
-  if (count > 1) choice = (choice + 1 + rng.below(count - 1)) % count;
+  const std::int64_t place = own.empty() ? choice : count_allowed(own.first(static_cast<std::size_t>(choice)));
+  const std::int64_t other = (place + 1 + rng.below(count - 1)) % count;
+  choice = own.empty() ? other : nth_allowed(own, other);
 }
 
 }  // namespace
@@ -94,11 +108,12 @@ std::uint64_t fingerprint(std::span<const float> numbers) noexcept {
   return all.get();
 }
 
-std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result) noexcept {
+std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result, ActionMask mask) noexcept {
   Fingerprint all;
   all.add(observation);
   all.add(std::bit_cast<std::uint32_t>(result.reward));
   all.add((result.terminated ? 1U : 0U) + (result.truncated ? 2U : 0U));
+  for (const std::uint8_t number : mask) all.add(std::uint64_t{number});
   return all.get();
 }
 
@@ -117,7 +132,8 @@ Player::Player(Environment environment)
     : environment_(std::move(environment)),
       action_space_(environment_.spec().action_space),
       action_(action_space_, 1),
-      observation_(flat_size(environment_.spec().observation_space)) {}
+      observation_(flat_size(environment_.spec().observation_space)),
+      masks_(environment_) {}
 
 void Player::begin(const Plan& plan) {
   plan_ = plan;
@@ -145,7 +161,16 @@ void Player::step() {
   choose_action();
   ++steps_;
   result_ = environment_.step(action_[0], observation_.prepare());
-  history_.push_back(fingerprint(observation_.numbers(), result_));
+  look();
+}
+
+void Player::look() {
+  if (result_.terminated) {
+    masks_.forget();
+  } else {
+    masks_.read(environment_);
+  }
+  history_.push_back(fingerprint(observation_.numbers(), result_, masks_.mask()));
 }
 
 std::string Player::place() const {
@@ -158,22 +183,23 @@ void Player::reset() {
   steps_ = 0;
   result_ = {.reward = 0.0F, .terminated = false};
   environment_.reset(derive_seed(key), observation_.prepare());
-  history_.push_back(fingerprint(observation_.numbers(), result_));
+  look();
 }
 
 void Player::choose_action() {
   const bool even = steps_ % 2 == 0;
+  const ActionMask mask = masks_.mask();
   switch (plan_.style) {
     case ActionStyle::random:
-      action_.sample(0, action_space_, action_rng_);
-      if (plan_.altered) alter(action_, action_space_, *plan_.altered, altering_rng_);
+      action_.sample(0, action_space_, action_rng_, mask);
+      if (plan_.altered) alter(action_, action_space_, mask, *plan_.altered, altering_rng_);
       return;
     case ActionStyle::lowest:
-      return choose_lowest(action_, action_space_);
+      return choose_lowest(action_, action_space_, mask);
     case ActionStyle::highest:
-      return choose_highest(action_, action_space_);
+      return choose_highest(action_, action_space_, mask);
     case ActionStyle::alternating:
-      return even ? choose_lowest(action_, action_space_) : choose_highest(action_, action_space_);
+      return even ? choose_lowest(action_, action_space_, mask) : choose_highest(action_, action_space_, mask);
   }
 }
 

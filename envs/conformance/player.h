@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "envs/conformance/masks.h"
 #include "envs/environment.h"
 #include "envs/random.h"
 
@@ -35,12 +36,12 @@ class GuardedObservation {
 /// Condenses numbers, bit for bit: equal where all of them are.
 std::uint64_t fingerprint(std::span<const float> numbers) noexcept;
 /// Condenses all that an environment shows at one moment.
-std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result) noexcept;
+std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result, ActionMask mask = {}) noexcept;
 
 /// The fingerprints of all moves of a play, the first reset included.
 using History = std::vector<std::uint64_t>;
 
-/// Which actions are played: drawn uniformly, or those at an end of the space.
+/// Which actions are played, of those that are allowed: drawn uniformly, or those at an end of the space.
 enum class ActionStyle { random, lowest, highest, alternating };
 
 /// What is played. Random numbers derive from two seeds, which may be equal.
@@ -72,6 +73,7 @@ class Player {
   /// What the last move gave; of a reset: reward 0, not terminated.
   const StepResult& result() const { return result_; }
   const GuardedObservation& observation() const { return observation_; }
+  const MaskReading& masks() const { return masks_; }
   bool ended() const { return result_.terminated || result_.truncated; }
   /// Counts the steps of the current episode.
   std::int64_t steps() const { return steps_; }
@@ -83,11 +85,13 @@ class Player {
  private:
   void reset();
   void choose_action();
+  void look();
 
   Environment environment_;
   Space action_space_;
   ActionArray action_;
   GuardedObservation observation_;
+  MaskReading masks_;
   Plan plan_{};
   Rng action_rng_{0};
   Rng altering_rng_{0};

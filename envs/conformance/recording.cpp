@@ -46,6 +46,7 @@ class Recorder {
  private:
   void look() {
     look_at_observation();
+    look_at_mask();
     if (player_.steps() == 0) {
       look_at_reset();
     } else {
@@ -73,6 +74,16 @@ class Recorder {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (std::isfinite(numbers[i])) recording_.extents[i].add(numbers[i]);
     }
+  }
+
+  void look_at_mask() {
+    const MaskReading& masks = player_.masks();
+    note(recording_.wrong_mask, masks.fault());
+    if (masks.mask().empty()) return;
+    const std::int64_t allowed = count_allowed(masks.mask());
+    recording_.least_allowed = recording_.masks ? std::min(recording_.least_allowed, allowed) : allowed;
+    recording_.most_allowed = std::max(recording_.most_allowed, allowed);
+    recording_.masks = true;
   }
 
   void look_at_reset() {

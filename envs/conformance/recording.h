@@ -47,7 +47,12 @@ struct Recording {
   std::string not_finite;
   std::string outside_of_space;
   std::string reward_not_finite;
+  std::string wrong_mask;
   std::string beyond_limit;  ///< the step limit was reached, and the episode went on
+
+  bool masks = false;              ///< the environment masks actions
+  std::int64_t least_allowed = 0;  ///< of the masks' numbers, in one mask
+  std::int64_t most_allowed = 0;
 
   std::vector<Extent> extents;        ///< of each number of the observations
   std::vector<Extent> first_extents;  ///< of the observations that resets gave alone

@@ -92,7 +92,10 @@ std::vector<EnvironmentOption<Taxi>> Taxi::options() {
            .help = "whether moves go astray to either side with probability 0.1 each"},
           {.name = "fickle_passenger",
            .member = &Taxi::fickle_passenger_,
-           .help = "whether the passenger changes the destination, with probability 0.3, after the first move"}};
+           .help = "whether the passenger changes the destination, with probability 0.3, after the first move"},
+          {.name = "action_mask",
+           .member = &Taxi::action_mask_,
+           .help = "whether actions that change nothing are masked, so that no policy takes them"}};
 }
 
 const EnvironmentSpec& Taxi::spec() const {
@@ -149,6 +152,16 @@ StepResult Taxi::step(std::int64_t action, std::span<float> observation) noexcep
   }
   episode_.observe(observation);
   return result;
+}
+
+void Taxi::action_mask(std::span<std::uint8_t> allowed) const noexcept {
+  const Fare fare = fare_of(episode_.state());
+  for (std::int64_t action = 0; action < kActions; ++action) {
+    const bool moves = action != kPickUp && action != kDropOff;
+    // What would not be of any use costs 10, and changes nothing: no arrival, nobody in or out.
+    const bool is_of_use = moves ? ahead(fare.taxi, action) != fare.taxi : exchange(fare, action).reward > -10.0F;
+    allowed[static_cast<std::size_t>(action)] = is_of_use ? 1 : 0;
+  }
 }
 
 void Taxi::draw(Canvas& canvas) const {

@@ -25,6 +25,10 @@ namespace sounder::envs {
 /// wants to go elsewhere, each of the other three places alike, once the taxi has moved with them for the first time.
 /// The best return is 4.43 in the mean when it rains: the threshold stays, as in Gymnasium.
 ///
+/// With `action_mask`, actions that change nothing are masked, as Gymnasium's info["action_mask"] has them: moves
+/// against the grid's edges and walls, picking up where no passenger is, and dropping off elsewhere than at a place or
+/// nobody.
+///
 /// Observation: Discrete(500), ((5 row + column) 5 + passenger) 4 + destination; passenger 4 is in the taxi. State [4]:
 /// that number, the episode's key, the steps done (TabularEpisode), and 1 while the passenger is still to change their
 /// mind, else 0. Transitions equal Taxi-v3's of Gymnasium 1.2; after Dietterich (2000), "Hierarchical reinforcement
@@ -46,6 +50,8 @@ class Taxi {
   /// Draws one of the 300 states in which the passenger waits elsewhere than at the destination.
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
   StepResult step(std::int64_t action, std::span<float> observation) noexcept;
+  bool masks_actions() const noexcept { return action_mask_; }
+  void action_mask(std::span<std::uint8_t> allowed) const noexcept;
   void draw(Canvas& canvas) const;
   std::vector<double> state() const;
   /// Throws Error unless the state has four numbers, whole and in their ranges.
@@ -54,6 +60,7 @@ class Taxi {
  private:
   bool is_rainy_ = false;
   bool fickle_passenger_ = false;
+  bool action_mask_ = false;
   TabularEpisode episode_;
   bool will_change_mind_ = false;
 };

@@ -4,13 +4,15 @@
 #include <span>
 #include <utility>
 
+#include "envs/wrappers/mask_reader.h"
 #include "envs/wrappers/wrapper.h"
 
 namespace sounder {
 
-/// Acts several times with each action and sums the rewards; an episode's end cuts it short. Shows the last of the
-/// observations. A step of the agent is then several of the environment's: max_episode_steps counts the agent's, so a
-/// limit of 10 becomes one of 4 where actions are repeated 3 times.
+/// Acts several times with each action and sums the rewards; an episode's end cuts it short, and so does an action mask
+/// that does not allow the action any more. Shows the last of the observations. A step of the agent is then several of
+/// the environment's: max_episode_steps counts the agent's, so a limit of 10 becomes one of 4 where actions are
+/// repeated 3 times.
 template <EnvironmentModel E>
 class ActionRepeat : public Wrapper<E> {
  public:
@@ -19,7 +21,8 @@ class ActionRepeat : public Wrapper<E> {
   static constexpr std::int64_t kMaxTimes = 1'000;
 
   /// Throws UsageError unless `times` is from 1 to kMaxTimes.
-  ActionRepeat(E environment, std::int64_t times) : Wrapper<E>(std::move(environment)), times_(times) {
+  ActionRepeat(E environment, std::int64_t times)
+      : Wrapper<E>(std::move(environment)), times_(times), mask_(this->environment_) {
     require_within("action_repeat", static_cast<double>(times), {1.0, static_cast<double>(kMaxTimes)});
     if (auto& limit = this->spec_.max_episode_steps) *limit = *limit / times + (*limit % times == 0 ? 0 : 1);
   }
@@ -27,6 +30,7 @@ class ActionRepeat : public Wrapper<E> {
   StepResult step(const Action& action, std::span<float> observation) {
     StepResult result = Wrapper<E>::step(action, observation);
     for (std::int64_t i = 1; i < times_ && !result.terminated && !result.truncated; ++i) {
+      if (!mask_.allows(this->environment_, action)) break;
       const float reward = result.reward;
       result = Wrapper<E>::step(action, observation);
       result.reward += reward;
@@ -36,6 +40,7 @@ class ActionRepeat : public Wrapper<E> {
 
  private:
   std::int64_t times_;
+  MaskReader<E> mask_;
 };
 
 }  // namespace sounder

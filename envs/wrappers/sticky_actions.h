@@ -9,13 +9,15 @@
 
 #include "envs/action.h"
 #include "envs/random.h"
+#include "envs/wrappers/mask_reader.h"
 #include "envs/wrappers/wrapper.h"
 
 namespace sounder {
 
 /// Repeats the action of the step before, in place of the agent's, with some probability (Machado et al. 2018,
-/// "Revisiting the Arcade Learning Environment", section 5.2); never on an episode's first step. The chance is drawn
-/// from a stream of its own, which derives from the episode's seed. No state is offered: it would need the stream's.
+/// "Revisiting the Arcade Learning Environment", section 5.2); never on an episode's first step, and never an action
+/// that the environment's mask does not allow any more. The chance is drawn from a stream of its own, which derives
+/// from the episode's seed. No state is offered: it would need the stream's.
 template <EnvironmentModel E>
 class StickyActions : public Wrapper<E> {
  public:
@@ -23,7 +25,10 @@ class StickyActions : public Wrapper<E> {
 
   /// Throws UsageError unless the probability is from 0 to 1.
   StickyActions(E environment, float probability)
-      : Wrapper<E>(std::move(environment)), probability_(probability), last_(this->spec_.action_space, 1) {
+      : Wrapper<E>(std::move(environment)),
+        probability_(probability),
+        last_(this->spec_.action_space, 1),
+        mask_(this->environment_) {
     require_within("sticky_actions", static_cast<double>(probability), {0.0, 1.0});
   }
 
@@ -51,7 +56,7 @@ class StickyActions : public Wrapper<E> {
 
  private:
   void choose(const Action& action) {
-    const bool sticks = !first_ && rng_.uniform() < probability_;
+    const bool sticks = !first_ && rng_.uniform() < probability_ && mask_.allows(this->environment_, last_[0]);
     if (!sticks) last_.assign(0, action);
     first_ = false;
   }
@@ -66,6 +71,7 @@ class StickyActions : public Wrapper<E> {
 
   float probability_;
   ActionArray last_;  // the action of the step before
+  MaskReader<E> mask_;
   Rng rng_{0};
   bool first_ = true;
   bool chosen_ = false;  // the next step's action was announced, and stands in last_

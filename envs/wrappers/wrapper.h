@@ -33,6 +33,9 @@ class Wrapper {
   void announce(const Action& action) requires Announceable<E> { environment_.announce(action); }
   void announce_reset(std::uint64_t seed) requires Announceable<E> { environment_.announce_reset(seed); }
 
+  bool masks_actions() const requires Masking<E> { return sounder::masks_actions(environment_); }
+  void action_mask(std::span<std::uint8_t> allowed) const requires Masking<E> { environment_.action_mask(allowed); }
+
   auto draw(Canvas& canvas) const requires Drawable<E> { return environment_.draw(canvas); }
 
   std::vector<double> state() const requires Replayable<E> { return environment_.state(); }

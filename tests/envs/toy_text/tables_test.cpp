@@ -1,5 +1,6 @@
 // The transition tables, against those that Gymnasium's own code builds (tests/data/toy_text).
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -148,6 +149,28 @@ TEST_CASE("what Gymnasium's documentation says of the tasks holds") {
   int initial = 0;
   for (std::int64_t state = 0; state < Taxi::kStates; ++state) initial += taxi.initial_probability(state) > 0 ? 1 : 0;
   CHECK(initial == 300);
+}
+
+TEST_CASE("a taxi's action masks, where they are asked for, equal Gymnasium's in every state") {
+  const Environment unmasked{Taxi()};
+  CHECK_FALSE(unmasked.masks_actions());
+  auto taxi = with_options<Taxi>("action_mask=true");
+  CHECK(Environment(taxi).masks_actions());
+  std::ifstream file(SOUNDER_TEST_DATA "/toy_text/Taxi-v3.masks.txt");
+  std::int64_t state = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    float observation = -1;
+    taxi.set_state(std::vector<double>{static_cast<double>(state), 0, 0, 0}, {&observation, 1});
+    std::array<std::uint8_t, 6> mask{};
+    taxi.action_mask(mask);
+    std::string digits;
+    for (const std::uint8_t number : mask) digits += number == 1 ? '1' : '0';
+    INFO("state " << state);
+    CHECK(digits == line);
+    ++state;
+  }
+  CHECK(state == Taxi::kStates);
 }
 
 TEST_CASE("the best policies' returns are those that the thresholds were set by") {
