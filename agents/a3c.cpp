@@ -8,6 +8,34 @@
 
 namespace sounder {
 
+namespace {
+
+/// Chooses each row's action by a policy, of those that the row's mask allows.
+template <PolicyModel P>
+void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutput& output, ActionArray& actions) {
+  const std::size_t rows = output.values.size();
+  const std::size_t width = output.outputs.size() / rows;
+  const auto choose_row = [&](std::size_t i, auto... mask) {
+    const auto row = output.outputs.subspan(i * width, width);
+    const auto action = policy.action(actions, request.first_row + i);
+    if (request.selection == Selection::sample) {
+      policy.sample(row, request.rngs[i], action, mask...);
+    } else {
+      policy.mode(row, action, mask...);
+    }
+  };
+  for (std::size_t i = 0; i < rows; ++i) {
+    if constexpr (MaskedPolicyModel<P>) {
+      choose_row(i, mask_of_row(request.masks, i, width));
+    } else {
+      assert(request.masks.empty());
+      choose_row(i);
+    }
+  }
+}
+
+}  // namespace
+
 A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
     : network_(std::move(network)),
       most_observations_(capacity.observations),
@@ -25,24 +53,11 @@ A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const 
 
 void A3c::act(const ActRequest& request, ActionArray& actions) {
   const NetworkOutput output = network_->forward(request.observations, request.first_row, request.states);
-  const std::size_t width = network_->output_size();
   const std::size_t rows = output.values.size();
   assert(request.selection == Selection::greedy || request.rngs.size() == rows);
   assert(request.states.size() == rows * state_size_);
   std::ranges::copy(request.states, states_.begin() + static_cast<std::ptrdiff_t>(request.first_row * state_size_));
-  std::visit(
-      [&](const auto& policy) {
-        for (std::size_t i = 0; i < rows; ++i) {
-          const auto row = output.outputs.subspan(i * width, width);
-          const auto action = policy.action(actions, request.first_row + i);
-          if (request.selection == Selection::sample) {
-            policy.sample(row, request.rngs[i], action);
-          } else {
-            policy.mode(row, action);
-          }
-        }
-      },
-      settings_.loss.policy);
+  std::visit([&](const auto& policy) { choose(policy, request, output, actions); }, settings_.loss.policy);
 }
 
 std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
@@ -86,7 +101,8 @@ LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
                                                         .values = values,
                                                         .actions = rollout.actions(),
                                                         .returns = returns,
-                                                        .advantages = advantages},
+                                                        .advantages = advantages,
+                                                        .masks = rollout.masks()},
                                                        {.outputs = output_gradients, .values = value_gradients});
   network_->backward({.outputs = output_gradients,
                       .values = value_gradients,

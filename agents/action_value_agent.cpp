@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 #include <utility>
 
 #include "agents/network_agents.h"
@@ -14,13 +13,36 @@
 namespace sounder {
 namespace {
 
-/// The action of the largest value, the first of equals.
-std::int64_t best_action(std::span<const float> values) noexcept {
-  return std::ranges::max_element(values) - values.begin();
+/// The action of the largest value, the first of equals, of those that may be taken.
+std::int64_t best_action(std::span<const float> values, ActionMask mask) noexcept {
+  if (mask.empty()) return std::ranges::max_element(values) - values.begin();
+  std::int64_t best = nth_allowed(mask, 0);
+  for (std::size_t a = static_cast<std::size_t>(best) + 1; a < values.size(); ++a) {
+    if (allows(mask, a) && values[static_cast<std::size_t>(best)] < values[a]) best = static_cast<std::int64_t>(a);
+  }
+  return best;
 }
 
-float best_value(std::span<const float> values) noexcept {
-  return *std::ranges::max_element(values);
+float best_value(std::span<const float> values, ActionMask mask) noexcept {
+  return values[static_cast<std::size_t>(best_action(values, mask))];
+}
+
+/// The mean value of the actions that may be taken.
+float mean_value(std::span<const float> values, ActionMask mask) noexcept {
+  float sum = 0;
+  std::size_t count = 0;
+  for (std::size_t a = 0; a < values.size(); ++a) {
+    if (!allows(mask, a)) continue;
+    sum += values[a];
+    ++count;
+  }
+  return sum / static_cast<float>(count);
+}
+
+/// One of the actions that may be taken, each as likely.
+std::int64_t random_action(std::size_t width, ActionMask mask, Rng& rng) noexcept {
+  if (mask.empty()) return rng.below(static_cast<std::int64_t>(width));
+  return nth_allowed(mask, rng.below(count_allowed(mask)));
 }
 
 }  // namespace
@@ -52,10 +74,11 @@ void ActionValueAgent::act(const ActRequest& request, ActionArray& actions) {
   epsilon_ = greedy ? 0.0F : request.epsilon;
   for (std::size_t i = 0; i < rows; ++i) {
     std::int64_t& action = actions.discrete(request.first_row + i)[0];
+    const ActionMask mask = mask_of_row(request.masks, i, width_);
     if (!greedy && request.rngs[i].uniform() < request.epsilon) {
-      action = request.rngs[i].below(static_cast<std::int64_t>(width_));
+      action = random_action(width_, mask, request.rngs[i]);
     } else {
-      action = best_action(output.outputs.subspan(i * width_, width_));
+      action = best_action(output.outputs.subspan(i * width_, width_), mask);
     }
   }
 }
@@ -70,7 +93,7 @@ std::span<const float> ActionValueAgent::row_values(const Rollout& rollout) {
     for (std::size_t row = first; row < rows; ++row) {
       const auto values = output.outputs.subspan((row - first) * width_, width_);
       row_values_[row] = settings_.rule.next_action == NextAction::best
-                             ? best_value(values)
+                             ? best_value(values, mask_of_row(rollout.masks(), row, width_))
                              : values[static_cast<std::size_t>(rollout.actions().discrete(row)[0])];
     }
   }
@@ -89,8 +112,9 @@ std::span<const float> ActionValueAgent::bootstrap_values(const Rollout& rollout
 void ActionValueAgent::choose_bootstrap_values(const Rollout& rollout, std::span<const float> target_outputs) {
   const std::size_t count = rollout.bootstrap_rows().size();
   const auto target_values = [&](std::size_t i) { return target_outputs.subspan(i * width_, width_); };
+  const auto mask = [&](std::size_t i) { return mask_of_row(rollout.bootstrap_masks(), i, width_); };
   if (settings_.rule.next_action == NextAction::best) {
-    for (std::size_t i = 0; i < count; ++i) bootstrap_values_[i] = best_value(target_values(i));
+    for (std::size_t i = 0; i < count; ++i) bootstrap_values_[i] = best_value(target_values(i), mask(i));
     return;
   }
   const std::size_t size = rollout.observation_size();
@@ -102,8 +126,9 @@ void ActionValueAgent::choose_bootstrap_values(const Rollout& rollout, std::span
         rollout.bootstrap_observations().subspan(first * size, rows * size), rollout.size(), {});
     for (std::size_t i = 0; i < rows; ++i) {
       const auto values = target_values(first + i);
-      const auto greedy = static_cast<std::size_t>(best_action(online.outputs.subspan(i * width_, width_)));
-      const float mean = std::accumulate(values.begin(), values.end(), 0.0F) / static_cast<float>(width_);
+      const auto online_values = online.outputs.subspan(i * width_, width_);
+      const auto greedy = static_cast<std::size_t>(best_action(online_values, mask(first + i)));
+      const float mean = mean_value(values, mask(first + i));
       // (1 - epsilon) Q-(s', argmax_a Q(s', a)) + epsilon / K sum_a Q-(s', a)
       bootstrap_values_[first + i] = (1 - epsilon_) * values[greedy] + epsilon_ * mean;
     }

@@ -15,7 +15,8 @@ namespace sounder {
 /// The value methods of Mnih et al. (2016), one worker's part: one-step Q-learning (algorithm 1), one-step Sarsa and
 /// n-step Q-learning (algorithm S2), which differ by their rule for targets. The network's outputs are the values
 /// Q(s, .) of K discrete actions. It acts epsilon-greedily by them, and learns towards targets that the same network
-/// with the target parameters makes.
+/// with the target parameters makes. Where actions are masked, all that is said of actions is said of those that may be
+/// taken: of the random ones, of the best one of an observation, of a mean.
 ///
 /// Sarsa's action after a step is the one that the rollout has there. Where it has none, after a truncated step and
 /// after the rollout's last one, the target is its mean over the action that an epsilon-greedy choice by the online

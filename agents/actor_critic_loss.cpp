@@ -16,7 +16,8 @@ LossSums differentiate_as(const Distribution& policy, const ActorCriticLoss& los
     const PolicyTerms terms =
         policy.differentiate({.outputs = inputs.outputs.subspan(t * width, width),
                               .action = policy.action(inputs.actions, t),
-                              .weights = {.advantage = advantage, .entropy_coefficient = loss.entropy_coefficient}},
+                              .weights = {.advantage = advantage, .entropy_coefficient = loss.entropy_coefficient},
+                              .mask = mask_of_row(inputs.masks, t, width)},
                              gradients.outputs.subspan(t * width, width));
     const float error = inputs.values[t] - inputs.returns[t];
     gradients.values[t] = 2 * loss.value_coefficient * error;
@@ -34,6 +35,7 @@ LossSums ActorCriticLoss::differentiate(const Inputs& inputs, const Gradients& g
   assert(inputs.outputs.size() % inputs.values.size() == 0 && inputs.returns.size() == inputs.values.size() &&
          inputs.advantages.size() == inputs.values.size() && gradients.outputs.size() == inputs.outputs.size() &&
          gradients.values.size() == inputs.values.size());
+  assert(inputs.masks.empty() || inputs.masks.size() == inputs.outputs.size());
   return std::visit([&](const auto& distribution) { return differentiate_as(distribution, *this, inputs, gradients); },
                     policy);
 }

@@ -6,6 +6,7 @@
 #include "agents/policy_distribution.h"
 #include "core/agent.h"
 #include "envs/action.h"
+#include "envs/action_mask.h"
 
 namespace sounder {
 
@@ -26,6 +27,7 @@ struct ActorCriticLoss {
     const ActionArray& actions;         ///< [T], as they were drawn
     std::span<const float> returns;     ///< [T]
     std::span<const float> advantages;  ///< [T]
+    ActionMask masks = {};              ///< [T, K], of the actions that could be drawn; empty: all could
   };
   /// The gradient of L with respect to the network's outputs.
   struct Gradients {

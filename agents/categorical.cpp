@@ -1,6 +1,5 @@
 #include "agents/categorical.h"
 
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -8,51 +7,72 @@
 namespace sounder {
 namespace {
 
+// Which choices there are: each function is written once, and compiled for all of them and for those of a mask. The
+// floating-point operations on what a mask allows are the same, in the same order.
+
+struct AllChoices {
+  bool operator()(std::size_t /*choice*/) const noexcept { return true; }
+};
+struct AllowedChoices {
+  ActionMask mask;
+  bool operator()(std::size_t choice) const noexcept { return mask[choice] != 0; }
+};
+
 /// exp(z - largest) of a logit; that of the largest one is known without computing it.
 float weight_of(float z, float largest) noexcept {
   return z == largest ? 1.0F : std::exp(z - largest);
 }
 
-}  // namespace
+/// Finds the first of the largest logits.
+template <class Choices>
+std::size_t largest_of(std::span<const float> logits, const Choices& is_choice) noexcept {
+  std::size_t best = 0;
+  while (!is_choice(best)) ++best;
+  for (std::size_t k = best + 1; k < logits.size(); ++k) {
+    if (is_choice(k) && logits[best] < logits[k]) best = k;
+  }
+  return best;
+}
 
-void Categorical::sample(std::span<const float> logits, Rng& rng, std::span<std::int64_t> action) noexcept {
+template <class Choices>
+std::size_t sample_of(std::span<const float> logits, const Choices& is_choice, Rng& rng) noexcept {
   // Exponentials cost most here: those of the first choices are kept for the second time that they are needed.
   constexpr std::size_t kKept = 32;
   std::array<float, kKept> kept;
-  const float largest = *std::ranges::max_element(logits);
+  const float largest = logits[largest_of(logits, is_choice)];
+  const auto weight = [&](std::size_t k) { return is_choice(k) ? weight_of(logits[k], largest) : 0.0F; };
   float sum = 0;
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    const float weight = weight_of(logits[k], largest);
-    if (k < kKept) kept[k] = weight;
-    sum += weight;
+    const float own = weight(k);
+    if (k < kKept) kept[k] = own;
+    sum += own;
   }
   // The first choice at which the cumulated weights exceed a uniform part of their sum.
   float left = rng.uniform() * sum;
   std::size_t choice = 0;
   for (; choice + 1 < logits.size(); ++choice) {
-    left -= choice < kKept ? kept[choice] : weight_of(logits[choice], largest);
+    left -= choice < kKept ? kept[choice] : weight(choice);
     if (left < 0) break;
   }
-  action[0] = static_cast<std::int64_t>(choice);
+  // Rounding may leave something after the last one that is a choice.
+  while (!is_choice(choice)) --choice;
+  return choice;
 }
 
-void Categorical::mode(std::span<const float> logits, std::span<std::int64_t> action) noexcept {
-  action[0] = std::ranges::max_element(logits) - logits.begin();
-}
-
-PolicyTerms Categorical::differentiate(const Inputs& inputs, std::span<float> gradient) noexcept {
+template <class Choices>
+PolicyTerms differentiate_of(const Categorical::Inputs& inputs, const Choices& is_choice,
+                             std::span<float> gradient) noexcept {
   const std::span<const float> logits = inputs.outputs;
   const auto [advantage, beta] = inputs.weights;
-  assert(gradient.size() == logits.size());
-  const float largest = *std::ranges::max_element(logits);
+  const float largest = logits[largest_of(logits, is_choice)];
   float sum = 0;  // the gradient's place holds the exponentials, then the probabilities, until it is computed
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    gradient[k] = weight_of(logits[k], largest);
+    gradient[k] = is_choice(k) ? weight_of(logits[k], largest) : 0.0F;
     sum += gradient[k];
   }
-  // log pi_k = (z_k - max) - log sum_j exp(z_j - max)
+  // log pi_k = (z_k - max) - log sum_j exp(z_j - max); 0 where pi_k = 0, as it is no choice
   const float log_sum = std::log(sum);
-  const auto log_pi = [logits, largest, log_sum](std::size_t k) { return logits[k] - largest - log_sum; };
+  const auto log_pi = [&](std::size_t k) { return is_choice(k) ? logits[k] - largest - log_sum : 0.0F; };
 
   float entropy = 0;
   for (std::size_t k = 0; k < logits.size(); ++k) {
@@ -67,6 +87,27 @@ PolicyTerms Categorical::differentiate(const Inputs& inputs, std::span<float> gr
     gradient[k] = (pi - chosen) * advantage + beta * pi * (log_pi(k) + entropy);
   }
   return {.log_probability = log_pi(action), .entropy = entropy};
+}
+
+}  // namespace
+
+void Categorical::sample(std::span<const float> logits, Rng& rng, std::span<std::int64_t> action,
+                         ActionMask mask) noexcept {
+  const std::size_t choice =
+      mask.empty() ? sample_of(logits, AllChoices{}, rng) : sample_of(logits, AllowedChoices{mask}, rng);
+  action[0] = static_cast<std::int64_t>(choice);
+}
+
+void Categorical::mode(std::span<const float> logits, std::span<std::int64_t> action, ActionMask mask) noexcept {
+  const std::size_t choice = mask.empty() ? largest_of(logits, AllChoices{}) : largest_of(logits, AllowedChoices{mask});
+  action[0] = static_cast<std::int64_t>(choice);
+}
+
+PolicyTerms Categorical::differentiate(const Inputs& inputs, std::span<float> gradient) noexcept {
+  assert(gradient.size() == inputs.outputs.size());
+  assert(allows(inputs.mask, static_cast<std::size_t>(inputs.action[0])));
+  return inputs.mask.empty() ? differentiate_of(inputs, AllChoices{}, gradient)
+                             : differentiate_of(inputs, AllowedChoices{inputs.mask}, gradient);
 }
 
 }  // namespace sounder

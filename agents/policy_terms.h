@@ -6,6 +6,7 @@
 #include <span>
 
 #include "envs/action.h"
+#include "envs/action_mask.h"
 #include "envs/random.h"
 
 namespace sounder {
@@ -22,12 +23,13 @@ struct PolicyTerms {
   float entropy;          ///< H, nats; a density's may be negative
 };
 
-/// One step, as a distribution is asked about it: what the network put out, and what was drawn.
+/// One step, as a distribution is asked about it: what the network put out, what could be drawn, and what was.
 template <class Number>
 struct PolicyInputs {
   std::span<const float> outputs;  ///< [K]
   std::span<const Number> action;  ///< [width of the action], as it was drawn
   PolicyWeights weights;
+  ActionMask mask = {};  ///< [M], of the actions that could be drawn; empty: all could; of a MaskedPolicyModel only
 };
 
 /// Base of the distributions over whole numbers: where an array keeps a row's action.
@@ -70,6 +72,18 @@ concept PolicyModel = std::copyable<P> &&
   { policy.differentiate(inputs, gradient) }
   noexcept->std::same_as<PolicyTerms>;
   requires std::same_as<decltype(inputs.action), decltype(policy.action(drawn, row))>;
+};
+
+/// A distribution of actions of which a mask may leave only some: those without weight, as if their logits were
+/// infinitely small, and no gradient reaches them. Mask and outputs are of one size, M = K. A mask of ones gives the
+/// numbers of none, to the last bit.
+template <class P>
+concept MaskedPolicyModel = PolicyModel<P> &&
+    requires(const P& policy, ActionArray& actions, std::span<const float> outputs, Rng& rng, ActionMask mask) {
+  { policy.sample(outputs, rng, policy.action(actions, 0), mask) }
+  noexcept;
+  { policy.mode(outputs, policy.action(actions, 0), mask) }
+  noexcept;
 };
 
 }  // namespace sounder

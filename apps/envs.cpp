@@ -70,13 +70,15 @@ std::string table(const std::vector<Row>& rows) {
 struct Abilities {
   bool draws;
   bool replays;
+  bool masks;
 };
 
 Abilities abilities(Environment& environment) {
   std::vector<float> observation(flat_size(environment.spec().observation_space));
   environment.reset(0, observation);
   Canvas canvas;
-  return {.draws = environment.draw(canvas), .replays = !environment.state().empty()};
+  return {
+      .draws = environment.draw(canvas), .replays = !environment.state().empty(), .masks = environment.masks_actions()};
 }
 
 }  // namespace
@@ -106,6 +108,7 @@ void describe_environment(const Registry& environments, std::string_view id, Out
     json::object object = spec_json(id, spec);
     object["draws"] = can.draws;
     object["replays"] = can.replays;
+    object["masks"] = can.masks;
     object["presets"] = json::array(presets.begin(), presets.end());
     object["options"] = options_json(environments.options(id));
     print_json(json::serialize(object));
@@ -113,9 +116,9 @@ void describe_environment(const Registry& environments, std::string_view id, Out
   }
   print_human(fmt::format(
       "{}\n  observation  {}\n  action       {}\n  limit        {} steps\n  threshold    {}\n  drawn        {}\n"
-      "  replayed     {}\n  presets      {}\n  options      {}\n",
+      "  replayed     {}\n  masked       {}\n  presets      {}\n  options      {}\n",
       id, describe(spec.observation_space), describe(spec.action_space), limit_text(spec), threshold_text(spec),
-      can.draws ? "yes" : "no", can.replays ? "yes" : "no",
+      can.draws ? "yes" : "no", can.replays ? "yes" : "no", can.masks ? "yes" : "no",
       presets.empty() ? "-" : fmt::format("{}", fmt::join(presets, ", ")), options_text(environments.options(id))));
 }
 

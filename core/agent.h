@@ -10,6 +10,7 @@
 #include "core/network.h"
 #include "core/rollout.h"
 #include "envs/action.h"
+#include "envs/action_mask.h"
 #include "envs/random.h"
 
 namespace sounder {
@@ -42,6 +43,7 @@ class Agent {
     Selection selection = Selection::sample;
     std::span<Rng> rngs = {};  ///< [B], each row draws from its own; of Selection::sample: greedy choices draw nothing
     std::span<float> states = {};  ///< [B, S], before the observations; become those after them
+    ActionMask masks = {};         ///< [B, M], of the actions that may be taken; empty: all may be
     float epsilon = 0;             ///< probability of a uniformly drawn action, of agents that explore so
   };
 
@@ -61,7 +63,7 @@ class Agent {
   /// chosen for an observation does not depend on the others.
   virtual std::size_t rows_together() const noexcept { return 1; }
 
-  /// Chooses actions for B observations and writes them to the rows of `actions`.
+  /// Chooses actions for B observations, of those that their masks allow, and writes them to the rows of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 
   /// Writes the gradient of the rollout's loss, a sum over all of its rows, to `gradient` (flat, as the parameters).

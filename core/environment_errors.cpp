@@ -50,6 +50,13 @@ Error invalid_observation(const Space& space, std::span<const float> observation
                   moment.who, numbers, moment.step, describe(space), program_name()));
 }
 
+Error invalid_mask(const Moment& moment) {
+  return Error(
+      fmt::format("{}: the environment's action mask allows no action after {} steps of an episode; expected one at "
+                  "least that may be taken, unless the episode has terminated; `sounder check` tests an environment",
+                  moment.who, moment.step));
+}
+
 Error invalid_reward(float reward, const Moment& moment) {
   return Error(
       fmt::format("{}: the environment gave the reward {} in step {} of an episode; expected a finite number; `{} "

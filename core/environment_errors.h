@@ -34,5 +34,6 @@ class ObservationCheck {
 /// Words what an environment did wrong; at most eight of an observation's numbers are shown.
 Error invalid_observation(const Space& space, std::span<const float> observation, const Moment& moment);
 Error invalid_reward(float reward, const Moment& moment);
+Error invalid_mask(const Moment& moment);
 
 }  // namespace sounder

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/action_masks.h"
 #include "core/metrics/statistics.h"
 #include "envs/error.h"
 
@@ -61,6 +62,7 @@ class Evaluator::Play {
         most_rows_(round_up(evaluator.rows_, evaluator.agent_->rows_together())),
         observations_(most_rows_ * observation_size_),
         states_(most_rows_ * state_size_),
+        masks_(make_action_masks(most_rows_, evaluator.environments_)),
         rngs_(most_rows_, Rng(0)),
         actions_(evaluator.spec_.action_space, most_rows_),
         result_{.returns = std::vector<double>(evaluator.episodes_),
@@ -117,6 +119,7 @@ class Evaluator::Play {
     Row& row = rows_[i];
     environment(i).reset(derive_seed(key(Stream::evaluation, i)), observation(i));
     require_valid_observation(i, 0);
+    read_mask(i, 0);
     rngs_[i] = Rng(key(Stream::evaluation_action, i));
     std::ranges::fill(state(i), 0.0F);
     result_.returns[row.episode] = 0;
@@ -131,7 +134,8 @@ class Evaluator::Play {
     evaluator_.agent_->act({.observations = {observations_.data(), padded * observation_size_},
                             .selection = request_.selection,
                             .rngs = {rngs_.data(), padded},
-                            .states = {states_.data(), padded * state_size_}},
+                            .states = {states_.data(), padded * state_size_},
+                            .masks = masks_.first(padded)},
                            actions_);
     for (std::size_t i = 0; evaluator_.announceable_ && i < rows_.size(); ++i) environment(i).announce(actions_[i]);
     for (std::size_t i = 0; i < rows_.size(); ++i) step(i);
@@ -143,6 +147,7 @@ class Evaluator::Play {
     StepResult result = environment(i).step(action, observation(i));
     const std::int64_t length = ++result_.lengths[row.episode];
     require_valid_observation(i, length);
+    if (!result.terminated) read_mask(i, length);
     if (!std::isfinite(result.reward)) throw invalid_reward(result.reward, {.who = std::string(kWho), .step = length});
     result_.returns[row.episode] += static_cast<double>(result.reward);
     if (!result.terminated && length >= evaluator_.most_steps_) result.truncated = true;
@@ -154,6 +159,10 @@ class Evaluator::Play {
     if (evaluator_.is_valid_(observation(i))) return;
     throw invalid_observation(evaluator_.spec_.observation_space, observation(i),
                               {.who = std::string(kWho), .step = length});
+  }
+
+  void read_mask(std::size_t i, std::int64_t length) {
+    if (!masks_.read(i, environment(i))) throw invalid_mask({.who = std::string(kWho), .step = length});
   }
 
   void tell(std::size_t i, const StepResult& result, const Action* action) {
@@ -181,6 +190,7 @@ class Evaluator::Play {
         rngs_[kept] = rngs_[i];
         std::ranges::copy(observation(i), observation(kept).begin());
         std::ranges::copy(state(i), state(kept).begin());
+        masks_.move(i, kept);
       }
       rows_[kept++] = *row;
     }
@@ -211,6 +221,7 @@ class Evaluator::Play {
   std::vector<std::size_t> next_episodes_;  // [variants]
   std::vector<float> observations_;         // [rows, D]
   std::vector<float> states_;               // [rows, S], of the agent
+  ActionMasks masks_;                       // [rows, M]
   std::vector<Rng> rngs_;                   // [rows], each episode's own
   ActionArray actions_;                     // [rows]
   Result result_;

@@ -8,6 +8,7 @@
 
 #include "core/step_end.h"
 #include "envs/action.h"
+#include "envs/action_mask.h"
 #include "envs/environment.h"
 
 namespace sounder {
@@ -17,26 +18,29 @@ namespace sounder {
 ///
 /// Every time step is a begin_step and K end_steps; finish closes the rollout. The observations to bootstrap from come
 /// in by end_step, before any reset, and by finish, for the environments whose last step ended no episode: so there is
-/// no place for a wrong one. Allocates at construction only; to be used by one thread at a time.
+/// no place for a wrong one. An observation's mask comes in with it. Allocates at construction only; to be used by one
+/// thread at a time.
 class Rollout {
  public:
   struct Shape {
     std::size_t steps;             ///< most of them: T
     std::size_t environments = 1;  ///< K
+    std::size_t mask_size = 0;     ///< M: numbers of an action mask; 0: no action is masked
   };
   Rollout(const EnvironmentSpec& spec, const Shape& shape);
 
   /// Forgets all steps.
   void clear() noexcept { size_ = bootstraps_ = 0; }
 
-  /// Records the observations [K, D] that the next actions are chosen on; returns the first one's row.
-  std::size_t begin_step(std::span<const float> observations) noexcept;
-  /// Records what the next environment's action gave, in the order of the environments; `next_observation` [D] is the
-  /// one after the action, before any reset.
-  void end_step(float reward, StepEnd end, std::span<const float> next_observation) noexcept;
-  /// Closes the rollout with the observations [K, D] that the environments are at. Those of environments whose last
-  /// step ended an episode are not looked at.
-  void finish(std::span<const float> observations) noexcept;
+  /// Records the observations [K, D], and masks [K, M], that the next actions are chosen on; returns the first one's
+  /// row.
+  std::size_t begin_step(std::span<const float> observations, ActionMask masks = {}) noexcept;
+  /// Records what the next environment's action gave, in the order of the environments; `next_observation` [D] and
+  /// `next_mask` [M] are those after the action, before any reset.
+  void end_step(float reward, StepEnd end, std::span<const float> next_observation, ActionMask next_mask = {}) noexcept;
+  /// Closes the rollout with the observations [K, D] and masks [K, M] that the environments are at. Those of
+  /// environments whose last step ended an episode are not looked at.
+  void finish(std::span<const float> observations, ActionMask masks = {}) noexcept;
 
   std::size_t steps() const noexcept { return size_ / environments_; }         ///< T so far, whole ones
   std::size_t environments() const noexcept { return environments_; }          ///< K
@@ -46,6 +50,7 @@ class Rollout {
 
   std::span<const float> observations() const noexcept { return {observations_.data(), size_ * observation_size_}; }
   std::span<const float> observation(std::size_t row) const noexcept;
+  ActionMask masks() const noexcept { return {masks_.data(), size_ * mask_size_}; }     ///< [T, K, M]; empty: none
   std::span<const float> rewards() const noexcept { return {rewards_.data(), size_}; }  ///< [T, K]
   std::span<const StepEnd> ends() const noexcept { return {ends_.data(), size_}; }      ///< [T, K]
   ActionArray& actions() noexcept { return actions_; }  ///< rows 0, ..., size() - 1 are valid
@@ -58,20 +63,31 @@ class Rollout {
   std::span<const float> bootstrap_observations() const noexcept {
     return {bootstrap_observations_.data(), bootstraps_ * observation_size_};
   }
+  /// The masks of those observations, [N, M]; empty: none.
+  ActionMask bootstrap_masks() const noexcept { return {bootstrap_masks_.data(), bootstraps_ * mask_size_}; }
 
  private:
-  void set_bootstrap(std::size_t index, std::size_t row, std::span<const float> observation) noexcept;
+  /// What a return is bootstrapped from.
+  struct Bootstrap {
+    std::size_t row;
+    std::span<const float> observation;
+    ActionMask mask;
+  };
+  void set_bootstrap(std::size_t index, const Bootstrap& bootstrap) noexcept;
 
   std::size_t environments_;
   std::size_t observation_size_;
+  std::size_t mask_size_;
   std::size_t size_ = 0;
   std::size_t bootstraps_ = 0;                 // N
   std::vector<float> observations_;            // [capacity, D]
+  std::vector<std::uint8_t> masks_;            // [capacity, M]
   ActionArray actions_;                        // [capacity, width]
   std::vector<float> rewards_;                 // [capacity]
   std::vector<StepEnd> ends_;                  // [capacity]
   std::vector<std::size_t> bootstrap_rows_;    // [capacity]: every step may be truncated
   std::vector<float> bootstrap_observations_;  // [capacity, D]
+  std::vector<std::uint8_t> bootstrap_masks_;  // [capacity, M]
 };
 
 }  // namespace sounder

@@ -55,6 +55,7 @@ Worker::Worker(const Parts& parts)
       spec_(slots_.front().environment.spec()),
       announceable_(slots_.front().environment.announceable()),
       is_valid_(spec_.observation_space),
+      masks_(make_action_masks(slots_.size(), slots_, &Slot::environment)),
       store_(parts.store),
       first_block_(parts.first_block),
       settings_(parts.settings),
@@ -69,7 +70,7 @@ Worker::Worker(const Parts& parts)
       agent_(parts.agents.make({.parameters = replica_, .target = target_replica_},
                                {.observations = slots_.size(), .steps = settings_.rollout})),
       pool_(parts.pool),
-      rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size()}),
+      rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size(), .mask_size = masks_.size()}),
       observations_(slots_.size() * rollout_.observation_size()),
       states_(slots_.size() * agent_->state_size()),
       action_rngs_(slots_.size(), Rng(0)),
@@ -207,16 +208,20 @@ void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
   const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
   do {
     begin_episodes();
-    const std::size_t row = rollout_.begin_step(observations_);
+    const std::size_t row = rollout_.begin_step(observations_, masks_.first(slots_.size()));
     clock.lap(Phase::environment);
-    agent_->act(
-        {.observations = observations_, .first_row = row, .rngs = action_rngs_, .states = states_, .epsilon = epsilon},
-        rollout_.actions());
+    agent_->act({.observations = observations_,
+                 .first_row = row,
+                 .rngs = action_rngs_,
+                 .states = states_,
+                 .masks = masks_.first(slots_.size()),
+                 .epsilon = epsilon},
+                rollout_.actions());
     clock.lap(Phase::forward);
     if (announceable_) announce(row);
     for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
   } while (rollout_.steps() < horizon && !over() && !stopped());  // a rollout has at least one step
-  rollout_.finish(observations_);
+  rollout_.finish(observations_, masks_.first(slots_.size()));
   count_moments();
   counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
 }
@@ -259,6 +264,7 @@ void Worker::begin_episode(std::size_t k) {
   slot.episode_return = 0;
   slot.episode_length = 0;
   check_observation(k);
+  read_mask(k);
 }
 
 void Worker::announce(std::size_t row) {
@@ -279,7 +285,7 @@ void Worker::step(std::size_t k, std::size_t row) {
   const std::optional<StepResult> outcome = step_environment(k, row);
   if (!outcome) {
     // What would have come is worth what the observation before is worth: next to nothing is learnt from it.
-    rollout_.end_step(0.0F, StepEnd::truncated, observation(k));
+    rollout_.end_step(0.0F, StepEnd::truncated, observation(k), masks_[k]);
     slot.in_episode = false;
     return;
   }
@@ -292,11 +298,12 @@ void Worker::step(std::size_t k, std::size_t row) {
   }
   check_observation(k);
   const StepEnd end = step_end(result);
+  if (end != StepEnd::terminated) read_mask(k);
   if (return_block_) {
     slot.discounted_return = settings_.reward.discount * slot.discounted_return + result.reward;
     return_moments_.add({&slot.discounted_return, 1});
   }
-  rollout_.end_step(settings_.reward(result.reward, reward_factor_), end, observation(k));
+  rollout_.end_step(settings_.reward(result.reward, reward_factor_), end, observation(k), masks_[k]);
   if (end == StepEnd::none) return;
   slot.in_episode = false;
   ended_.push_back({.episode_return = slot.episode_return, .length = slot.episode_length});
@@ -306,6 +313,11 @@ void Worker::check_observation(std::size_t k) {
   if (is_valid_(observation(k))) return;
   throw invalid_observation(spec_.observation_space, observation(k),
                             {.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
+}
+
+void Worker::read_mask(std::size_t k) {
+  if (masks_.read(k, slots_[k].environment)) return;
+  throw invalid_mask({.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
 }
 
 void Worker::hand_over_episodes() {

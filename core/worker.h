@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/action_masks.h"
 #include "core/agent.h"
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
@@ -131,6 +132,7 @@ class Worker {
   void step(std::size_t k, std::size_t row);
   std::optional<StepResult> step_environment(std::size_t k, std::size_t row);
   void check_observation(std::size_t k);
+  void read_mask(std::size_t k);
   void hand_over_episodes();
   void count_moments();
   void merge_moments();
@@ -147,6 +149,7 @@ class Worker {
   EnvironmentSpec spec_;
   bool announceable_;  // its environments are far away: they are told what they will be asked
   ObservationCheck is_valid_;
+  ActionMasks masks_;  // [K, M], of the actions to choose from next
   ParameterStore& store_;
   std::size_t first_block_;
   WorkerSettings settings_;

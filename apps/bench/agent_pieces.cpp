@@ -16,6 +16,10 @@ AlignedFloats initial_parameters(const AgentFactory& agents) {
   return {parameters.begin(), parameters.end()};
 }
 
+ActionMasks masks_of(const Environment& environment) {
+  return make_action_masks(1, std::span(&environment, 1));
+}
+
 }  // namespace
 
 std::size_t count_weights(const ParameterLayout& layout) {
@@ -34,7 +38,8 @@ AgentPieces::AgentPieces(const AgentFactory& agents, const std::function<Environ
       one_(agents.make({.parameters = parameters_}, {.observations = 1})),
       many_(agents.make({.parameters = parameters_}, {.observations = kRows})),
       learner_(agents.make({.parameters = parameters_}, {.observations = 1, .steps = kSteps})),
-      rollout_(spec_, {.steps = kSteps}),
+      masks_(masks_of(make_environment())),
+      rollout_(spec_, {.steps = kSteps, .mask_size = masks_.size()}),
       actions_(spec_.action_space, kRows),
       rngs_(kRows, Rng(1)) {
   Environment environment = make_environment();
@@ -45,22 +50,28 @@ void AgentPieces::fill_rollout(Environment& environment) {
   std::vector<float> observation(rollout_.observation_size());
   std::uint64_t seed = 1;
   environment.reset(seed, observation);
+  masks_.read(0, environment);
   while (rollout_.size() < kSteps) {
-    const std::size_t row = rollout_.begin_step(observation);
-    learner_->act({.observations = observation, .first_row = row, .rngs = std::span(rngs_).first(1)},
-                  rollout_.actions());
+    const std::size_t row = rollout_.begin_step(observation, masks_[0]);
+    learner_->act(
+        {.observations = observation, .first_row = row, .rngs = std::span(rngs_).first(1), .masks = masks_[0]},
+        rollout_.actions());
     const StepResult result = environment.step(rollout_.actions()[row], observation);
     const StepEnd end = step_end(result);
-    rollout_.end_step(result.reward, end, observation);
-    if (end != StepEnd::none) environment.reset(++seed, observation);
+    if (end != StepEnd::terminated) masks_.read(0, environment);
+    rollout_.end_step(result.reward, end, observation, masks_[0]);
+    if (end == StepEnd::none) continue;
+    environment.reset(++seed, observation);
+    masks_.read(0, environment);
   }
-  rollout_.finish(observation);
+  rollout_.finish(observation, masks_[0]);
 }
 
 std::vector<Piece> AgentPieces::pieces() {
   const auto act = [this](Agent& agent, std::size_t rows) {
     agent.act({.observations = rollout_.observations().first(rows * rollout_.observation_size()),
-               .rngs = std::span(rngs_).first(rows)},
+               .rngs = std::span(rngs_).first(rows),
+               .masks = rollout_.masks().first(rows * masks_.size())},
               actions_);
   };
   return {{.name = "act_1", .call = [this, act] { act(*one_, 1); }, .flop = 2 * weights_},

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/bench/piece.h"
+#include "core/action_masks.h"
 #include "core/agent.h"
 #include "core/aligned_floats.h"
 #include "core/rollout.h"
@@ -41,6 +42,7 @@ class AgentPieces {
   std::unique_ptr<Agent> one_;      // acts on a row at a time
   std::unique_ptr<Agent> many_;     // acts on many
   std::unique_ptr<Agent> learner_;  // has acted out the rollout
+  ActionMasks masks_;               // [1, M], of the environment that the rollout is from
   Rollout rollout_;
   ActionArray actions_;
   std::vector<Rng> rngs_;

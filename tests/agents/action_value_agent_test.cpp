@@ -10,6 +10,7 @@ namespace sounder {
 namespace {
 
 using Floats = std::vector<float>;
+using Mask = std::vector<std::uint8_t>;
 
 /// A network without parameters for two actions. Online, the observation itself is their values. As a target network,
 /// ten times that, and the other way round: so the best action of one is not the best one of the other.
@@ -81,6 +82,9 @@ struct Steps {
   std::vector<StepEnd> ends;
   std::vector<Floats> next_observations;  ///< of those steps whose episode ends: before the reset
   Floats last_observations;
+  std::vector<Mask> masks = {};  ///< empty: none; as the observations
+  std::vector<Mask> next_masks = {};
+  Mask last_masks = {};
 };
 
 struct Learnt {
@@ -95,22 +99,28 @@ Learnt learn(TargetRule rule, const Steps& steps, float epsilon = 0.5F) {
   const std::size_t environments = steps.environments;
   const std::size_t times = steps.rewards.size() / environments;
   ActionValueAgent agent = make_agent(learnt.records, rule, {.observations = environments, .steps = times});
-  Rollout rollout(kSpec, {.steps = times, .environments = environments});
+  Rollout rollout(kSpec, {.steps = times, .environments = environments, .mask_size = steps.masks.empty() ? 0U : 2U});
   std::vector<Rng> rngs(environments, Rng(1));
   for (std::size_t t = 0; t < times; ++t) {
     Floats observations;
+    Mask masks;
     for (std::size_t k = 0; k < environments; ++k) {
       const Floats& observation = steps.observations[t * environments + k];
       observations.insert(observations.end(), observation.begin(), observation.end());
+      if (steps.masks.empty()) continue;
+      const Mask& mask = steps.masks[t * environments + k];
+      masks.insert(masks.end(), mask.begin(), mask.end());
     }
-    const std::size_t row = rollout.begin_step(observations);
-    agent.act({.observations = observations, .first_row = row, .rngs = rngs, .epsilon = epsilon}, rollout.actions());
+    const std::size_t row = rollout.begin_step(observations, masks);
+    agent.act({.observations = observations, .first_row = row, .rngs = rngs, .masks = masks, .epsilon = epsilon},
+              rollout.actions());
     for (std::size_t k = 0; k < environments; ++k) {
       rollout.actions().discrete(row + k)[0] = steps.actions[row + k];
-      rollout.end_step(steps.rewards[row + k], steps.ends[row + k], steps.next_observations[row + k]);
+      rollout.end_step(steps.rewards[row + k], steps.ends[row + k], steps.next_observations[row + k],
+                       steps.next_masks.empty() ? Mask{} : steps.next_masks[row + k]);
     }
   }
-  rollout.finish(steps.last_observations);
+  rollout.finish(steps.last_observations, steps.last_masks);
   Floats gradient;
   learnt.losses = agent.learn(rollout, gradient);
   const Records first = learnt.records;
@@ -162,6 +172,23 @@ TEST_CASE("n-step Q learns towards returns that are bootstrapped with the target
   CHECK(learn(kNStepQ, one_environment(StepEnd::terminated)).gradients == Floats{1 - 2.75F, 0, 4 - 3.5F, 0, 0, 5 - 3});
 }
 
+TEST_CASE("where actions are masked, targets are made of those that may be taken after a step") {
+  const Mask any{1, 1};
+  for (const StepEnd end : {StepEnd::none, StepEnd::truncated}) {
+    Steps steps = one_environment(end);
+    steps.masks = {{1, 1}, {1, 0}, {0, 1}};
+    steps.next_masks = {any, any, {1, 0}};
+    steps.last_masks = {1, 0};
+    // R = 1 + 30 / 2, 2 + 0 / 2, 3 + 60 / 2: of (30, 40), (50, 0) and (60, 70)
+    CHECK(learn(kOneStepQ, steps).gradients == Floats{1 - 16, 0, 4 - 2, 0, 0, 5 - 33});
+    // R_2 = 3 + 60 / 2 = 33, R_1 = 2 + 33 / 2 = 18.5, R_0 = 1 + 18.5 / 2 = 10.25
+    CHECK(learn(kNStepQ, steps).gradients == Floats{1 - 10.25F, 0, 4 - 18.5F, 0, 0, 5 - 33});
+    // Sarsa's mean is of action 1 alone, though (7, 6) says that 0 is the best one: 3 + 70 / 2
+    steps.next_masks.back() = steps.last_masks = {0, 1};
+    CHECK(learn(kOneStepSarsa, steps).gradients == Floats{1 - 16, 0, 4 - 2, 0, 0, 5 - 38});
+  }
+}
+
 TEST_CASE("Sarsa's mean over the action after the last step is of the epsilon that it acted with") {
   // 3 + 60 / 2 of the greedy action; 3 + 65 / 2 of either
   CHECK(learn(kOneStepSarsa, one_environment(StepEnd::none), 0).gradients.back() == 5 - 33);
@@ -191,6 +218,17 @@ TEST_CASE("environments side by side learn from their own next observations, acr
   CHECK(sarsa.records.online.observations == Floats{1, 2, 3, 4, 5, 6, 8, 7, 2, 1, 1, 3});
   // n_step_q: 1 + 20 / 2, 2 + 19 / 2, 3, 4 + 30 / 2
   CHECK(learn(kNStepQ, two_environments()).gradients == Floats{0, 2 - 11, 3 - 11.5F, 0, 5 - 3, 0, 8 - 19, 0});
+}
+
+TEST_CASE("value methods learn with masks of ones what they learn without") {
+  for (const TargetRule rule : {kOneStepQ, kOneStepSarsa, kNStepQ}) {
+    for (const Steps& steps : {one_environment(StepEnd::truncated), two_environments()}) {
+      Steps masked = steps;
+      masked.masks = masked.next_masks = std::vector<Mask>(steps.rewards.size(), Mask{1, 1});
+      masked.last_masks = Mask(2 * steps.environments, 1);
+      CHECK(learn(rule, masked).gradients == learn(rule, steps).gradients);
+    }
+  }
 }
 
 TEST_CASE("where every step was truncated, Sarsa looks at their next observations two at a time") {

@@ -91,6 +91,31 @@ TEST_CASE("the mode of several choices is each one's first largest logit") {
   CHECK(action == std::array<std::int64_t, 3>{1, 0, 2});
 }
 
+TEST_CASE("each of several choices has its own part of a mask") {
+  const std::vector<std::uint8_t> mask{0, 1, 1, 0, 1, 1, 1, 1, 0};
+  const std::array<float, 9> logits{7, 0, 0, 9, std::log(3.0F), 0, std::log(2.0F), std::log(5.0F), 8};
+  Rng rng(5);
+  std::array<std::int64_t, 3> action{};
+  for (int i = 0; i < 1'000; ++i) {
+    kPolicy.sample(logits, rng, action, mask);
+    REQUIRE(action[0] == 1);
+    REQUIRE(action[1] != 1);
+    REQUIRE(action[2] != 3);
+  }
+  kPolicy.mode(logits, action, mask);
+  CHECK(action == std::array<std::int64_t, 3>{1, 2, 2});
+
+  // 1; 1/4 and 3/4; 1/8, 2/8, 5/8
+  const auto [terms, gradient] = derivative_of(
+      kPolicy,
+      {.outputs = logits, .action = action, .weights = {.advantage = 2, .entropy_coefficient = 0}, .mask = mask});
+  CHECK(terms.log_probability == Approx(std::log(0.75 * 0.625)));
+  CHECK(terms.entropy == Approx(0.25 * std::log(4.0) + 0.75 * std::log(4.0 / 3) + 0.125 * std::log(8.0) +
+                                0.25 * std::log(4.0) + 0.625 * std::log(1.6)));
+  const std::array<double, 9> expected{0, 0, 0.5, 0, -0.5, 0.25, 0.5, -0.75, 0};  // (pi - [k = a]) A
+  for (std::size_t k = 0; k < 9; ++k) CHECK(gradient[k] == Approx(expected[k]).margin(1e-6));
+}
+
 TEST_CASE("huge logits of several choices give finite numbers") {
   check_extremes(kPolicy, 9, 3);
 }

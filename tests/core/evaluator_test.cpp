@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -366,4 +368,54 @@ TEST_CASE("one episode is played after another, and every state is told, where t
   CHECK(told ==
         std::vector<std::vector<double>>{
             {0, 0, 0, 0, -1}, {0, 1, 2, 0, 1}, {0, 2, 3, 1, 0}, {1, 0, 0, 0, -1}, {1, 1, 2, 0, 1}, {1, 2, 3, 1, 0}});
+}
+
+TEST_CASE("an evaluation acts with each environment's own mask, whichever rows move up") {
+  // The mask depends on the moment and the episode; the agent takes what it allows, and the environment looks.
+  const auto allowed = [](float clock, float mark) {
+    return static_cast<int>(clock + 64 * mark) % 2 == 0 ? std::vector<std::uint8_t>{1, 0}
+                                                        : std::vector<std::uint8_t>{0, 1};
+  };
+  FakeEnvironment::Options options;
+  options.mask = [&](const FakeEnvironment& fake, std::span<std::uint8_t> mask) {
+    std::ranges::copy(allowed(static_cast<float>(fake.steps), fake.mark), mask.begin());
+  };
+  options.length = [](std::uint64_t seed) { return 1 + static_cast<std::int64_t>(seed % 7); };
+  const auto environments_side_by_side = GENERATE(std::int64_t{0}, std::int64_t{3});
+  std::int64_t acted = 0;
+  Behaviour behaviour;
+  behaviour.on_act = [&](const Agent::ActRequest& request) {
+    REQUIRE(request.masks.size() == request.observations.size());
+    for (std::size_t i = 0; i < request.masks.size(); i += 2) {
+      if (request.observations[i + 1] == 0) continue;  // a row that was never begun
+      const std::vector<std::uint8_t> mask(request.masks.begin() + static_cast<std::ptrdiff_t>(i),
+                                           request.masks.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+      ++acted;
+      CHECK(mask == allowed(request.observations[i], request.observations[i + 1]));
+    }
+  };
+  const FakeAgents agents(behaviour);
+  Evaluator evaluator({.make_environment = environments(options),
+                       .agents = agents,
+                       .episodes = 20,
+                       .environments = environments_side_by_side});
+  const auto lengths = evaluator.evaluate({.parameters = kParameters, .seed = 1}).lengths;
+  CHECK(acted >= std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
+}
+
+TEST_CASE("an evaluation refuses a mask that allows nothing, and names the moment; a terminated episode needs none") {
+  const FakeAgents agents;
+  std::int64_t without = 0;
+  FakeEnvironment::Options options;
+  options.length = [](std::uint64_t) { return 3; };
+  options.mask = [&](const FakeEnvironment& fake, std::span<std::uint8_t> mask) {
+    std::ranges::fill(mask, fake.steps == without ? std::uint8_t{0} : std::uint8_t{1});
+  };
+  Evaluator evaluator({.make_environment = environments(options), .agents = agents, .episodes = 2});
+  for (without = 0; without < 3; ++without) {
+    CHECK_THROWS_WITH(evaluator.evaluate({.parameters = kParameters, .seed = 1}),
+                      Catch::StartsWith("evaluation: the environment's action mask allows no action after " +
+                                        std::to_string(without) + " steps"));
+  }
+  CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{3, 3});
 }

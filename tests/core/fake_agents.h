@@ -159,6 +159,7 @@ struct FakeEnvironment {
     std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change what the step gives, or throw
     /// May change the observation after so many steps.
     std::function<void(std::int64_t, std::span<float>)> on_observe = [](std::int64_t, std::span<float>) {};
+    std::function<void(const FakeEnvironment&, std::span<std::uint8_t>)> mask = {};  ///< empty: it masks nothing
     std::optional<std::int64_t> max_episode_steps = {};
     std::optional<double> reward_threshold = {};
   };
@@ -192,6 +193,8 @@ struct FakeEnvironment {
                      .observation = observation});
     return result;
   }
+  bool masks_actions() const { return static_cast<bool>(options.mask); }
+  void action_mask(std::span<std::uint8_t> allowed) const { options.mask(*this, allowed); }
   void observe(std::span<float> observation) const {
     observation[0] = static_cast<float>(steps);
     observation[1] = mark;

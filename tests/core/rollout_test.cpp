@@ -136,6 +136,29 @@ TEST_CASE("what is bootstrapped stands in the order of the rows, however truncat
   CHECK(copy(rollout.bootstrap_observations()) == c.observations);
 }
 
+TEST_CASE("masks stand beside the observations that they came with, those that are bootstrapped from too") {
+  using Masks = std::vector<std::uint8_t>;
+  Rollout rollout(kOneNumber, {.steps = 2, .environments = 3, .mask_size = 2});
+  const std::vector<Ends> ends{{kNone, kTruncated, kTerminated}, {kTruncated, kNone, kTruncated}};
+  for (std::uint8_t step = 0; step < 2; ++step) {
+    // The mask of environment k is [10 step + k, 1], and after its action [10 step + k, 2].
+    const auto mask = [step](std::uint8_t k, std::uint8_t when) {
+      return Masks{static_cast<std::uint8_t>(10 * step + k), when};
+    };
+    Masks masks;
+    for (std::uint8_t k = 0; k < 3; ++k) masks.insert(masks.end(), {mask(k, 1)[0], 1});
+    rollout.begin_step(Floats{1, 2, 3}, masks);
+    for (std::uint8_t k = 0; k < 3; ++k) rollout.end_step(0, ends[step][k], Floats{4}, mask(k, 2));
+  }
+  rollout.finish(Floats{5, 6, 7}, Masks{20, 3, 21, 3, 22, 3});
+  CHECK(copy(rollout.masks()) == Masks{0, 1, 1, 1, 2, 1, 10, 1, 11, 1, 12, 1});
+  CHECK(copy(rollout.bootstrap_rows()) == Rows{1, 3, 4, 5});
+  CHECK(copy(rollout.bootstrap_masks()) == Masks{1, 2, 10, 2, 21, 3, 12, 2});
+  rollout.clear();
+  CHECK(rollout.masks().empty());
+  CHECK(rollout.bootstrap_masks().empty());
+}
+
 TEST_CASE("a rollout that was cleared is filled from its first row again") {
   Rollout rollout(kOneNumber, {.steps = 2, .environments = 2});
   push(rollout, 0, {kTruncated, kTruncated});

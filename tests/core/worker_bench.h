@@ -21,12 +21,16 @@ struct Learnt {
   std::vector<std::size_t> bootstrap_rows;
   std::vector<float> bootstrap_clocks;
   std::vector<float> bootstrap_marks;
+  std::vector<std::uint8_t> masks;
+  std::vector<std::uint8_t> bootstrap_masks;
   std::vector<float> parameters;
 };
 
 inline Learnt record(const Rollout& rollout, std::span<const float> parameters) {
   Learnt learnt{.ends = {rollout.ends().begin(), rollout.ends().end()},
                 .bootstrap_rows = {rollout.bootstrap_rows().begin(), rollout.bootstrap_rows().end()},
+                .masks = {rollout.masks().begin(), rollout.masks().end()},
+                .bootstrap_masks = {rollout.bootstrap_masks().begin(), rollout.bootstrap_masks().end()},
                 .parameters = {parameters.begin(), parameters.end()}};
   for (std::size_t t = 0; t < rollout.size(); ++t) {
     learnt.clocks.push_back(rollout.observation(t)[0]);
