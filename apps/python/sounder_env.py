@@ -23,6 +23,10 @@ shape. Those of a Dict or a Tuple are flattened, and pictures [height, width, ch
         def reset(self, seed=None): ...  # returns observation, info
         def step(self, action): ...      # returns observation, reward, terminated, truncated, info
 
+Where not every action may be taken at every time, info["action_mask"] of reset and step says which may, or a method
+action_masks(): 1 for each that may, else 0; of MultiDiscrete actions one choice's numbers after the other's. No policy
+takes another one then.
+
 PROTOCOL.md, beside this file, specifies what goes over the socket.
 """
 
@@ -159,6 +163,34 @@ class _Served:
             self.action = _action_codec(self.spaces[1])
             first.action.require_like(self.action)
 
+    def read_masks(self):
+        """Finds out how the environment says which actions may be taken now: by a method, or in infos."""
+        methods = (getattr(layer, "action_masks", None) for layer in _layers(self.environment))
+        self.action_masks = next(filter(callable, methods), None)
+        if self.action_masks is not None:
+            self.require_choices("action_masks()")
+
+    def require_choices(self, source):
+        if self.action.counts is None:
+            raise _Refused("%s: masks are for Discrete and MultiDiscrete actions; the action_space is a %s"
+                           % (source, self.action.description["type"]))
+
+    def mask(self, call, info):
+        """Returns which actions may be taken now, a byte for each option of each choice; none where all may be."""
+        if self.action_masks is not None:
+            source, mask = "action_masks()", self.action_masks()
+        else:
+            source, mask = 'info["action_mask"]', info.get("action_mask") if isinstance(info, dict) else None
+        if mask is None:
+            return b""
+        with _naming(call):
+            self.require_choices(source)
+            numbers = _leaves(mask)
+            if len(numbers) != sum(self.action.counts) or any(number not in (0, 1) for number in numbers):
+                raise _Refused("%s: expected %d numbers, each 0 or 1; got %s"
+                               % (source, sum(self.action.counts), _told(mask)))
+        return bytes(map(int, numbers))
+
 
 class _Conversation:
     """One trainer's: its environments, and frames to and fro."""
@@ -280,6 +312,7 @@ class _Conversation:
             options = self.options[index % len(self.options)] if self.options else {}
             self.served[index] = _Served(self.make(**_convert(self.make, options)))
             self.served[index].read_spaces(self.served[0])
+            self.served[index].read_masks()
         return self.served[index]
 
     def _requests(self, form, payload):
@@ -299,7 +332,8 @@ class _Conversation:
                 raise _Refused("reset: expected (observation, info), as of Gymnasium 0.26 and later; got %s"
                                % _told(answer))
             self.running.add(index)
-            results.append(self._pack("reset", index, 0.0, False, False, answer[0]))
+            result = self._pack("reset", index, 0.0, False, False, answer[0])
+            results.append(_masked(result, served.mask("reset", answer[1])))
         self._send(RESULT, b"".join(results))
 
     def _step(self, payload):
@@ -312,11 +346,11 @@ class _Conversation:
             if not (isinstance(answer, tuple) and len(answer) == 5):
                 raise _Refused("step: expected (observation, reward, terminated, truncated, info), as of Gymnasium "
                                "0.26 and later; got %s" % _told(answer))
-            observation, reward, terminated, truncated, _ = answer
+            observation, reward, terminated, truncated, info = answer
             result = self._pack("step", index, reward, terminated, truncated, observation)
             if terminated or truncated:
                 self.running.discard(index)
-            results.append(result)
+            results.append(result if terminated else _masked(result, served.mask("step", info)))
         self._send(RESULT, b"".join(results))
 
     def _pack(self, call, index, reward, terminated, truncated, observation):
@@ -356,6 +390,11 @@ class _Conversation:
                            % _told(rows)) from None
         size = struct.pack("<II", len(range(0, width, stride)), len(range(0, height, stride)))
         self._send(PICTURE, size + pixels)
+
+
+def _masked(result, mask):
+    """Appends a mask to a result, whose last number before the observation says so."""
+    return result[:10] + b"\1\0" + result[12:] + mask if mask else result
 
 
 def _as_float32(number):
@@ -399,6 +438,7 @@ def _spec(served):
         "max_episode_steps": _limit(_about(environment, "max_episode_steps", "_max_episode_steps")),
         "reward_threshold": _threshold(_about(environment, "reward_threshold")),
         "render": _about(environment, "render_mode") == "rgb_array",
+        "action_mask": served.action.counts is not None,  # with any result there may come one
     }
     if observation.parts:
         spec["observation_parts"] = [{"name": name, "space": space, "numbers": numbers}

@@ -95,12 +95,21 @@ EnvironmentClient::Slot& EnvironmentClient::slot(std::uint32_t index) {
   if (index >= slots_.size()) {
     slots_.resize(index + 1);
     observations_.resize(slots_.size() * observation_size_);
+    masks_.resize(slots_.size() * mask_size_, 1);
   }
   return slots_[index];
 }
 
 std::span<float> EnvironmentClient::observation(std::uint32_t index) {
   return std::span(observations_).subspan(index * observation_size_, observation_size_);
+}
+
+std::span<std::uint8_t> EnvironmentClient::mask(std::uint32_t index) {
+  return std::span(masks_).subspan(index * mask_size_, mask_size_);
+}
+
+void EnvironmentClient::action_mask(std::uint32_t index, std::span<std::uint8_t> allowed) const {
+  std::ranges::copy(std::span(masks_).subspan(index * mask_size_, mask_size_), allowed.begin());
 }
 
 void EnvironmentClient::announce(std::uint32_t index, Slot::State state) {
@@ -142,8 +151,10 @@ void EnvironmentClient::greet() {
   if (!first && !(spec == spec_)) throw Broken("describes another environment than before");
   spec_ = std::move(spec);
   observation_size_ = flat_size(spec_.spec.observation_space);
-  most_requests_ = most_requests(spec_.spec);
+  mask_size_ = spec_.mask_size();
+  most_requests_ = most_requests(spec_);
   observations_.resize(slots_.size() * observation_size_);
+  masks_.resize(slots_.size() * mask_size_, 1);
   for (Slot& each : slots_) each.made = false;
   slot(0).made = true;  // what the process described
   results_at_start_ = statistics_.results;
@@ -178,9 +189,9 @@ void EnvironmentClient::exchange(FrameType type) {
     from = compose(type, from);
     if (requested_.empty()) return;
     const Frame answer = expect(FrameType::result, request(limit_of_requested()));
-    ResultReader reader(answer.payload, requested_.size(), observation_size_);
+    ResultReader reader(answer.payload, requested_.size(), {.observation = observation_size_, .mask = mask_size_});
     for (const std::uint32_t index : requested_) {
-      slots_[index].result = reader.next(index, observation(index));
+      slots_[index].result = reader.next(index, observation(index), mask(index));
       slots_[index].state = Slot::State::answered;
       slots_[index].made = true;
     }

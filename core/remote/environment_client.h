@@ -78,6 +78,9 @@ class EnvironmentClient {
   /// Waits for the answer to an announced request. Throws as the class says.
   StepResult take_result(std::uint32_t index, std::span<float> observation);
 
+  /// Writes the mask that came with an environment's latest answer: of ones, where none did.
+  void action_mask(std::uint32_t index, std::span<std::uint8_t> allowed) const;
+
   /// Asks for a picture and draws it; returns whether the environment can be drawn.
   bool draw(std::uint32_t index, Canvas& canvas);
 
@@ -93,6 +96,7 @@ class EnvironmentClient {
   };
   Slot& slot(std::uint32_t index);
   std::span<float> observation(std::uint32_t index);
+  std::span<std::uint8_t> mask(std::uint32_t index);
   void announce(std::uint32_t index, Slot::State state);
   void connect();
   void connect_again();
@@ -111,12 +115,14 @@ class EnvironmentClient {
   Conversation conversation_;
   RemoteSpec spec_;
   std::size_t observation_size_ = 0;
+  std::size_t mask_size_ = 0;      // M; 0: none comes
   std::size_t most_requests_ = 1;  // of one frame
   std::optional<ChildProcess> process_;
   std::optional<Channel> channel_;  // empty: not connected
   FrameWriter writer_;
   std::vector<Slot> slots_;
   std::vector<float> observations_;       // [slots, D]
+  std::vector<std::uint8_t> masks_;       // [slots, M]
   std::vector<std::uint32_t> announced_;  // in this order
   std::vector<std::uint32_t> requested_;  // in the frame that is being answered
   std::int64_t restarts_in_a_row_ = 0;

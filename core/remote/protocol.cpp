@@ -27,6 +27,12 @@ Number take(std::span<const std::byte>& bytes) {
 /// index, reward, terminated, truncated, padding
 constexpr std::size_t kResultHeaderBytes = 12;
 
+/// Tells whether a result, which is at least a header, says that a mask follows it.
+bool has_mask(std::span<const std::byte> result) {
+  result = result.subspan(kResultHeaderBytes - sizeof(std::uint16_t));
+  return take<std::uint16_t>(result) == 1;
+}
+
 bool take_flag(std::span<const std::byte>& bytes, std::string_view name) {
   const auto flag = take<std::uint8_t>(bytes);
   if (flag > 1) throw Error(fmt::format("expected 0 or 1 as {}; got {}", name, flag));
@@ -104,10 +110,10 @@ std::vector<ObservationPart> read_parts(const json::object& object, std::size_t 
   return parts;
 }
 
-bool read_render(const json::object& object) {
-  const json::value* const render = find(object, "render");
-  if (render != nullptr && !render->is_bool()) throw Error("spec: expected true or false as render");
-  return render != nullptr && render->get_bool();
+bool read_flag(const json::object& object, std::string_view key) {
+  const json::value* const flag = find(object, key);
+  if (flag != nullptr && !flag->is_bool()) throw Error(fmt::format("spec: expected true or false as {}", key));
+  return flag != nullptr && flag->get_bool();
 }
 
 json::value parse_json(std::span<const std::byte> payload) {
@@ -198,7 +204,7 @@ FrameHeader decode_header(std::span<const std::byte, kHeaderBytes> bytes) {
 bool operator==(const RemoteSpec& a, const RemoteSpec& b) {
   return a.id == b.id && a.spec.observation_space == b.spec.observation_space &&
          a.spec.action_space == b.spec.action_space && a.spec.max_episode_steps == b.spec.max_episode_steps &&
-         a.spec.reward_threshold == b.spec.reward_threshold && a.renders == b.renders &&
+         a.spec.reward_threshold == b.spec.reward_threshold && a.renders == b.renders && a.masks == b.masks &&
          a.observation_parts == b.observation_parts;
 }
 
@@ -219,12 +225,18 @@ RemoteSpec decode_spec(std::span<const std::byte> payload) {
                .action_space = parse_space(require(*object, "action_space"), "spec: action_space"),
                .max_episode_steps = read_limit(*object),
                .reward_threshold = read_threshold(*object)},
-      .renders = read_render(*object)};
+      .renders = read_flag(*object, "render"),
+      .masks = read_flag(*object, "action_mask")};
+  if (spec.masks && option_counts(spec.spec.action_space).empty()) {
+    throw Error(fmt::format("spec: expected Discrete or MultiDiscrete actions with an action_mask; got {}",
+                            describe(spec.spec.action_space)));
+  }
   spec.observation_parts = read_parts(*object, flat_size(spec.spec.observation_space));
   return spec;
 }
 
-std::size_t most_requests(const EnvironmentSpec& spec) {
+std::size_t most_requests(const RemoteSpec& remote) {
+  const EnvironmentSpec& spec = remote.spec;
   struct ActionBytes {
     std::size_t operator()(const Box& box) const { return box.low.size() * sizeof(float); }
     std::size_t operator()(const MultiDiscrete& space) const { return space.counts.size() * sizeof(std::int64_t); }
@@ -234,7 +246,8 @@ std::size_t most_requests(const EnvironmentSpec& spec) {
     std::size_t operator()(const Discrete&) const { return sizeof(std::int64_t); }
   };
   constexpr std::size_t kMostPayload = kMostFrameBytes - sizeof(FrameType);
-  const std::size_t result = kResultHeaderBytes + flat_size(spec.observation_space) * sizeof(float);
+  const std::size_t result =
+      kResultHeaderBytes + flat_size(spec.observation_space) * sizeof(float) + remote.mask_size();
   const std::size_t step = sizeof(std::uint32_t) + std::visit(ActionBytes{}, spec.action_space);
   const std::size_t reset = sizeof(std::uint32_t) + sizeof(std::uint64_t);
   const std::size_t most = kMostPayload / std::max({result, step, reset});
@@ -244,23 +257,37 @@ std::size_t most_requests(const EnvironmentSpec& spec) {
                   kMostFrameBytes, result, step));
 }
 
-ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size)
+ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count, const ResultSize& size)
     : left_(payload) {
-  const std::size_t expected = count * (kResultHeaderBytes + observation_size * sizeof(float));
+  const std::size_t result = kResultHeaderBytes + size.observation * sizeof(float);
+  std::size_t expected = count * result;
+  // What has a mask is longer: the numbers before the observations tell.
+  for (std::size_t i = 0, begin = 0; size.mask > 0 && i < count && begin + result <= payload.size(); ++i) {
+    const std::size_t mask = has_mask(payload.subspan(begin)) ? size.mask : 0;
+    expected += mask;
+    begin += result + mask;
+  }
   if (payload.size() == expected) return;
-  throw Error(fmt::format("expected a result of {} bytes, for {} environments with observations of {} numbers; got {}",
-                          expected, count, observation_size, payload.size()));
+  throw Error(fmt::format(
+      "expected a result of {} bytes, for {} environments with observations of {} numbers{}; got {}", expected, count,
+      size.observation, expected == count * result ? "" : fmt::format(" and masks of {}", size.mask), payload.size()));
 }
 
-StepResult ResultReader::next(std::uint32_t index, std::span<float> observation) {
+StepResult ResultReader::next(std::uint32_t index, std::span<float> observation, std::span<std::uint8_t> mask) {
   const auto got = take<std::uint32_t>(left_);
   if (got != index) throw Error(fmt::format("expected the result of environment {}; got that of {}", index, got));
   StepResult result{.reward = take<float>(left_), .terminated = false};
   result.terminated = take_flag(left_, "terminated");
   result.truncated = take_flag(left_, "truncated");
-  if (take<std::uint16_t>(left_) != 0) throw Error("expected zeros behind a result's flags");
+  const auto masked = take<std::uint16_t>(left_);
+  if (masked > (mask.empty() ? 0 : 1)) throw Error("expected zeros behind a result's flags, or 1 before a mask");
   std::memcpy(observation.data(), left_.data(), observation.size_bytes());
   left_ = left_.subspan(observation.size_bytes());
+  if (masked == 0) {
+    std::ranges::fill(mask, std::uint8_t{1});
+    return result;
+  }
+  for (std::uint8_t& allowed : mask) allowed = take_flag(left_, "a number of an action mask") ? 1 : 0;
   return result;
 }
 

@@ -83,8 +83,12 @@ struct RemoteSpec {
   std::string id;
   EnvironmentSpec spec;
   bool renders = false;                                 ///< pictures can be asked for
+  bool masks = false;                                   ///< results may carry action masks
   std::vector<ObservationPart> observation_parts = {};  ///< in order; none, where observations are as they were
   friend bool operator==(const RemoteSpec&, const RemoteSpec&);
+
+  /// Counts the numbers of an action mask; 0: there are none.
+  std::size_t mask_size() const { return masks ? sounder::mask_size(spec.action_space) : 0; }
 };
 
 /// Decodes a spec frame's payload. Throws Error for anything but a valid one.
@@ -92,17 +96,23 @@ RemoteSpec decode_spec(std::span<const std::byte> payload);
 
 /// Counts the environments that a request of one frame may be of, so that its answer, too, is one frame. Throws Error
 /// where not even one fits.
-std::size_t most_requests(const EnvironmentSpec& spec);
+std::size_t most_requests(const RemoteSpec& spec);
+
+/// How many numbers a result has.
+struct ResultSize {
+  std::size_t observation;
+  std::size_t mask = 0;  ///< where one follows; 0: none ever does
+};
 
 /// Reads a result frame's payload, an environment after the other, in the order of the request.
 class ResultReader {
  public:
   /// Throws Error unless the payload has the size of `count` results.
-  ResultReader(std::span<const std::byte> payload, std::size_t count, std::size_t observation_size);
+  ResultReader(std::span<const std::byte> payload, std::size_t count, const ResultSize& size);
 
-  /// Reads the next environment's result, and its observation into a span of observation_size floats. Throws Error if
-  /// it is another environment's than `index`, and for flags that are neither 0 nor 1.
-  StepResult next(std::uint32_t index, std::span<float> observation);
+  /// Reads the next environment's result, its observation, and its action mask, of ones where none came. Throws Error
+  /// if it is another environment's than `index`, and for flags and masks that have another number than 0 and 1.
+  StepResult next(std::uint32_t index, std::span<float> observation, std::span<std::uint8_t> mask = {});
 
  private:
   std::span<const std::byte> left_;

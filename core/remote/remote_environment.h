@@ -40,6 +40,9 @@ class RemoteEnvironment {
     announced_ = true;
   }
 
+  bool masks_actions() const noexcept { return client_->spec().masks; }
+  void action_mask(std::span<std::uint8_t> allowed) const { client_->action_mask(index_, allowed); }
+
   bool draw(Canvas& canvas) const { return client_->draw(index_, canvas); }
 
  private:

@@ -252,6 +252,42 @@ TEST_CASE("Observations of a Dict are trained on, and checking says which number
   CHECK(contains(evaluated.err, "Größe-v0: 2 greedy episodes of "));
 }
 
+TEST_CASE("Actions that an environment in Python masks, by infos or by a method, are taken nowhere") {
+  const TemporaryFolder folder;
+  const std::string served = command("doors.py");
+  const auto [way, several, algorithm] = GENERATE(table<std::string, std::string, std::string>({
+      {"way=info", "several=false", "a3c"},
+      {"way=method", "several=true", "a3c"},
+      {"way=info", "several=true", "a3c"},
+      {"way=method", "several=false", "one_step_sarsa"},
+  }));
+  const Arguments source{"--env-command", served, "--env-option", way, "--env-option", several};
+  const auto with_source = [&](Arguments arguments) {
+    arguments.insert(arguments.end(), source.begin(), source.end());
+    return spawn(folder, arguments);
+  };
+  const Outcome trained = with_source({"train", "--algorithm", algorithm, "--steps", "2000", "--envs-per-worker", "2",
+                                       "--evaluation-episodes", "3", "--run", "run"});
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  for (const std::string command : {"evaluate", "watch"}) {
+    const Outcome outcome = with_source({command, "run", "--episodes", "2"});
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+  }
+  const Outcome checked = with_source({"check", "--steps", "200"});
+  CHECK(contains(checked.err, "were allowed"));
+  CHECK(checked.exit_code == 0);
+}
+
+TEST_CASE("An environment in Python that allows no action is told so, with worker and step") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      spawn(folder, {"train", "--env-command", command("doors.py"), "--env-option", "closed=3", "--steps", "100"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(contains(outcome.err, "worker 0: the environment's action mask allows no action after 3 steps of an episode"));
+}
+
 TEST_CASE("A script that serves nothing, or what cannot be served, is told so") {
   const TemporaryFolder folder;
   const auto [script, says] = GENERATE(table<std::string, std::string>({

@@ -41,13 +41,15 @@ void decode(const Frame& frame, std::optional<RemoteSpec>& spec) {
       spec = decode_spec(frame.payload);
       describe(spec->spec.observation_space);
       describe(spec->spec.action_space);
+      most_requests(*spec);
       break;
     case FrameType::result: {
       const std::size_t count = frame.payload.empty() ? 1 : std::to_integer<std::size_t>(frame.payload[0]);
       std::vector<float> observation(spec ? flat_size(spec->spec.observation_space) : 1);
-      ResultReader results(frame.payload, count, observation.size());
+      std::vector<std::uint8_t> mask(spec ? spec->mask_size() : 0);
+      ResultReader results(frame.payload, count, {.observation = observation.size(), .mask = mask.size()});
       for (std::uint32_t i = 0; i < count; ++i) {
-        results.next(i == 0 ? static_cast<std::uint32_t>(count) : i, observation);
+        results.next(i == 0 ? static_cast<std::uint32_t>(count) : i, observation, mask);
         contains(spec ? spec->spec.observation_space : Space(MultiBinary{1}), observation);
       }
       break;

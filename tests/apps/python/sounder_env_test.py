@@ -94,7 +94,7 @@ class ConversationTest(unittest.TestCase):
         self.assertEqual(client.spec, {
             "protocol": 1, "id": "Counter", "max_episode_steps": 9, "reward_threshold": 2.5, "render": False,
             "observation_space": {"type": "Box", "low": [None, None], "high": [None, None], "shape": [2]},
-            "action_space": {"type": "Discrete", "n": 2}})
+            "action_space": {"type": "Discrete", "n": 2}, "action_mask": True})
         self.assertTrue(client.end())
 
     def test_results_are_what_the_specification_says_byte_by_byte(self):
@@ -117,6 +117,91 @@ class ConversationTest(unittest.TestCase):
         kind, payload = client.ask(STEP, struct.pack("<IqIq", 0, 1, 3, 0))
         rows = list(struct.iter_unpack("<IfBBHff", payload))
         self.assertEqual(rows, [(0, 1.0, 0, 0, 0, 1.0, 1.0), (3, 2.0, 0, 1, 0, 2.0, 0.0)])
+
+    def test_a_mask_follows_an_observation_where_one_came(self):
+        class ByInfo(Counter):  # after the first step there is none
+            mask = [1, False]
+
+            def reset(self, seed=None):
+                return super().reset(seed)[0], {"action_mask": self.mask}
+
+            def step(self, action):
+                answer = super().step(action)
+                return (*answer[:4], {"action_mask": (self.mask, None, "not looked at")[self.count - 1]})
+
+        class ByMethod(Counter):
+            def action_masks(self):
+                return (0.0, 1.0)
+
+        class Wrapped:
+            observation_space, action_space = Counter.observation_space, Counter.action_space
+
+            def __init__(self):
+                self.env = ByMethod()
+                self.reset, self.step = self.env.reset, self.env.step
+
+        head = b"\0\0\0\0" + b"\0\0\0\0" + b"\0\0"
+        for make, mask in ((ByInfo, b"\1\0"), (ByMethod, b"\0\1"), (Wrapped, b"\0\1")):
+            client = Client(make)
+            self.assertIs(client.spec["action_mask"], True)
+            kind, payload = client.ask(RESET, reset((0, 1)))
+            self.assertEqual(payload, head + b"\1\0" + struct.pack("<ff", 0, -1) + mask)
+            kind, payload = client.ask(STEP, struct.pack("<Iq", 0, 1))
+            self.assertEqual(payload[10:], b"\1\0" + struct.pack("<ff", 1, 1) + mask)
+            kind, payload = client.ask(STEP, struct.pack("<Iq", 0, 1))
+            has_none = make is ByInfo
+            self.assertEqual(payload[10:], (b"\0\0" if has_none else b"\1\0") + struct.pack("<ff", 2, 1) +
+                             (b"" if has_none else mask))
+            kind, payload = client.ask(STEP, struct.pack("<Iq", 0, 1))
+            self.assertEqual(payload[8:], b"\1\0\0\0" + struct.pack("<ff", 3, 1))  # terminated: no mask any more
+
+    def test_several_choices_have_one_mask_however_it_is_divided(self):
+        class Several(Counter):
+            action_space = sounder_env.MultiDiscrete([2, 3])
+
+            def reset(self, seed=None):
+                return [0, 0], {"action_mask": self.mask}
+
+        for mask in ([1, 0, 0, 1, 1], ([1, 0], [0, 1, 1]), ((True, False), (False, True, True))):
+            Several.mask = mask
+            kind, payload = Client(Several).ask(RESET, reset((0, 1)))
+            self.assertEqual(payload[-5:], b"\1\0\0\1\1")
+
+    def test_what_is_no_mask_is_refused(self):
+        class Masking(Counter):
+            def reset(self, seed=None):
+                return [0, 0], {"action_mask": self.mask}
+
+        for mask, told in (([1], "expected 2 numbers, each 0 or 1; got [1] (list)"), ([1, 2], "got [1, 2] (list)"),
+                           ("11", "got '11'"), ([0, math.nan], "got [0, nan] (list)")):
+            Masking.mask = mask
+            kind, payload = Client(Masking).ask(RESET, reset((0, 1)))
+            self.assertEqual(kind, ERROR)
+            self.assertIn('reset: info["action_mask"]: expected 2 numbers, each 0 or 1; ' , payload.decode())
+            self.assertIn(told, payload.decode())
+
+    def test_masks_of_actions_that_are_no_choices_are_refused(self):
+        class ByInfo(Counter):
+            action_space = sounder_env.MultiBinary(2)
+
+            def reset(self, seed=None):
+                return [0, 0], {"action_mask": [1, 1]}
+
+        client = Client(ByInfo)
+        self.assertIs(client.spec["action_mask"], False)
+        kind, payload = client.ask(RESET, reset((0, 1)))
+        self.assertEqual((kind, payload.decode()), (
+            ERROR, 'reset: info["action_mask"]: masks are for Discrete and MultiDiscrete actions; the action_space is a '
+            'MultiBinary'))
+
+        class ByMethod(Counter):
+            action_space = sounder_env.Box(-1, 1, (2,))
+
+            def action_masks(self):
+                return [1]
+
+        self.assertIn("action_masks(): masks are for Discrete and MultiDiscrete actions; the action_space is a Box",
+                      Client(ByMethod).spec)
 
     def test_environments_are_closed_at_the_end(self):
         for closing in (lambda client: client.send(CLOSE), lambda client: None):

@@ -78,7 +78,7 @@ TEST_CASE("requests are what the specification says, byte by byte, for every kin
 
 TEST_CASE("a frame takes as many environments as its answer, or the request, has room for") {
   const auto most = [](const Space& observations, const Space& actions) {
-    return most_requests({.observation_space = observations, .action_space = actions});
+    return most_requests({.id = "It", .spec = {.observation_space = observations, .action_space = actions}});
   };
   // 16777215 bytes after the type, by 12 for a reset, 12 + 4 n for a result, 4 + 4 n or 4 + 8 n for a step.
   CHECK(most(Discrete{5}, Discrete{2}) == 16'777'215 / 16);
@@ -89,6 +89,11 @@ TEST_CASE("a frame takes as many environments as its answer, or the request, has
   CHECK(most(Discrete{5}, MultiBinary{1'000'000}) == 2);
   CHECK(most(Discrete{5}, MultiDiscrete{std::vector<std::int64_t>(1'000'000, 3)}) == 2);
   CHECK(most(Discrete{5}, Box::uniform(0, 1, {1'000'000})) == 4);
+  // 12 + 4 + 5 bytes of a result with a mask
+  const Space several = MultiDiscrete{{2, 3}};
+  CHECK(
+      most_requests({.id = "It", .spec = {.observation_space = Discrete{5}, .action_space = several}, .masks = true}) ==
+      16'777'215 / 21);
 }
 
 TEST_CASE("a header's length and type are checked before anything is made of them") {
@@ -188,7 +193,7 @@ TEST_CASE("a spec says what flattened observations were put together from") {
 TEST_CASE("results are read in the order of the request") {
   const Bytes payload = bytes({7, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 1, 0, 0, 0, 0, 0, 0x40}) +
                         bytes({9, 0, 0, 0, 0, 0, 0x80, 0xbf, 1, 0, 0, 0, 0, 0, 0x40, 0x40});
-  ResultReader reader(payload, 2, 1);
+  ResultReader reader(payload, 2, {.observation = 1});
   float observation = 0;
   const StepResult first = reader.next(7, {&observation, 1});
   CHECK(first.reward == 1);
@@ -201,9 +206,9 @@ TEST_CASE("results are read in the order of the request") {
   CHECK_FALSE(second.truncated);
   CHECK(observation == 3);
 
-  CHECK_THROWS_WITH(ResultReader(payload, 2, 2),
+  CHECK_THROWS_WITH(ResultReader(payload, 2, {.observation = 2}),
                     Catch::Matchers::Contains("expected a result of 40 bytes") && Catch::Matchers::Contains("got 32"));
-  CHECK_THROWS_WITH(ResultReader(payload, 2, 1).next(8, {&observation, 1}),
+  CHECK_THROWS_WITH(ResultReader(payload, 2, {.observation = 1}).next(8, {&observation, 1}),
                     Catch::Matchers::Contains("environment 8; got that of 7"));
 }
 
@@ -212,7 +217,55 @@ TEST_CASE("a result's flags are 0 or 1, and zeros follow") {
   const auto position = GENERATE(8U, 9U, 10U, 11U);
   Bytes payload = bytes({7, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 1, 0, 0, 0, 0, 0, 0x40});
   payload[position] = std::byte{2};
-  CHECK_THROWS_AS(ResultReader(payload, 1, 1).next(7, {&observation, 1}), Error);
+  CHECK_THROWS_AS(ResultReader(payload, 1, {.observation = 1}).next(7, {&observation, 1}), Error);
+}
+
+TEST_CASE("a mask follows an observation where the number before it says so, else all actions are allowed") {
+  const Bytes head = bytes({7, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0});
+  const Bytes masked = head + bytes({1, 0, 0, 0, 0, 0x40, 1, 0, 1});
+  const Bytes unmasked = head + bytes({0, 0, 0, 0, 0x40, 0x40});
+  using Mask = std::vector<std::uint8_t>;
+  float observation = 0;
+  Mask mask(3, 9);
+  for (const Bytes& payload : {masked + unmasked + masked, unmasked + masked + unmasked}) {
+    ResultReader reader(payload, 3, {.observation = 1, .mask = 3});
+    for (int i = 0; i < 3; ++i) {
+      reader.next(7, {&observation, 1}, mask);
+      CHECK(mask == (observation == 2 ? Mask{1, 0, 1} : Mask{1, 1, 1}));
+    }
+  }
+  const auto read = [&](const Bytes& payload, const ResultSize& size) {
+    ResultReader reader(payload, 1, size);
+    reader.next(7, {&observation, 1}, std::span(mask).first(size.mask));
+  };
+  const ResultSize size{.observation = 1, .mask = 3};
+  CHECK_THROWS_WITH(read(head + bytes({1, 0, 0, 0, 0, 0x40, 1, 0}), size),
+                    Catch::Contains("expected a result of 19 bytes") && Catch::Contains(" and masks of 3; got 18"));
+  CHECK_THROWS_AS(read(masked + bytes({1}), size), Error);
+  CHECK_THROWS_AS(read(unmasked + bytes({1}), size), Error);
+  CHECK_THROWS_WITH(read(head + bytes({1, 0, 0, 0, 0, 0x40, 1, 2, 1}), size),
+                    Catch::Contains("expected 0 or 1 as a number of an action mask; got 2"));
+  CHECK_THROWS_AS(read(head + bytes({2, 0, 0, 0, 0, 0x40}), size), Error);
+  CHECK_THROWS_AS(read(head + bytes({1, 0, 0, 0, 0, 0x40}), {.observation = 1}), Error);  // it said that none comes
+}
+
+TEST_CASE("a spec says whether masks may come, of actions that are choices") {
+  const auto decode = [](const std::string& action_space, const std::string& rest) {
+    return decode_spec(bytes(R"({"protocol":1,"id":"a","observation_space":{"type":"Discrete","n":3},"action_space":)" +
+                             action_space + rest + "}"));
+  };
+  const std::string discrete = R"({"type":"Discrete","n":4})";
+  CHECK_FALSE(decode(discrete, "").masks);
+  CHECK(decode(discrete, "").mask_size() == 0);
+  CHECK_FALSE(decode(discrete, R"(,"action_mask":null)").masks);
+  CHECK_FALSE(decode(discrete, R"(,"action_mask":false)").masks);
+  CHECK(decode(discrete, R"(,"action_mask":true)").masks);
+  CHECK(decode(discrete, R"(,"action_mask":true)").mask_size() == 4);
+  CHECK_FALSE(decode(discrete, R"(,"action_mask":true)") == decode(discrete, ""));
+  CHECK_THROWS_WITH(decode(discrete, R"(,"action_mask":1)"), Catch::Contains("expected true or false as action_mask"));
+  CHECK_THROWS_WITH(
+      decode(R"({"type":"MultiBinary","n":3})", R"(,"action_mask":true)"),
+      Catch::Contains("expected Discrete or MultiDiscrete actions with an action_mask; got MultiBinary(3)"));
 }
 
 TEST_CASE("a picture has the size that it says, within limits") {
