@@ -97,6 +97,7 @@ const std::map<std::string, std::string> kNotShown{
     {"env_restarts", "of environments in other processes: below"},
     {"env_pin", "the processor that a thread runs on shows in its speed alone"},
     {"backend", "all backends compute the same function; agents/factory_test.cpp has their names"},
+    {"evaluation_environments", "results do not depend on it: core/evaluator_test.cpp"},
     {"staleness_aware", "a single thread's gradients are never stale: core/worker_group_test.cpp"},
     {"write_mode", "a single thread's updates meet no others: core/worker_group_test.cpp"},
     {"straggler_delay", "costs time alone: core/worker_environments_test.cpp"},
