@@ -4,7 +4,9 @@
 #include <csignal>
 #include <stop_token>
 #include <string>
+#include <thread>
 
+#include "core/worker_group.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/trainer_bench.h"
@@ -70,4 +72,36 @@ TEST_CASE("a busy run stops in its middle") {
   REQUIRE_FALSE(bench.saved.empty());
   CHECK(bench.saved.back().checkpoint.progress.step > 0);
   CHECK(static_cast<std::int64_t>(bench.finished.size()) == bench.saved.back().checkpoint.progress.episodes);
+}
+
+TEST_CASE("a capture's step and updates are those of its copy, while a worker goes on") {
+  const FakeAgents agents({.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
+    std::ranges::fill(gradient, -1.0F);  // the parameters count updates
+    return LossSums{};
+  }});
+  const TrainConfig config{.environment = "Fake-v0",
+                           .workers = 1,
+                           .steps = 1'000'000'000'000,
+                           .rollout = 1,
+                           .optimizer = "momentum_sgd",
+                           .learning_rate = 1,
+                           .learning_rate_schedule = "constant",
+                           .momentum = 0};
+  WorkerGroup group(config, environments({}), agents);
+  std::atomic<bool> stop{false};
+  std::jthread running([&] {
+    while (!stop) group.worker(0).run_once();
+  });
+  int others = 0;
+  for (int n = 0; n < 20'000; ++n) {
+    const WorkerGroup::Capture capture = group.capture();
+    const bool same = capture.totals.step == capture.snapshot.step &&
+                      capture.totals.updates == static_cast<std::int64_t>(capture.snapshot.updates);
+    if (!same) ++others;
+    if (!capture.snapshot.consistent) continue;
+    if (capture.snapshot.parameters[0] != static_cast<float>(capture.totals.updates)) ++others;
+    if (capture.totals.step != capture.totals.updates) ++others;  // rollouts of one step
+  }
+  stop = true;
+  CHECK(others == 0);
 }
