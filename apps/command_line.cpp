@@ -12,6 +12,7 @@
 #include "apps/options.h"
 #include "apps/output.h"
 #include "core/config/other_names.h"
+#include "core/open_files.h"
 #include "envs/error.h"
 #include "envs/names.h"
 #include "envs/program.h"
@@ -114,6 +115,7 @@ std::string_view first_line(std::string_view message) {
 
 int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
   if (argc > 0 && *argv[0] != '\0') set_program_name(argv[0]);
+  occupy_standard_descriptors();
   // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {

@@ -11,7 +11,6 @@
 #include <utility>
 #include <variant>
 
-#include "core/remote/processors.h"
 #include "envs/error.h"
 #include "envs/wrappers/keep_action.h"
 
@@ -73,16 +72,6 @@ std::string socket_path(const TrainConfig& config) {
     throw UsageError(fmt::format("env_connect: expected unix:PATH; got '{}'", config.env_connect));
   }
   return config.env_connect.substr(kScheme.size());
-}
-
-/// One processor for each thread that runs workers.
-std::vector<int> choose_processors(const TrainConfig& config) {
-  const std::vector<int> allowed = remote::allowed_processors();
-  if (!config.env_pin || config.env_command.empty() || allowed.empty()) return {};
-  const std::int64_t threads = config.threads > 0 ? std::min(config.threads, config.workers) : config.workers;
-  std::vector<int> processors;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(threads); ++i) processors.push_back(allowed[i % allowed.size()]);
-  return processors;
 }
 
 }  // namespace
@@ -176,11 +165,11 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
                                        const RemoteHooks& hooks)
     : registry_(&environments),
       config_(config),
-      variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)),
-      processors_(choose_processors(config)) {
+      variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)) {
   if (is_remote(config)) {
-    remote_.emplace(remote::RemoteEnvironments::Settings{
-        .client = client_settings(config, hooks), .options = all_turns(config.env_option), .processors = processors_});
+    remote_.emplace(remote::RemoteEnvironments::Settings{.client = client_settings(config, hooks),
+                                                         .options = all_turns(config.env_option),
+                                                         .processors = hooks.processors});
   } else {
     require_one_network();
   }

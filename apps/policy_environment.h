@@ -69,6 +69,8 @@ void require_source(const TrainConfig& config, const EnvironmentSource& saved);
 struct RemoteHooks {
   const std::atomic<bool>* stopping = nullptr;              ///< true: nobody waits for an answer any more
   std::function<void(const std::string&)> on_warning = {};  ///< of a restart; on the thread that waited
+  /// Worker i's process runs on processor processors[i mod n]; empty: on any.
+  std::vector<int> processors = {};
 };
 
 /// Says how to reach a configuration's environments in other processes. Throws UsageError as is_remote does, and for a
@@ -101,9 +103,6 @@ class PolicyEnvironments {
   /// What environments in other processes have cost; none if they are Sounder's own.
   std::optional<remote::ClientStatistics> remote_statistics() const;
 
-  /// On which processor each thread that runs workers is to stay; empty: on any.
-  const std::vector<int>& processors() const noexcept { return processors_; }
-
  private:
   void require_one_network() const;
   Environment bare(const Seat& seat) const;
@@ -112,7 +111,6 @@ class PolicyEnvironments {
   const Registry* registry_;
   TrainConfig config_;
   std::size_t variants_;
-  std::vector<int> processors_;
   std::optional<remote::RemoteEnvironments> remote_;
 };
 

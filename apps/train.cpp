@@ -13,6 +13,7 @@
 #include "apps/progress_display.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/try_all.h"
+#include "core/open_files.h"
 #include "core/remote/processors.h"
 #include "core/run_folder.h"
 #include "core/trainer.h"
@@ -139,6 +140,24 @@ void check_resumable(const TrainRequest& request) {
                                request.config.steps));
 }
 
+/// How many threads are bound to a processor each: those of workers whose environments are processes, which run there,
+/// too.
+std::size_t bound_threads(const TrainConfig& config) {
+  if (!config.env_pin || config.env_command.empty()) return 0;
+  return static_cast<std::size_t>(config.threads > 0 ? std::min(config.threads, config.workers) : config.workers);
+}
+
+/// Refuses more workers than can have their files open, before anything is made.
+void require_files(const TrainConfig& config) {
+  constexpr std::size_t kOfRun = 64;
+  constexpr std::size_t kOfWorker = 2;        // its episodes, and its processor
+  constexpr std::size_t kOfConversation = 8;  // sockets, pipes, and what waits for them
+  const auto workers = static_cast<std::size_t>(config.workers);
+  const bool remote = is_remote(config);
+  require_open_files(kOfRun + workers * kOfWorker + (remote ? (workers + 1) * kOfConversation : 0),
+                     fmt::format("{} workers{}", workers, remote ? " with environments in other processes" : ""));
+}
+
 void pin_to(const std::vector<int>& processors, std::size_t thread) {
   if (!processors.empty()) remote::pin_thread({processors[thread % processors.size()]});
 }
@@ -146,6 +165,7 @@ void pin_to(const std::vector<int>& processors, std::size_t thread) {
 }  // namespace
 
 void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
+  require_files(config);
   const PolicyEnvironments environments(catalogue.environments, config);
   const Environment first = environments();
   const auto agents = make_agent_factory(config, first.spec(), catalogue.networks);
@@ -155,11 +175,14 @@ void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
 
 int train(const TrainRequest& request, const Catalogue& catalogue) {
   TrainConfig config = request.config;
+  require_files(config);
+  const remote::ProcessorClaims claims({.threads = bound_threads(config)});
   std::atomic<bool> stopping{false};
   std::function<void(const std::string&)> warn = [](const std::string&) {};
-  const PolicyEnvironments environments(
-      catalogue.environments, config,
-      {.stopping = &stopping, .on_warning = [&](const std::string& message) { warn(message); }});
+  const PolicyEnvironments environments(catalogue.environments, config,
+                                        {.stopping = &stopping,
+                                         .on_warning = [&](const std::string& message) { warn(message); },
+                                         .processors = claims.processors()});
   const Environment first = environments();  // of worker 0: a process that holds it is not started twice
   const EnvironmentSpec spec = first.spec();
   config.environment = environments.id();
@@ -173,7 +196,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                    .make_environment = environments,
                    .agents = *agents,
                    .on_stop = [&] { stopping.store(true, std::memory_order_relaxed); },
-                   .prepare_thread = [&](std::size_t i) { pin_to(environments.processors(), i); },
+                   .prepare_thread = [&](std::size_t i) { pin_to(claims.processors(), i); },
                    .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { folder->save(checkpoint, mark); },
                    .on_progress = [&](const Report& report) { display.live(report); },
                    .on_warning = [&](const std::string& message) { display.warn(message); }});

@@ -99,7 +99,6 @@ class Sweep {
 
   /// Trains what is left to train; returns the signal that stopped it, 0 if none did.
   int run(std::size_t jobs) {
-    jobs_ = jobs;
     const int signal = run_processes({.jobs = jobs,
                                       .next = [this] { return next(); },
                                       .ended = [this](std::size_t index, const Ending& end) { ended(index, end); }});
@@ -118,14 +117,11 @@ class Sweep {
     folder_.prepare(trial);
     ++running_;
     line_.show(view());
-    Launch launch{.id = index,
+    return Launch{.id = index,
                   .program = kThisProgram,
                   .arguments = {"train", "--preset", "none", "--config", files.config.string(), "--run",
                                 files.run.string(), "--json"},
                   .log = files.log};
-    // Trials side by side would all bind their first worker to the first processor.
-    if (jobs_ > 1) launch.arguments.insert(launch.arguments.end(), {"--set", "env_pin=false"});
-    return launch;
   }
 
   void ended(std::size_t index, const Ending& ending) {
@@ -145,7 +141,6 @@ class Sweep {
   Plan plan_;
   std::vector<TrialResult> results_;
   std::deque<std::size_t> waiting_;
-  std::size_t jobs_ = 1;  // trials at the same time
   std::size_t running_ = 0;
   ProgressLine line_;
 };

@@ -1,8 +1,16 @@
 #include "core/remote/processors.h"
 
+#include <fmt/format.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
 
 namespace sounder::remote {
 
@@ -44,6 +52,36 @@ PinnedScope::PinnedScope(const std::vector<int>& processors) {
 
 PinnedScope::~PinnedScope() {
   pin_thread(before_);
+}
+
+namespace {
+
+/// Claims a name; nothing if somebody else has it. A descriptor of -1 if the system does not do such things.
+std::optional<Descriptor> claim(const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::min(name.size(), sizeof address.sun_path - 1);
+  std::copy_n(name.begin(), length, address.sun_path + 1);  // behind a zero: of no file system
+  Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the system's interface
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return socket;
+  if (errno == EADDRINUSE) return std::nullopt;
+  return Descriptor();
+}
+
+}  // namespace
+
+ProcessorClaims::ProcessorClaims(const Wanted& wanted) {
+  if (wanted.allowed.empty()) return;
+  // Turn by turn over all processors: what was claimed before is behind.
+  for (std::size_t i = 0; processors_.size() < wanted.threads; ++i) {
+    const int processor = wanted.allowed[i % wanted.allowed.size()];
+    auto claimed = claim(fmt::format("{}/{}/{}", wanted.name, processor, i / wanted.allowed.size()));
+    if (!claimed) continue;
+    processors_.push_back(processor);
+    claims_.push_back(*std::move(claimed));
+  }
 }
 
 }  // namespace sounder::remote

@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "tests/apps/calls.h"
+#include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
 #include "tests/core/file_size_limit.h"
@@ -178,6 +179,34 @@ TEST_CASE("A second signal ends a training at once, though it waits for who read
   close(ends[1]);
   REQUIRE(ended == child);
   CHECK((WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) == 130);  // as a shell has it
+}
+
+TEST_CASE("More workers than can have their files open are refused before a folder is made") {
+  const TemporaryFolder folder;
+  const std::string train = fmt::format("{} train CartPole-v1 --workers 200 --steps 400 --run ", SOUNDER_PROGRAM);
+  const std::string dir = folder.path().string();
+  Arguments low{"/bin/sh", "-c", "ulimit -n 100; exec " + train + dir + "/low"};
+  const Outcome refused = sounder::testing::Process(low).finish();
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.starts_with("sounder: 200 workers take "));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "low"));
+  Arguments soft{"/bin/sh", "-c", "ulimit -Sn 100; exec " + train + dir + "/soft"};
+  CHECK(sounder::testing::Process(soft).finish().exit_code == 0);
+}
+
+TEST_CASE("With closed descriptors a training does its work, and a result that nobody can read is an error") {
+  const TemporaryFolder folder;
+  const std::string train = fmt::format(
+      "exec {} train CartPole-v1 --workers 1 --steps 200 --set evaluation_episodes=2 "
+      "--run {}/",
+      SOUNDER_PROGRAM, folder.path().string());
+  Arguments none{"/bin/sh", "-c", train + "none <&- >&- 2>&-"};
+  CHECK(sounder::testing::Process(none).finish().exit_code == 0);
+  CHECK(std::filesystem::exists(folder.path() / "none" / "summary.json"));
+  Arguments json{"/bin/sh", "-c", train + "json --json <&- >&-"};
+  const Outcome unread = sounder::testing::Process(json).finish();
+  CHECK(unread.exit_code == 1);
+  CHECK(unread.err.find("cannot write to standard output: Bad file descriptor") != std::string::npos);
 }
 
 TEST_CASE("A file size limit is an error of what cannot be written, not the end of the training") {
