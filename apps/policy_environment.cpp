@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "apps/output.h"
 #include "envs/error.h"
 #include "envs/wrappers/keep_action.h"
 
@@ -167,9 +168,12 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
       config_(config),
       variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)) {
   if (is_remote(config)) {
-    remote_.emplace(remote::RemoteEnvironments::Settings{.client = client_settings(config, hooks),
-                                                         .options = all_turns(config.env_option),
-                                                         .processors = hooks.processors});
+    remote_.emplace(remote::RemoteEnvironments::Settings{
+        .client = client_settings(config, hooks),
+        .options = all_turns(config.env_option),
+        .processors = hooks.processors,
+        .workers = static_cast<std::size_t>(config.workers),
+        .on_wait = [](const std::string& message) { print_human(fmt::format("sounder: {}\n", message)); }});
   } else {
     require_one_network();
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <future>
 #include <map>
 #include <optional>
 #include <utility>
@@ -15,9 +17,13 @@
 namespace sounder::remote {
 
 struct RemoteEnvironments::Clients {
+  using Player = std::pair<Seat::Player, std::size_t>;
+
   Settings settings;
   std::vector<int> all_processors = allowed_processors();
-  std::map<std::pair<Seat::Player, std::size_t>, std::weak_ptr<EnvironmentClient>> by_player = {};
+  std::map<Player, std::weak_ptr<EnvironmentClient>> by_player = {};
+  std::map<Player, std::future<std::shared_ptr<EnvironmentClient>>> starting = {};
+  bool told_of_waiting = false;
   std::optional<EnvironmentSpec> first = {};
 
   /// Throws UsageError for a process with other spaces: options that are dealt out may differ in them.
@@ -62,8 +68,30 @@ RemoteSpec RemoteEnvironments::description() const {
 }
 
 std::shared_ptr<EnvironmentClient> RemoteEnvironments::client(const Seat& seat) const {
+  constexpr std::size_t kSideBySide = 4;
   std::weak_ptr<EnvironmentClient>& known = clients_->by_player[{seat.player, seat.number}];
   if (auto client = known.lock()) return client;
+  start(seat);
+  const Settings& settings = clients_->settings;
+  if (seat.player == Seat::Player::worker) {
+    const std::size_t end = seat.number + std::max(kSideBySide, clients_->all_processors.size());
+    for (std::size_t next = seat.number + 1; next < std::min(end, settings.workers); ++next) start({.number = next});
+  }
+  auto starting = std::move(clients_->starting.extract({seat.player, seat.number}).mapped());
+  if (starting.wait_for(settings.patience) == std::future_status::timeout && settings.on_wait &&
+      !std::exchange(clients_->told_of_waiting, true)) {
+    settings.on_wait("waiting for environment processes to start");
+  }
+  const auto client = starting.get();
+  clients_->require_like_first(client->spec().spec);
+  known = client;
+  return client;
+}
+
+/// Begins to make a client, unless there is one or this was done before.
+void RemoteEnvironments::start(const Seat& seat) const {
+  const Clients::Player player{seat.player, seat.number};
+  if (clients_->starting.contains(player) || !clients_->by_player[player].expired()) return;
   const Settings& settings = clients_->settings;
   EnvironmentClient::Conversation conversation{.whose = "the evaluation", .options = settings.options};
   if (seat.player == Seat::Player::worker) {
@@ -75,10 +103,11 @@ std::shared_ptr<EnvironmentClient> RemoteEnvironments::client(const Seat& seat) 
   } else {
     conversation.processors = clients_->all_processors;  // whichever thread starts it again
   }
-  const auto client = std::make_shared<EnvironmentClient>(settings.client, std::move(conversation));
-  clients_->require_like_first(client->spec().spec);
-  known = client;
-  return client;
+  // Each on a thread: it waits for its process's first word.
+  const auto make = [client = settings.client, conversation = std::move(conversation)] {
+    return std::make_shared<EnvironmentClient>(client, conversation);
+  };
+  clients_->starting.emplace(player, std::async(std::launch::async, make));
 }
 
 }  // namespace sounder::remote

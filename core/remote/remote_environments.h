@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +24,12 @@ class RemoteEnvironments {
     std::vector<OptionValues> options = {};
     /// Worker i's process runs on processor processors[i mod n]; empty: on any. The evaluator's is not bound.
     std::vector<int> processors = {};
+    /// How many workers there will be: their processes start side by side, as many at a time as there are processors,
+    /// and four at least.
+    std::size_t workers = 0;
+    /// Told once, in words, that processes take long to start: longer than so long.
+    std::function<void(const std::string&)> on_wait = {};
+    std::chrono::milliseconds patience{2'000};
   };
   explicit RemoteEnvironments(Settings settings);
 
@@ -38,6 +46,7 @@ class RemoteEnvironments {
  private:
   struct Clients;
   std::shared_ptr<EnvironmentClient> client(const Seat& seat) const;
+  void start(const Seat& seat) const;
 
   std::shared_ptr<Clients> clients_;
 };

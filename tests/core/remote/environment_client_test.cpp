@@ -3,6 +3,7 @@
 #include "core/remote/environment_client.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -494,6 +495,38 @@ TEST_CASE("each player has a process of its own, which its environments share") 
   CHECK(first.announceable());
   CHECK(environments.description().id == "S-v0");
   CHECK_THROWS_AS(environments({.slot = 65536}), UsageError);
+}
+
+TEST_CASE("the processes of several workers start side by side") {
+  const testing::TemporaryFolder folder;
+  const std::string started = (folder.path() / "started").string();
+  const std::string other = (folder.path() / "other").string();
+  REQUIRE(::mkfifo(other.c_str(), 0600) == 0);
+  // The first one waits for the second.
+  const RemoteEnvironments environments(
+      {.client = settings("if mkdir " + started + " 2>/dev/null; then cat " + other + "; else : >" + other + "; fi; " +
+                          kGreets + kAnswers + kWaits),
+       .workers = 2});
+  const Environment first = environments({.number = 0});
+  const Environment second = environments({.number = 1});
+  SUCCEED();
+}
+
+TEST_CASE("who waits long for processes to start is told so, once") {
+  const testing::TemporaryFolder folder;
+  const std::string told = (folder.path() / "told").string();
+  REQUIRE(::mkfifo(told.c_str(), 0600) == 0);
+  std::vector<std::string> words;
+  // A process starts when it was told of.
+  const RemoteEnvironments environments({.client = settings("cat " + told + "; " + kGreets + kAnswers + kWaits),
+                                         .on_wait =
+                                             [&](const std::string& word) {
+                                               words.push_back(word);
+                                               std::ofstream file(told);
+                                             },
+                                         .patience = {}});
+  const Environment first = environments({.number = 0});
+  CHECK(words == std::vector<std::string>{"waiting for environment processes to start"});
 }
 
 TEST_CASE("processes whose environments have other spaces than the first one's are refused") {
