@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -138,7 +137,8 @@ void cut(const fs::path& path, Judge judge) {
     if (verdict == Verdict::keep) kept.push_back(line->text);
   }
   std::string tail;
-  for (const std::string& line : kept | std::views::reverse) tail.append(line) += '\n';
+  std::ranges::reverse(kept);
+  for (const std::string& line : kept) tail.append(line) += '\n';
   if (begin + tail.size() != file.size()) file.replace_tail(begin, tail);
 }
 

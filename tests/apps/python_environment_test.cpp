@@ -282,8 +282,8 @@ TEST_CASE("Actions that an environment in Python masks, by infos or by a method,
 
 TEST_CASE("An environment in Python that allows no action is told so, with worker and step") {
   const TemporaryFolder folder;
-  const Outcome outcome =
-      spawn(folder, {"train", "--env-command", command("doors.py"), "--env-option", "closed=3", "--steps", "100"});
+  const Outcome outcome = spawn(folder, {"train", "--env-command", command("doors.py"), "--env-option", "closed=3",
+                                         "--steps", "100", "--workers", "1"});
   CHECK(outcome.exit_code == 1);
   CHECK(contains(outcome.err, "worker 0: the environment's action mask allows no action after 3 steps of an episode"));
 }
