@@ -4,22 +4,26 @@ namespace sounder {
 
 void EpisodeMailbox::add(const EpisodeRecord& episode) {
   kept_.push_back(episode);
-  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
-    handed_over_.insert(handed_over_.end(), kept_.begin(), kept_.end());
-    kept_.clear();
+  if (mutex_.try_lock()) {
+    const MutexLock lock(mutex_, std::adopt_lock);
+    hand_over();
   }
 }
 
 void EpisodeMailbox::flush() {
-  const std::lock_guard lock(mutex_);
-  handed_over_.insert(handed_over_.end(), kept_.begin(), kept_.end());
-  kept_.clear();
+  const MutexLock lock(mutex_);
+  hand_over();
 }
 
 void EpisodeMailbox::collect(std::vector<EpisodeRecord>& episodes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   episodes.insert(episodes.end(), handed_over_.begin(), handed_over_.end());
   handed_over_.clear();
+}
+
+void EpisodeMailbox::hand_over() {
+  handed_over_.insert(handed_over_.end(), kept_.begin(), kept_.end());
+  kept_.clear();
 }
 
 }  // namespace sounder

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <mutex>
 #include <vector>
 
 #include "core/metrics/records.h"
+#include "core/mutex.h"
 
 namespace sounder {
 
@@ -19,9 +19,11 @@ class EpisodeMailbox {
   void collect(std::vector<EpisodeRecord>& episodes);
 
  private:
+  void hand_over() SOUNDER_THREADS(requires_capability(mutex_));
+
   std::vector<EpisodeRecord> kept_;  // the worker's alone
-  std::mutex mutex_;
-  std::vector<EpisodeRecord> handed_over_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<EpisodeRecord> handed_over_ SOUNDER_THREADS(guarded_by(mutex_));
 };
 
 }  // namespace sounder

@@ -30,13 +30,14 @@ std::exception_ptr as_error(const std::string& where) {
 
 void FirstFailure::keep(const std::string& where) noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!first_) first_ = as_error(where);
   }
   any_.store(true, std::memory_order_relaxed);
 }
 
 void FirstFailure::rethrow() const {
+  const MutexLock lock(mutex_);
   if (first_) std::rethrow_exception(first_);
 }
 

@@ -2,8 +2,9 @@
 
 #include <atomic>
 #include <exception>
-#include <mutex>
 #include <string>
+
+#include "core/mutex.h"
 
 namespace sounder {
 
@@ -22,8 +23,8 @@ class FirstFailure {
 
  private:
   std::atomic<bool> any_{false};
-  std::mutex mutex_;
-  std::exception_ptr first_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::exception_ptr first_ SOUNDER_THREADS(guarded_by(mutex_));
 };
 
 }  // namespace sounder

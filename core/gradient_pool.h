@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 
 #include "core/aligned_floats.h"
+#include "core/mutex.h"
 
 namespace sounder {
 
@@ -17,7 +17,7 @@ namespace sounder {
 class GradientPool {
  public:
   /// Makes a pool of `gradients`, n, of `size` floats each.
-  GradientPool(std::size_t size, std::size_t gradients) : gradients_(gradients), sum_(size) {}
+  GradientPool(std::size_t size, std::size_t gradients) : gradients_(gradients), size_(size), sum_(size) {}
 
   struct Contribution {
     std::span<const float> gradient;  ///< empty: there is none to add, and the average is one of fewer
@@ -36,13 +36,13 @@ class GradientPool {
 
  private:
   const std::size_t gradients_;
-  std::mutex mutex_;
-  // Guarded by mutex_:
-  std::size_t contributions_ = 0;
-  std::size_t added_ = 0;
-  std::uint64_t versions_ = 0;  // sum
-  std::int64_t steps_ = 0;      // sum
-  AlignedFloats sum_;
+  const std::size_t size_;
+  Mutex mutex_;
+  std::size_t contributions_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;
+  std::size_t added_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;
+  std::uint64_t versions_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;  // sum
+  std::int64_t steps_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;      // sum
+  AlignedFloats sum_ SOUNDER_THREADS(guarded_by(mutex_));
 };
 
 }  // namespace sounder

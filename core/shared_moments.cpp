@@ -6,8 +6,8 @@ SharedMoments::SharedMoments(const MomentsBlock& block)
     : block_(block), copies_{SharedArray(block.size()), SharedArray(block.size())} {}
 
 void SharedMoments::merge(MomentsBatch& batch) noexcept {
-  const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) return;
+  if (!mutex_.try_lock()) return;
+  const MutexLock lock(mutex_, std::adopt_lock);
   const std::span<float> moments = batch.scratch();
   // Relaxed: only who holds the lock changes it.
   const std::uint64_t merges = merges_.load(std::memory_order_relaxed);

@@ -3,11 +3,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <vector>
 
 #include "core/moments.h"
+#include "core/mutex.h"
 #include "core/shared_array.h"
 
 namespace sounder {
@@ -34,7 +34,7 @@ class SharedMoments {
 
  private:
   const MomentsBlock block_;
-  std::mutex mutex_;  // of those who merge
+  Mutex mutex_;  // of those who merge
   // The moments after n merges stand in the copy n % 2: a merge writes beside what is read.
   std::array<SharedArray, 2> copies_;
   std::atomic<std::uint64_t> merges_{0};

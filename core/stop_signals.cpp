@@ -4,8 +4,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <mutex>
 #include <thread>
+
+#include "core/mutex.h"
 
 namespace sounder {
 namespace {
@@ -17,11 +18,11 @@ constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
 /// What was to happen at the signals before anybody wanted to hear of them. Asio does not know: it takes signals that
 /// are ignored, too, and leaves all at their defaults.
 struct Before {
-  std::mutex mutex;  // of all of it, and of what Asio catches
-  int listeners = 0;
-  std::array<struct sigaction, kSignals.size()> actions{};
+  Mutex mutex;  // also of what Asio catches
+  int listeners SOUNDER_THREADS(guarded_by(mutex)) = 0;
+  std::array<struct sigaction, kSignals.size()> actions SOUNDER_THREADS(guarded_by(mutex)){};
 
-  bool ignored(std::size_t i) const noexcept {
+  bool ignored(std::size_t i) const noexcept SOUNDER_THREADS(requires_capability(mutex)) {
     return (actions[i].sa_flags & SA_SIGINFO) == 0 && actions[i].sa_handler == SIG_IGN;
   }
 };
@@ -50,7 +51,7 @@ struct StopSignals::Impl {
 
   void listen() {
     Before& shared = before();
-    const std::lock_guard lock(shared.mutex);
+    const MutexLock lock(shared.mutex);
     for (std::size_t i = 0; i < kSignals.size(); ++i) {
       if (shared.listeners == 0) ::sigaction(kSignals[i], nullptr, &shared.actions[i]);
       if (!shared.ignored(i)) signals.add(kSignals[i]);
@@ -60,7 +61,7 @@ struct StopSignals::Impl {
 
   void listen_no_more() noexcept {
     Before& shared = before();
-    const std::lock_guard lock(shared.mutex);
+    const MutexLock lock(shared.mutex);
     boost::system::error_code ignored;
     signals.clear(ignored);
     if (--shared.listeners > 0) return;
