@@ -53,7 +53,7 @@ A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const 
 
 void A3c::act(const ActRequest& request, ActionArray& actions) {
   const NetworkOutput output = network_->forward(request.observations, request.first_row, request.states);
-  const std::size_t rows = output.values.size();
+  [[maybe_unused]] const std::size_t rows = output.values.size();
   assert(request.selection == Selection::greedy || request.rngs.size() == rows);
   assert(request.states.size() == rows * state_size_);
   std::ranges::copy(request.states, states_.begin() + static_cast<std::ptrdiff_t>(request.first_row * state_size_));

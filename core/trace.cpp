@@ -33,7 +33,7 @@ std::string with_infinities_as_numbers(std::string text) {
     } else if (text[i] == '"') {
       in_string = !in_string;
     } else if (!in_string && text.compare(i, kInfinity.size(), kInfinity) == 0) {
-      text.replace(i, kNumber.size(), kNumber);
+      std::ranges::copy(kNumber, text.data() + i);
     }
   }
   return text;

@@ -187,7 +187,7 @@ int bench(const BenchRequest& request, const Catalogue& catalogue) {
     if (request.output == Output::json) {
       print_json(to_json(results));
     } else {
-      print_human("\n" + to_text(results));
+      print_human(fmt::format("\n{}", to_text(results)));
     }
     return 0;
   } catch (const Interruption& interruption) {
