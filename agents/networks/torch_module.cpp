@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <torch/torch.h>
 
+#include <exception>
 #include <mutex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,20 +17,42 @@
 namespace sounder {
 namespace {
 
+/// Does what is a user's. What it throws gets the network's name, and has the original nested.
+template <class Task>
+auto blame_network(const std::string& name, Task task) {
+  const auto named = [&](std::string_view what) {
+    return Error(fmt::format("network '{}': {}", name, what.substr(0, what.find('\n'))));
+  };
+  try {
+    return task();
+  } catch (const Error&) {
+    throw;
+  } catch (const c10::Error& error) {
+    std::throw_with_nested(named(error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    std::throw_with_nested(named(error.what()));
+  }
+}
+
 /// A user's module, which has no state.
 class UserModel final : public TorchModel {
  public:
-  explicit UserModel(TorchModule module) : module_(std::move(module)) {}
+  UserModel(std::string name, TorchModule module) : name_(std::move(name)), module_(std::move(module)) {}
 
   torch::nn::Module& module() override { return *module_.module; }
   torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& /*states*/) override {
-    return module_.forward(observations);
+    return forward(observations);
   }
   torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& /*steps*/) override {
-    return module_.forward(observations);
+    return forward(observations);
   }
 
  private:
+  torch::Tensor forward(const torch::Tensor& observations) {
+    return blame_network(name_, [&] { return module_.forward(observations); });
+  }
+
+  std::string name_;
   TorchModule module_;
 };
 
@@ -110,7 +134,7 @@ class ModuleArchitecture final : public Architecture {
   }
 
   std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
-    return make_network({.model = std::make_unique<UserModel>(make_module()),
+    return make_network({.model = std::make_unique<UserModel>(name_, make_module()),
                          .layout = layout_,
                          .parameters = parameters,
                          .observation_size = static_cast<std::size_t>(inputs(request())),
@@ -131,7 +155,7 @@ class ModuleArchitecture final : public Architecture {
   }
 
   TorchModule make_module() const {
-    TorchModule made = make_(request());
+    TorchModule made = blame_network(name_, [&] { return make_(request()); });
     if (!made.module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
     made.module->eval();
     return made;
@@ -162,7 +186,7 @@ class ModuleArchitecture final : public Architecture {
     constexpr std::int64_t kRows = 2;
     const std::vector<std::int64_t> given{kRows, inputs(request())};
     const std::vector<std::int64_t> expected{kRows, columns(request())};
-    const torch::Tensor result = made.forward(torch::zeros(given));
+    const torch::Tensor result = blame_network(name_, [&] { return made.forward(torch::zeros(given)); });
     if (result.sizes() == expected && result.scalar_type() == torch::kFloat32) return;
     throw UsageError(fmt::format("network '{}': expected [{}] floats of observations [{}]; got [{}] of {}", name_,
                                  fmt::join(expected, ", "), fmt::join(given, ", "), fmt::join(result.sizes(), ", "),

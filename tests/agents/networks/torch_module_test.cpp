@@ -1,3 +1,4 @@
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,30 @@ TEST_CASE("dropout is off: acting and learning see the same network") {
   const float first = one->forward(observations, 0, {}).values[0];
   CHECK(one->forward(observations, 0, {}).values[0] == first);
   CHECK(first != 0);
+}
+
+TEST_CASE("what a user's module throws is told with the network's name, and in one line") {
+  struct Unmade : Mine {
+    explicit Unmade(const NetworkRequest& request) : Mine(request) { throw std::runtime_error("no weights\nat all"); }
+  };
+  CHECK_THROWS_WITH(make<Unmade>(), "network 'mine': no weights");
+  struct Wrong : Mine {
+    using Mine::Mine;
+    torch::Tensor forward(const torch::Tensor& observations) { return head->forward(observations); }
+  };
+  CHECK_THROWS_WITH(make<Wrong>(), Catch::StartsWith("network 'mine': mat1 and mat2 shapes cannot be multiplied"));
+
+  struct Late : Mine {
+    using Mine::Mine;
+    torch::Tensor forward(const torch::Tensor& observations) {
+      if (observations.size(0) > 2) throw std::out_of_range("only two rows");
+      return Mine::forward(observations);
+    }
+  };
+  const auto network = make<Late>();
+  std::vector<float> parameters = network->initial_parameters(5);
+  const auto late = network->make(parameters, 3);
+  CHECK_THROWS_WITH(late->forward(std::vector<float>(12), 0, {}), "network 'mine': only two rows");
 }
 
 TEST_CASE("what a user's module may not be is refused by name") {
