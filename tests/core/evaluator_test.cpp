@@ -293,7 +293,7 @@ TEST_CASE("the state of an episode moves up with its row, and begins at zero") {
   const FakeAgents agents(behaviour);
   Evaluator evaluator(
       {.make_environment = environments(seeded_lengths()), .agents = agents, .episodes = 50, .environments = 6});
-  for (const std::uint64_t seed : {1, 2}) evaluator.evaluate({.parameters = kParameters, .seed = seed});
+  for (const std::uint64_t seed : {1U, 2U}) evaluator.evaluate({.parameters = kParameters, .seed = seed});
   CHECK(wrong == 0);
 }
 

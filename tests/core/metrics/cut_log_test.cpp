@@ -64,7 +64,7 @@ TEST_CASE("Wherever a block of reading begins and ends, the same rows stay") {
   const std::string head = "step,mean\n";
   constexpr int kRows = 30'000;  // several blocks
   for (const int last : {0, 1, 7'000, 14'999, 15'000, 29'990, kRows}) {
-    for (const std::size_t more : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    for (std::size_t more = 0; more < 8; ++more) {
       write_bytes(file, head + rows(1, kRows) + std::string(more, '9'));
       cut_at(file, last);
       REQUIRE((read_bytes(file) == head + rows(1, last)));

@@ -30,8 +30,7 @@ std::atomic<bool> die_after_spawning{false};
 
 /// Stands in the C library's place, for the whole program.
 extern "C" int posix_spawn(pid_t* process, const char* path, const posix_spawn_file_actions_t* actions,
-                           const posix_spawnattr_t* attributes, char* const* arguments,
-                           char* const* variables) noexcept {
+                           const posix_spawnattr_t* attributes, char* const* arguments, char* const* variables) {
   static const auto real = reinterpret_cast<decltype(&posix_spawn)>(dlsym(RTLD_NEXT, "posix_spawn"));
   const int error = real(process, path, actions, attributes, arguments, variables);
   if (die_after_spawning) ::raise(SIGKILL);

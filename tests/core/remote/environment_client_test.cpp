@@ -477,7 +477,7 @@ TEST_CASE("options are dealt out to workers in turn, and the evaluation has all 
   const RemoteEnvironments environments({.client = settings("dd bs=1000 count=1 <&3 2>/dev/null | tail -c +14 >> " +
                                                             file.string() + "; " + kSaysSpec + kWaits),
                                          .options = {{{"a", "1"}}, {{"a", "2"}}}});
-  for (const std::size_t worker : {0, 1, 2}) {
+  for (std::size_t worker = 0; worker < 3; ++worker) {
     const Environment open = environments({.player = Seat::Player::worker, .number = worker});
   }
   const Environment evaluated = environments({.player = Seat::Player::evaluator});
