@@ -395,8 +395,8 @@ TEST_CASE("each evaluation has episodes of its own, which are none of training's
   Trainer({.config = config, .make_environment = make, .agents = agents}).run();
 
   std::vector<std::uint64_t> expected;
-  for (const std::uint64_t step : {300, 600, 900, 1000}) {
-    for (const std::uint64_t index : {1, 2, 3}) {
+  for (const std::uint64_t step : {300U, 600U, 900U, 1000U}) {
+    for (const std::uint64_t index : {1U, 2U, 3U}) {
       expected.push_back(derive_seed({.seed = 7, .worker = step, .purpose = Stream::evaluation, .index = index}));
     }
   }

@@ -37,7 +37,7 @@ struct MaskedBench : WorkerBench {
 
 TEST_CASE("a worker acts with each environment's mask, and learns with the masks of all observations") {
   MaskedBench bench;
-  bench.settings.environments = GENERATE(1, 3);
+  bench.settings.environments = GENERATE(std::size_t{1}, std::size_t{3});
   bench.environment.end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   bench.environment.length = [](std::uint64_t seed) { return 2 + static_cast<std::int64_t>(seed % 3); };
   bench.behaviour.on_act = [&](const Agent::ActRequest& request) {
