@@ -92,9 +92,9 @@ void die_doing(const std::function<void()>& task) {
   REQUIRE(WIFSIGNALED(status));
 }
 
-/// A command that starts a process in a session of its own, whose parent ends; then says so, and goes on itself.
+/// A command that starts a process whose parent ends, and which says its number when it is in a session of its own.
 std::string daemonizes(const Census& census) {
-  return "(setsid sleep 1000 & echo $! >" + census.path() + "); exec sleep 1000";
+  return "(setsid sh -c 'echo $$ >" + census.path() + "; exec sleep 1000' &); exec sleep 1000";
 }
 
 }  // namespace
