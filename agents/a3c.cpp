@@ -116,10 +116,15 @@ namespace {
 
 class A3cAgents final : public NetworkAgents {
  public:
-  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings, Coordination coordination)
-      : NetworkAgents(std::move(network)), settings_(settings), coordination_(coordination) {}
+  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings, Coordination coordination,
+            double runaway_entropy)
+      : NetworkAgents(std::move(network)),
+        settings_(settings),
+        coordination_(coordination),
+        runaway_entropy_(runaway_entropy) {}
 
   bool synchronous() const noexcept override { return coordination_ == Coordination::synchronous; }
+  double runaway_entropy() const noexcept override { return runaway_entropy_; }
 
   std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
     return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(capacity)), capacity, settings_);
@@ -128,6 +133,7 @@ class A3cAgents final : public NetworkAgents {
  private:
   A3c::Settings settings_;
   Coordination coordination_;
+  double runaway_entropy_;
 };
 
 }  // namespace
@@ -146,7 +152,7 @@ std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const E
                     .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
                              .value_coefficient = static_cast<float>(config.value_coefficient),
                              .policy = policy.distribution}},
-      coordination);
+      coordination, policy.runaway_entropy);
 }
 
 }  // namespace sounder

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
 #include <string_view>
 #include <utility>
 
@@ -11,12 +14,33 @@
 namespace sounder {
 namespace {
 
+/// The entropy of normal distributions of which the bounds leave a fifth: s_i = 2 (high_i - low_i). Infinite where a
+/// bound is, or where bounds leave no choice.
+double runaway_entropy(const Box& box) {
+  double entropy = 0;
+  for (std::size_t i = 0; i < box.low.size(); ++i) {
+    const double width = static_cast<double>(box.high[i]) - static_cast<double>(box.low[i]);
+    if (!(width > 0)) return std::numeric_limits<double>::infinity();
+    entropy += std::log(2 * width) + 0.5 * (1 + std::log(2 * std::numbers::pi));
+  }
+  return entropy;
+}
+
 Policy continuous_policy(const TrainConfig& config, const Box& box) {
-  Policy policy{.distribution = DiagonalGaussian{},
+  const bool by_state = config.policy_std == "network";
+  const auto start = static_cast<float>(config.initial_log_std);
+  DiagonalGaussian normal;
+  if (by_state) normal.log_std = LogStd::softly_bounded(start);
+  Policy policy{.distribution = normal,
                 .outputs = 2 * box.low.size(),
-                .head = config.policy_std == "network" ? PolicyHead::linear : PolicyHead::gaussian,
-                .initial_log_std = static_cast<float>(config.initial_log_std)};
-  if (config.squash_actions) policy.distribution = SquashedGaussian{};
+                .head = by_state ? PolicyHead::linear : PolicyHead::gaussian,
+                .initial_log_std = start,
+                .runaway_entropy = runaway_entropy(box)};
+  if (!config.squash_actions) return policy;
+  SquashedGaussian squashed;
+  squashed.normal = normal;
+  policy.distribution = squashed;
+  policy.runaway_entropy = std::numeric_limits<double>::infinity();  // it has a bound
   return policy;
 }
 

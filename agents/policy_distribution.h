@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <variant>
 
 #include "agents/bernoulli.h"
@@ -28,6 +29,7 @@ struct Policy {
   std::size_t outputs;  ///< K
   PolicyHead head;
   float initial_log_std;  ///< as a NetworkSpec has it; 0 where the actions are not continuous
+  double runaway_entropy = std::numeric_limits<double>::infinity();  ///< as an AgentFactory has it
 };
 
 /// Refuses `policy_std`, `initial_log_std` and `squash_actions` where they differ from their defaults and could do

@@ -15,9 +15,9 @@ float log_slope(float u) noexcept {
 
 }  // namespace
 
-PolicyTerms SquashedGaussian::differentiate(const Inputs& inputs, std::span<float> gradient) noexcept {
+PolicyTerms SquashedGaussian::differentiate(const Inputs& inputs, std::span<float> gradient) const noexcept {
   // u was drawn: it, and log(1 - tanh(u)^2) with it, is a constant in -log pi, whose gradient is the normal one's.
-  PolicyTerms terms = DiagonalGaussian::differentiate(inputs, gradient);
+  PolicyTerms terms = normal.differentiate(inputs, gradient);
   const std::size_t width = inputs.action.size();
   const float beta = inputs.weights.entropy_coefficient;
   for (std::size_t i = 0; i < width; ++i) {
@@ -27,9 +27,7 @@ PolicyTerms SquashedGaussian::differentiate(const Inputs& inputs, std::span<floa
     // d log(1 - tanh(u)^2) / du = -2 tanh(u);  du / dmu_i = 1,  du / dlog s_i = s_i n_i = u_i - mu_i
     const float slope = -2 * std::tanh(u);
     gradient[i] -= beta * slope;
-    if (DiagonalGaussian::follows(inputs.outputs[width + i])) {
-      gradient[width + i] -= beta * slope * (u - inputs.outputs[i]);
-    }
+    gradient[width + i] -= beta * slope * (u - inputs.outputs[i]) * normal.log_std(inputs.outputs[width + i]).slope;
   }
   return terms;
 }

@@ -20,9 +20,11 @@ namespace sounder {
 /// the one sample u that was drawn; its gradient is that along the sample's path, u = mu + s n with n fixed, an
 /// unbiased estimate of H's.
 struct SquashedGaussian : ContinuousActions {
+  DiagonalGaussian normal = {};  ///< u's
+
   /// Draws u [A].
-  static void sample(std::span<const float> outputs, Rng& rng, std::span<float> action) noexcept {
-    DiagonalGaussian::sample(outputs, rng, action);
+  void sample(std::span<const float> outputs, Rng& rng, std::span<float> action) const noexcept {
+    normal.sample(outputs, rng, action);
   }
 
   /// Writes u [A] of the action without chance: the means, whose tanh are a's medians.
@@ -31,7 +33,7 @@ struct SquashedGaussian : ContinuousActions {
   }
 
   /// Takes outputs [2A] and u [A], and writes a gradient [2A].
-  static PolicyTerms differentiate(const Inputs& inputs, std::span<float> gradient) noexcept;
+  PolicyTerms differentiate(const Inputs& inputs, std::span<float> gradient) const noexcept;
 };
 
 }  // namespace sounder

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -99,6 +100,10 @@ class AgentFactory {
 
   /// Tells whether agents learn with target parameters beside their own.
   virtual bool has_target() const noexcept { return false; }
+
+  /// Nats, of a policy's mean entropy: beyond, its exploration has run away, and a user should know. Infinite where it
+  /// cannot.
+  virtual double runaway_entropy() const noexcept { return std::numeric_limits<double>::infinity(); }
 
   /// Makes an agent over a replica of layout().size parameters.
   virtual std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const = 0;

@@ -47,6 +47,7 @@ void RunRecord::report(const Totals& totals) {
   warn_of_endless_episodes(totals);
   Report report = reports_.make(totals);
   report.copies = copies_;
+  warn_of_entropy(report);
   tell_sinks([&](Sink& sink) { sink.sink->report(report); });
 }
 
@@ -60,6 +61,15 @@ void RunRecord::warn_of_endless_episodes(const Totals& totals) {
                   "(max_episode_steps): without an end there is no return to show, and evaluations cut their episodes "
                   "at evaluation_step_limit",
                   steps));
+}
+
+void RunRecord::warn_of_entropy(const Report& report) {
+  if (warned_of_entropy_ || !(report.entropy > parts_.runaway_entropy)) return;
+  warned_of_entropy_ = true;
+  warn(
+      fmt::format("the policy's entropy has run away, to {:.3g} nats: most of the actions that it tries are the bounds "
+                  "themselves; try a lower entropy_coefficient or initial_log_std, or squash_actions",
+                  report.entropy));
 }
 
 void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds) {

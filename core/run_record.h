@@ -29,6 +29,7 @@ class RunRecord {
   struct Parts {
     WorkerGroup& group;
     std::int64_t environments;                                    ///< of all workers together
+    double runaway_entropy;                                       ///< as an AgentFactory has it
     std::function<void(const Checkpoint&, CheckpointMark)> save;  ///< may be empty
     std::function<void(const std::string&)> warn;                 ///< may be empty
   };
@@ -73,6 +74,7 @@ class RunRecord {
   void tell_sinks(Tell tell);
   void settle_episodes(std::int64_t step);
   void warn_of_endless_episodes(const Totals& totals);
+  void warn_of_entropy(const Report& report);
 
   Parts parts_;
   std::vector<Sink> sinks_;
@@ -81,6 +83,7 @@ class RunRecord {
   CopyCounts copies_;
   std::optional<LastEvaluation> last_evaluation_;
   bool warned_of_endless_episodes_ = false;
+  bool warned_of_entropy_ = false;
   std::int64_t last_reported_step_ = -1;
   bool saved_ = true;
 };

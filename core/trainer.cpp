@@ -74,6 +74,7 @@ class Trainer::Run {
         evaluation_milestone_(parts_.config.evaluation_interval),
         record_({.group = group_,
                  .environments = parts_.config.workers * parts_.config.envs_per_worker,
+                 .runaway_entropy = parts_.agents.runaway_entropy(),
                  .save = parts_.save,
                  .warn = parts_.on_warning}) {}
 

@@ -34,10 +34,16 @@ auto blame_network(const std::string& name, Task task) {
   }
 }
 
-/// A user's module, which has no state.
+/// The parameter of a gaussian head, which is added to a user's module.
+constexpr const char* kLogStd = "log_std";
+
+/// A user's module, which has no state. Where it has log_std [A], that stands between its means and its value.
 class UserModel final : public TorchModel {
  public:
-  UserModel(std::string name, TorchModule module) : name_(std::move(name)), module_(std::move(module)) {}
+  UserModel(std::string name, TorchModule module, PolicyHead head)
+      : name_(std::move(name)), module_(std::move(module)) {
+    if (head == PolicyHead::gaussian) log_std_ = module_.module->named_parameters(/*recurse=*/false)[kLogStd];
+  }
 
   torch::nn::Module& module() override { return *module_.module; }
   torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& /*states*/) override {
@@ -49,11 +55,16 @@ class UserModel final : public TorchModel {
 
  private:
   torch::Tensor forward(const torch::Tensor& observations) {
-    return blame_network(name_, [&] { return module_.forward(observations); });
+    const torch::Tensor result = blame_network(name_, [&] { return module_.forward(observations); });
+    if (!log_std_.defined()) return result;
+    const std::int64_t actions = log_std_.size(0);
+    return torch::cat(
+        {result.slice(1, 0, actions), log_std_.expand({result.size(0), actions}), result.slice(1, actions)}, 1);
   }
 
   std::string name_;
   TorchModule module_;
+  torch::Tensor log_std_;  // of a gaussian head; else undefined
 };
 
 /// Keeps LibTorch's global generator as it was: what a seed draws leaves no trace in what others draw.
@@ -134,7 +145,7 @@ class ModuleArchitecture final : public Architecture {
   }
 
   std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
-    return make_network({.model = std::make_unique<UserModel>(name_, make_module()),
+    return make_network({.model = std::make_unique<UserModel>(name_, make_module(), head_),
                          .layout = layout_,
                          .parameters = parameters,
                          .observation_size = static_cast<std::size_t>(inputs(request())),
@@ -157,8 +168,19 @@ class ModuleArchitecture final : public Architecture {
   TorchModule make_module() const {
     TorchModule made = blame_network(name_, [&] { return make_(request()); });
     if (!made.module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
+    if (head_ == PolicyHead::gaussian) add_log_std(*made.module);
     made.module->eval();
     return made;
+  }
+
+  void add_log_std(torch::nn::Module& module) const {
+    if (module.named_parameters(/*recurse=*/false).contains(kLogStd)) {
+      throw UsageError(fmt::format(
+          "network '{}' has a parameter '{}', which is added to it; expected none of that name, or policy_std "
+          "'network', for which its outputs hold the deviations",
+          name_, kLogStd));
+    }
+    module.register_parameter(kLogStd, torch::full({static_cast<std::int64_t>(outputs_ / 2)}, initial_log_std_));
   }
 
   void lay_out(const torch::nn::Module& module) {
@@ -211,7 +233,8 @@ std::int64_t inputs(const NetworkRequest& request) {
 }
 
 std::int64_t columns(const NetworkRequest& request) {
-  return static_cast<std::int64_t>(request.outputs) + (request.value == ValueHead::scalar ? 1 : 0);
+  const std::size_t policy = request.head == PolicyHead::gaussian ? request.outputs / 2 : request.outputs;
+  return static_cast<std::int64_t>(policy) + (request.value == ValueHead::scalar ? 1 : 0);
 }
 
 void add_torch_module(Networks& networks, std::string name, TorchModuleFactory make) {

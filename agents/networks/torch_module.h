@@ -23,10 +23,11 @@ namespace sounder {
 ///       torch::nn::Linear body, head;
 ///     };
 ///
-/// Of observations [B, D], `forward` gives the policy's K outputs and, last, the value, if there is to be one:
-/// [B, columns]; with and without gradient. What is learnt are the module's named parameters, all of which are floats;
-/// it has no buffers. It runs as in `eval()`: a row of the result follows from that row of the observations and the
-/// parameters alone.
+/// Of observations [B, D], `forward` gives what the policy asks of each state and, last, the value, if there is to be
+/// one: [B, columns]; with and without gradient. What is learnt are the module's named parameters, all of which are
+/// floats; it has no buffers. Standard deviations that are parameters, as they are by default, are one more, `log_std`
+/// [A], which is added to the module. It runs as in `eval()`: a row of the result follows from that row of the
+/// observations and the parameters alone.
 struct TorchModule {
   /// Implicit, so that a factory returns what std::make_shared gives.
   template <class Module>
@@ -46,15 +47,15 @@ using TorchModuleFactory = std::function<TorchModule(const NetworkRequest&)>;
 /// Counts the numbers of an observation, D.
 std::int64_t inputs(const NetworkRequest& request);
 
-/// Counts the columns of what a module gives: the outputs, K, of which a gaussian policy's are A means and then A
-/// logarithms of standard deviations (request.initial_log_std is what they were asked to start at); and one for the
-/// value, where there is to be one.
+/// Counts the columns of what a module gives: of choices, a logit for each; of A numbers, their means, and, where
+/// deviations are outputs (`policy_std = "network"`, PolicyHead::linear), then A logarithms of them, to start at
+/// request.initial_log_std; and one for the value, where there is to be one.
 std::int64_t columns(const NetworkRequest& request);
 
 /// Adds a kind of network, which LibTorch computes: `--network NAME` trains it, and a run's checkpoints hold its
 /// parameters by their names. Throws UsageError if the name is taken or empty; making such a network throws it where
-/// the module has a buffer, a parameter that is not of floats, or none at all, or gives something else than [B,
-/// columns].
+/// the module has a buffer, a parameter that is not of floats, a log_std of its own where one is added, or no parameter
+/// at all, or gives something else than [B, columns].
 void add_torch_module(Networks& networks, std::string name, TorchModuleFactory make);
 
 }  // namespace sounder

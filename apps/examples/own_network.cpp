@@ -1,6 +1,7 @@
 // A network of your own, and a program that trains with it: one LibTorch module, one main.
 //
 //     own_network train CartPole-v1 --network residual
+//     own_network train CartPoleSwingUp-v0 --network residual
 #include <torch/torch.h>
 
 #include <sounder/agents/networks/torch_module.h>

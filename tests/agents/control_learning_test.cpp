@@ -138,5 +138,19 @@ TEST_CASE("A3C solves the other control tasks with their presets") {
   }
 }
 
+TEST_CASE("deviations that are outputs of the network do not run away under the entropy bonus") {
+  // Of 20 seeds the best evaluations were of -33.5 to -25.6, and entropies of 3.4 nats; -32 solves it, chance has -190.
+  for (const std::int64_t seed : {1, 2, 3}) {
+    TrainConfig config = preset("Reacher2D-v0");
+    config.seed = seed;
+    config.policy_std = "network";
+    config.steps = 1'000'000;
+    const TrainReport report = train(config);
+    INFO("seed " << seed);
+    CHECK(report.progress.best_mean_return > -45);
+    CHECK(report.means.entropy < 5);
+  }
+}
+
 }  // namespace
 }  // namespace sounder

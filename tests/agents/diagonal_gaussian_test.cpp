@@ -19,7 +19,7 @@ TEST_CASE("the terms and the gradient of one normal distribution are as worked o
   const std::array<float, 2> outputs{1, std::log(2.0F)};
   const std::array<float, 1> action{4};
   std::array<float, 2> gradient{};
-  const PolicyTerms terms = DiagonalGaussian::differentiate(
+  const PolicyTerms terms = DiagonalGaussian().differentiate(
       {.outputs = outputs, .action = action, .weights = {.advantage = 2, .entropy_coefficient = 0.5F}}, gradient);
   CHECK(terms.log_probability == Approx(-2.73708571));
   CHECK(terms.entropy == Approx(2.11208571));
@@ -95,7 +95,7 @@ TEST_CASE("actions are drawn with the means and standard deviations that the out
   Rng rng(7);
   std::array<float, 2> action{};
   for (int draw = 0; draw < kDraws; ++draw) {
-    DiagonalGaussian::sample(outputs, rng, action);
+    DiagonalGaussian().sample(outputs, rng, action);
     std::array<double, 2> n{};
     for (std::size_t i = 0; i < 2; ++i) {
       n[i] = (static_cast<double>(action[i]) - means[i]) / deviations[i];
@@ -125,7 +125,7 @@ TEST_CASE("a log standard deviation beyond a bound counts as the bound, and no g
                                               .action = action,
                                               .weights = {.advantage = 2, .entropy_coefficient = 0.5F}});
   };
-  for (const float bound : {DiagonalGaussian::kLeastLogStd, DiagonalGaussian::kMostLogStd}) {
+  for (const float bound : {LogStd::kLeast, LogStd::kMost}) {
     const PolicyDerivative within = at(bound);
     const PolicyDerivative beyond = at(2 * bound);
     CHECK(within.gradient[1] == Approx(1.5));  // (1 - 0) A - beta
@@ -135,8 +135,33 @@ TEST_CASE("a log standard deviation beyond a bound counts as the bound, and no g
   }
 }
 
+/// Deviations that are outputs of a network.
+DiagonalGaussian by_state(float start) {
+  DiagonalGaussian normal;
+  normal.log_std = LogStd::softly_bounded(start);
+  return normal;
+}
+
+TEST_CASE("where log s is softly bounded, its gradient has the bound's slope") {
+  // log s = 0.5 of an output of 4, at a slope of 0.25 / (1 + 1)^2; the start is 0, and a = mu.
+  const std::array<float, 2> outputs{0.25F, 4};
+  const std::array<float, 1> action{0.25F};
+  const PolicyDerivative at = derivative_of(
+      by_state(0), {.outputs = outputs, .action = action, .weights = {.advantage = 2, .entropy_coefficient = 0.5F}});
+  CHECK(at.terms.entropy == Approx(0.5 + 1.41893853));
+  CHECK(at.terms.log_probability == Approx(-0.5 - 0.91893853));
+  CHECK(at.gradient[1] == Approx((2 - 0.5) * 0.0625));
+
+  Rng rng(7);
+  Rng same(7);
+  std::array<float, 1> drawn{};
+  by_state(0).sample(outputs, rng, drawn);
+  CHECK(drawn[0] == Approx(0.25 + std::exp(0.5) * same.normal()));
+}
+
 TEST_CASE("huge outputs give finite normal numbers") {
   check_extremes(DiagonalGaussian{}, 4, 2);
+  check_extremes(by_state(0.5F), 4, 2);
 }
 
 }  // namespace

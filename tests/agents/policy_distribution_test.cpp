@@ -61,7 +61,29 @@ TEST_CASE("the distribution of numbers is as the configuration asks") {
   CHECK(squashed.head == PolicyHead::gaussian);
 
   CHECK(make_policy(configured("initial_log_std", "-0.5"), box).initial_log_std == -0.5F);
+  // A parameter is as it stands, and so is an output where it starts; elsewhere that one is slowed.
+  const auto log_s = [](const Policy& policy, float output) {
+    return std::get<DiagonalGaussian>(policy.distribution).log_std(output).log_s;
+  };
+  TrainConfig by_state = configured("initial_log_std", "-0.5");
+  CHECK(log_s(make_policy(by_state, box), 2) == 2);
+  by_state.policy_std = "network";
+  CHECK(log_s(make_policy(by_state, box), -0.5F) == -0.5F);
+  CHECK(log_s(make_policy(by_state, box), 3.5F) == 0);  // z = 0.25 (3.5 + 0.5) / 1 = 1
+  by_state.squash_actions = true;
+  CHECK(std::get<SquashedGaussian>(make_policy(by_state, box).distribution).normal.log_std(3.5F).log_s == 0);
   CHECK(is<DiagonalGaussian>(make_policy(kPlain, Box::bounds({0, -1}, {1, kInfinity}))));
+}
+
+TEST_CASE("a policy's entropy has run away where deviations are twice as wide as the bounds") {
+  // Two numbers: log(2 * 4) + log(2 * 1) + 1 + log(2 pi)
+  CHECK(make_policy(kPlain, Box::bounds({-2, 0}, {2, 1})).runaway_entropy == Approx(5.61046579));
+  for (const Policy& policy :
+       {make_policy(kPlain, Box::bounds({0, -1}, {1, kInfinity})), make_policy(kPlain, Box::bounds({0, 1}, {1, 1})),
+        make_policy(configured("squash_actions", "true"), Box::uniform(-1, 1, {2})),
+        make_policy(kPlain, Discrete{2})}) {
+    CHECK(policy.runaway_entropy == static_cast<double>(kInfinity));
+  }
 }
 
 TEST_CASE("what is for numbers only is refused where actions are none") {

@@ -113,7 +113,7 @@ TEST_CASE("the squashed gradient is the slope of -log pi(a) A - beta H, the entr
   std::vector<float> outputs(2 * kWidth);
   for (float& x : outputs) x = 0.7F * static_cast<float>(rng.normal());
   std::vector<float> drawn(kWidth);
-  SquashedGaussian::sample(outputs, rng, drawn);
+  SquashedGaussian().sample(outputs, rng, drawn);
   std::array<double, kWidth> noise{};
   for (std::size_t i = 0; i < kWidth; ++i) {
     noise[i] = (static_cast<double>(drawn[i]) - outputs[i]) / std::exp(static_cast<double>(outputs[kWidth + i]));
@@ -144,10 +144,23 @@ TEST_CASE("beyond the bounds of log s no gradient goes to it, the entropy's neit
   };
   // Of beta H alone: -beta (1 - 2 tanh(u) (u - mu)).
   const double expected = -0.5 * (1 - 2 * std::tanh(0.75) * 0.5);
-  CHECK(gradient(DiagonalGaussian::kMostLogStd)[1] == Approx(expected));
-  CHECK(gradient(DiagonalGaussian::kLeastLogStd)[1] == Approx(expected));
-  CHECK(gradient(DiagonalGaussian::kMostLogStd + 1)[1] == 0);
-  CHECK(gradient(DiagonalGaussian::kLeastLogStd - 1)[1] == 0);
+  CHECK(gradient(LogStd::kMost)[1] == Approx(expected));
+  CHECK(gradient(LogStd::kLeast)[1] == Approx(expected));
+  CHECK(gradient(LogStd::kMost + 1)[1] == 0);
+  CHECK(gradient(LogStd::kLeast - 1)[1] == 0);
+}
+
+TEST_CASE("where log s is softly bounded, the entropy's gradient has the bound's slope, too") {
+  // log s = 0.5 of an output of 4, at a slope of 0.0625; the start is 0.
+  SquashedGaussian squashed;
+  squashed.normal.log_std = LogStd::softly_bounded(0);
+  const std::array<float, 2> outputs{0.25F, 4};
+  const std::array<float, 1> u{0.75F};
+  const auto gradient =
+      derivative_of(squashed,
+                    {.outputs = outputs, .action = u, .weights = {.advantage = 0, .entropy_coefficient = 0.5F}})
+          .gradient;
+  CHECK(gradient[1] == Approx(-0.5 * (1 - 2 * std::tanh(0.75) * 0.5) * 0.0625));
 }
 
 TEST_CASE("log(1 - tanh(u)^2) is precise where tanh rounds to 1, on either side") {
@@ -168,7 +181,7 @@ TEST_CASE("squashed numbers lie below a as often as the normal distribution belo
   const std::array<double, 4> limits{-0.6, 0, 0.5, 0.9};
   for (int draw = 0; draw < kDraws; ++draw) {
     std::array<float, 1> u{};
-    SquashedGaussian::sample(outputs, rng, u);
+    SquashedGaussian().sample(outputs, rng, u);
     for (std::size_t i = 0; i < limits.size(); ++i) below[i] += std::tanh(u[0]) < limits[i] ? 1 : 0;
   }
   for (std::size_t i = 0; i < limits.size(); ++i) {

@@ -34,6 +34,7 @@ struct Recording : MetricsSink {
   std::vector<std::string> warnings;
   RunRecord record{{.group = group,
                     .environments = 2,
+                    .runaway_entropy = 5,
                     .save = [](const Checkpoint&, CheckpointMark) {},
                     .warn = [this](const std::string& warning) { warnings.push_back(warning); }}};
 };
@@ -75,6 +76,18 @@ TEST_CASE("the last evaluation is worse than the best where its interval ends be
   CHECK(last({15, 16, 15, 16}).worse);
   CHECK(recording.record.last_evaluation()->mean_return == 15.5);
   CHECK_FALSE(last({500, 500, 500, 500}).worse);
+}
+
+TEST_CASE("an entropy that has run away is warned of once") {
+  Recording recording;
+  // Sums over the steps of all: 10 steps of 5 nats, 10 of 6, 10 of 7.
+  recording.record.report({.step = 10, .learnt_steps = 10, .entropy = 50});
+  CHECK(recording.warnings.empty());
+  recording.record.report({.step = 20, .learnt_steps = 20, .entropy = 110});
+  REQUIRE(recording.warnings.size() == 1);
+  CHECK_THAT(recording.warnings[0], Catch::Matchers::StartsWith("the policy's entropy has run away, to 6 nats"));
+  recording.record.report({.step = 30, .learnt_steps = 30, .entropy = 180});
+  CHECK(recording.warnings.size() == 1);
 }
 
 TEST_CASE("training that saw no episode end, though nothing limits them, is warned of once") {

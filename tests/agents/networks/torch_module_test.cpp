@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,9 +22,16 @@ struct Mine : torch::nn::Module {
   torch::nn::Linear body, head;
 };
 
+/// What a policy asks of a network.
+struct Asked {
+  std::size_t outputs = 2;
+  PolicyHead head = PolicyHead::linear;
+  float initial_log_std = 0;
+};
+
 /// Makes the network `mine` with a module of type Module for CartPole-v1.
 template <class Module>
-std::unique_ptr<Architecture> make(const std::string& backend = "auto") {
+std::unique_ptr<Architecture> make(const std::string& backend = "auto", const Asked& asked = {}) {
   Networks networks = Networks::with_builtins();
   add_torch_module(networks, "mine", [](const NetworkRequest& request) { return std::make_shared<Module>(request); });
   TrainConfig config;
@@ -31,7 +39,11 @@ std::unique_ptr<Architecture> make(const std::string& backend = "auto") {
   config.network = "mine";
   config.backend = backend;
   const EnvironmentSpec environment = Registry::with_builtins().make("CartPole-v1").spec();
-  return networks.make({.config = config, .environment = environment, .outputs = 2});
+  return networks.make({.config = config,
+                        .environment = environment,
+                        .outputs = asked.outputs,
+                        .head = asked.head,
+                        .initial_log_std = asked.initial_log_std});
 }
 
 TEST_CASE("a user's module is laid out by its own names, drawn from the seed, and described") {
@@ -46,6 +58,60 @@ TEST_CASE("a user's module is laid out by its own names, drawn from the seed, an
 
   CHECK(network->initial_parameters(5) == network->initial_parameters(5));
   CHECK(network->initial_parameters(5) != network->initial_parameters(6));
+}
+
+/// Copies the parameters of one layout to where another has those of the same name.
+void copy_by_name(const ParameterLayout& from_layout, const std::vector<float>& from, const ParameterLayout& to_layout,
+                  std::vector<float>& to) {
+  for (const ParameterBlock& block : from_layout.blocks) {
+    const auto place = std::ranges::find(to_layout.blocks, block.name, &ParameterBlock::name);
+    REQUIRE(place != to_layout.blocks.end());
+    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(block.offset), block.size,
+                to.begin() + static_cast<std::ptrdiff_t>(place->offset));
+  }
+}
+
+TEST_CASE("deviations that are parameters are added to a user's module, as the built-in network has them") {
+  // Two means; a built-in network of that shape calls its blocks otherwise.
+  struct Named final : torch::nn::Module {
+    explicit Named(const NetworkRequest& request)
+        : body(register_module("body", torch::nn::ModuleList())),
+          head(register_module("head", torch::nn::Linear(8, columns(request)))) {
+      body->push_back(torch::nn::Linear(inputs(request), 8));
+    }
+    torch::Tensor forward(const torch::Tensor& observations) {
+      return head->forward(torch::tanh(body->ptr<torch::nn::LinearImpl>(0)->forward(observations)));
+    }
+    torch::nn::ModuleList body;
+    torch::nn::Linear head;
+  };
+  const auto network = make<Named>("auto", {.outputs = 4, .head = PolicyHead::gaussian, .initial_log_std = -0.5F});
+  const NetworkSpec spec{
+      .inputs = 4, .hidden = {8}, .activation = Activation::tanh, .outputs = 4, .head = PolicyHead::gaussian};
+  const ParameterLayout layout = parameter_layout(spec);
+  REQUIRE(network->layout().size == layout.size);
+  std::vector<float> parameters = network->initial_parameters(5);
+  std::vector<float> same(layout.size);
+  copy_by_name(network->layout(), parameters, layout, same);
+  CHECK(std::vector<float>(same.end() - 2, same.end()) == std::vector<float>{-0.5F, -0.5F});  // log_std
+
+  const auto mine = network->make(parameters, 2);
+  const auto built_in = make_torch_network(spec, same, 2);
+  const std::vector<float> observations{0.1F, -0.2F, 0.3F, 0.4F, -1, 2, 0.5F, 0};
+  const NetworkOutput ours = mine->forward(observations, 0, {});
+  const NetworkOutput theirs = built_in->forward(observations, 0, {});
+  CHECK(std::ranges::equal(ours.outputs, theirs.outputs));
+  CHECK(std::ranges::equal(ours.values, theirs.values));
+  std::vector<float> gradient(layout.size);
+  std::vector<float> expected(layout.size);
+  const std::vector<float> output_gradients{1, -1, 0.5F, 2, -3, 0.25F, 1, 1};
+  const std::vector<float> value_gradients{1, -3};
+  mine->backward({.outputs = output_gradients, .values = value_gradients}, gradient);
+  built_in->backward({.outputs = output_gradients, .values = value_gradients}, expected);
+  std::vector<float> renamed(layout.size);
+  copy_by_name(network->layout(), gradient, layout, renamed);
+  CHECK(renamed == expected);
+  CHECK(std::vector<float>(expected.end() - 2, expected.end()) == std::vector<float>{0.5F + 1, 2 + 1});
 }
 
 TEST_CASE("drawing a user's module leaves LibTorch's global generator as it was") {
@@ -143,6 +209,14 @@ TEST_CASE("what a user's module may not be is refused by name") {
   CHECK_THROWS_WITH(make<InDouble>(),
                     "network 'mine': expected parameters of 32-bit floats; 'body.weight' is of Double");
   CHECK_THROWS_WITH(make<Nothing>(), "network 'mine' has no parameters to learn");
+  struct WithLogStd : Mine {
+    explicit WithLogStd(const NetworkRequest& request) : Mine(request) {
+      register_parameter("log_std", torch::zeros(1));
+    }
+  };
+  CHECK_THROWS_WITH(make<WithLogStd>("auto", {.head = PolicyHead::gaussian}),
+                    "network 'mine' has a parameter 'log_std', which is added to it; expected none of that name, or "
+                    "policy_std 'network', for which its outputs hold the deviations");
   CHECK_THROWS_WITH(make<Mine>("fused"), "backend 'fused' does not compute network 'mine'; try backend 'auto'");
 
   Networks networks = Networks::with_builtins();
