@@ -8,17 +8,11 @@
 
 #include "core/config/config.h"
 #include "core/config/toml_limits.h"
+#include "core/real_text.h"
 #include "envs/error.h"
 
 namespace sounder {
 namespace {
-
-/// Words a number so that it reads back as the same one, and as a real one: "40.0".
-std::string exact(double number) {
-  std::string text = fmt::format("{}", number);
-  if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
 
 std::string quoted(const std::string& text) {
   std::ostringstream stream;
@@ -29,7 +23,7 @@ std::string quoted(const std::string& text) {
 /// Words a TOML value as set_config takes it; nothing if it is of a type that no key has.
 std::optional<std::string> as_text(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
-  if (const auto* real = node.as_floating_point()) return exact(real->get());
+  if (const auto* real = node.as_floating_point()) return real_text(real->get());
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   if (const auto* array = node.as_array()) {
@@ -109,10 +103,10 @@ std::string value_text(const TrainConfig& config, const ConfigField& field) {
     const TrainConfig& config;
 
     std::string operator()(const ConfigField::Integer& type) const { return fmt::format("{}", config.*type.member); }
-    std::string operator()(const ConfigField::Real& type) const { return exact(config.*type.member); }
+    std::string operator()(const ConfigField::Real& type) const { return real_text(config.*type.member); }
     std::string operator()(const ConfigField::OptionalReal& type) const {
       const auto& number = config.*type.member;
-      return number ? exact(*number) : fmt::format("\"{}\"", kNone);
+      return number ? real_text(*number) : fmt::format("\"{}\"", kNone);
     }
     std::string operator()(const ConfigField::Text& type) const { return quoted(config.*type.member); }
     std::string operator()(const ConfigField::Texts& type) const {

@@ -11,6 +11,7 @@
 #include "core/metrics/scalars.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/thinning.h"
+#include "core/real_text.h"
 
 namespace sounder {
 
@@ -117,9 +118,8 @@ void MonitorCsv::episodes(std::span<const EpisodeRecord> episodes) {
     if (monitor.thinned && ++monitor.left_out < episodes_of_row(monitor.rows)) continue;
     monitor.left_out = 0;
     ++monitor.rows;
-    // '#' keeps the point of whole numbers ("500.0"), as Python writes a float.
-    monitor.file.print("{:#},{},{:#}\n", std::round(episode.episode_return * 1e6) / 1e6, episode.length,
-                       round_to_microseconds(episode.seconds));
+    monitor.file.print("{},{},{}\n", real_text(std::round(episode.episode_return * 1e6) / 1e6), episode.length,
+                       real_text(round_to_microseconds(episode.seconds)));
   }
 }
 

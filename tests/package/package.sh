@@ -30,7 +30,7 @@ if(sounder_FOUND)
 endif()
 END
 cd "$folder/project"
-cmake -B build -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1 || { cat configured; exit 1; }
+cmake -G Ninja -B build -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1 || { cat configured; exit 1; }
 grep -q "torch: $([ "$with_torch" = ON ] && echo 1 || echo 0)" configured || { cat configured; exit 1; }
 cmake --build build
 build/thermostat train Thermostat-v0 --steps 400 --workers 1 --set evaluation_episodes=2 2>/dev/null
@@ -49,5 +49,5 @@ fi
 
 # A version that it cannot be.
 sed -i 's/sounder 0.1 REQUIRED/sounder 0.2 REQUIRED/' CMakeLists.txt
-if cmake -B other -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1; then exit 1; fi
+if cmake -G Ninja -B other -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1; then exit 1; fi
 grep -q 'compatible with requested version "0.2"' <(tr -s ' \n' ' ' <configured)
