@@ -67,6 +67,7 @@ make_system() {
   git clone --quiet "$source" "$1/opt/sounder"
 }
 
+commit=$(git -C "$source" log -1 --format='%h on %cs')
 report=()
 status=0
 # timed LABEL SYSTEM COMMAND...: runs a command inside, keeps its time for the report and its output in a log.
@@ -94,6 +95,6 @@ timed "as a user with sudo and without LibTorch, apps/quickstart.sh" "$system" \
   setpriv --reuid somebody --regid somebody --init-groups env HOME=/home/somebody bash /opt/sounder/apps/quickstart.sh
 rm -rf "$system"
 
-git -C "$source" log -1 --format='%nThe commit %h on %cs, with '"$(nproc) processors:"
+printf '\nThe commit %s, with %d processors:\n' "$commit" "$(nproc)"
 printf '%s\n' "${report[@]}"
 exit "$status"
