@@ -6,8 +6,8 @@
 namespace sounder {
 
 std::optional<GradientPool::Average> GradientPool::add(const Contribution& contribution, std::span<float> average) {
-  assert(average.size() == size_);
   const MutexLock lock(mutex_);
+  assert(average.size() == sum_.size());
   if (!contribution.gradient.empty()) {
     for (std::size_t i = 0; i < sum_.size(); ++i) sum_[i] += contribution.scale * contribution.gradient[i];
     versions_ += contribution.version;

@@ -17,7 +17,7 @@ namespace sounder {
 class GradientPool {
  public:
   /// Makes a pool of `gradients`, n, of `size` floats each.
-  GradientPool(std::size_t size, std::size_t gradients) : gradients_(gradients), size_(size), sum_(size) {}
+  GradientPool(std::size_t size, std::size_t gradients) : gradients_(gradients), sum_(size) {}
 
   struct Contribution {
     std::span<const float> gradient;  ///< empty: there is none to add, and the average is one of fewer
@@ -36,7 +36,6 @@ class GradientPool {
 
  private:
   const std::size_t gradients_;
-  const std::size_t size_;
   Mutex mutex_;
   std::size_t contributions_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;
   std::size_t added_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;

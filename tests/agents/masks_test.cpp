@@ -159,5 +159,40 @@ TEST_CASE("where two of 40 actions may be taken, every algorithm takes no other 
   }
 }
 
+TEST_CASE("no gradient of an actor-critic reaches an action that a mask forbids") {
+  const TrainConfig config = config_of("a3c");
+  const Doors doors;
+  const auto agents = make_agent_factory(config, doors.spec());
+  std::vector<float> parameters = agents->initial_parameters(1);
+  const auto agent = agents->make({.parameters = parameters}, {.observations = 1, .steps = 2});
+  Rollout rollout(doors.spec(), {.steps = 2, .mask_size = kActions});
+  Doors played;
+  std::vector<float> observation(kLength + 1);
+  Mask mask(kActions);
+  std::vector<Rng> rngs{Rng(1)};
+  played.reset(1, observation);
+  played.action_mask(mask);
+  for (int step = 0; step < 2; ++step) {
+    const std::size_t row = rollout.begin_step(observation, mask);
+    agent->act({.observations = observation, .first_row = row, .rngs = rngs, .masks = mask}, rollout.actions());
+    const StepResult result = played.step(rollout.actions().discrete(row)[0], observation);
+    played.action_mask(mask);
+    rollout.end_step(result.reward, StepEnd::none, observation, mask);
+  }
+  rollout.finish(observation, mask);
+  std::vector<float> gradient(parameters.size());
+  agent->learn(rollout, gradient);
+
+  const auto& blocks = agents->layout().blocks;
+  const auto bias = std::ranges::find(blocks, "head.bias", &ParameterBlock::name);
+  REQUIRE(bias != blocks.end());
+  for (std::int64_t action = 0; action < kActions; ++action) {
+    bool allowed = false;
+    for (const std::int64_t step : {0, 1}) allowed |= action == better_of(step) || action == worse_of(step);
+    INFO("action " << action);
+    CHECK((gradient[bias->offset + static_cast<std::size_t>(action)] != 0) == allowed);
+  }
+}
+
 }  // namespace
 }  // namespace sounder

@@ -302,8 +302,10 @@ TEST_CASE("environments that are lost to a stop take the round with them: no gra
   };
   std::stop_source stop;
   std::atomic<std::int64_t> steps{0};
+  std::atomic<bool> lost{false};
+  const bool all = GENERATE(true, false);  // or one: the other workers' rollouts of that round come to an end
   bench.environment.on_step = [&](const FakeEnvironment::Step&) {
-    if (++steps <= 16 * 5 + 3) return;
+    if (++steps <= 16 * 5 + 3 || (lost.exchange(true) && !all)) return;
     stop.request_stop();
     throw EnvironmentLost("its process has ended");
   };
