@@ -15,7 +15,7 @@ cp "$source/apps/examples/thermostat/thermostat.cpp" "$source/apps/examples/own_
 cat >"$folder/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(own LANGUAGES CXX)
-find_package(sounder 0.1 REQUIRED)
+find_package(sounder 0.2 REQUIRED)
 find_package(sounder QUIET COMPONENTS torch)
 message(STATUS "torch: ${sounder_FOUND}")
 add_executable(thermostat thermostat.cpp)
@@ -47,7 +47,9 @@ if grep -rn "$build" "$folder/moved/lib/cmake"; then
   exit 1
 fi
 
-# A version that it cannot be.
-sed -i 's/sounder 0.1 REQUIRED/sounder 0.2 REQUIRED/' CMakeLists.txt
-if cmake -G Ninja -B other -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1; then exit 1; fi
-grep -q 'compatible with requested version "0.2"' <(tr -s ' \n' ' ' <configured)
+# Versions that it cannot be.
+for version in 0.1 0.3; do
+  sed -i "s/sounder 0.[0-9] REQUIRED/sounder $version REQUIRED/" CMakeLists.txt
+  if cmake -G Ninja -B other -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1; then exit 1; fi
+  grep -q "compatible with requested version \"$version\"" <(tr -s ' \n' ' ' <configured)
+done
