@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# on_debian.sh bookworm|trixie: tries the README's two commands in a bare Debian of that release, made with debootstrap:
+# on_debian.sh bookworm|trixie: tries the two commands of README.md in a bare Debian of that release, made with debootstrap:
 #   as root: apps/quickstart.sh, and tests/run.sh;
 #   as a user with sudo, where LibTorch is no package (as in Ubuntu 24.04): apps/quickstart.sh, which builds without it.
 # Clones what is committed, and says how long each took. To be run as root. Its folders, of some GB, are made in

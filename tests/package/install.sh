@@ -1,34 +1,20 @@
 #!/usr/bin/env bash
-# install.sh SOURCE BUILD: what README.md says of an environment of one's own is so. Its commands are run as they stand
-# there, in an empty home folder: they install this build, and build, check, train and evaluate the example, which README.md
-# quotes. Prints how long each command took.
+# install.sh SOURCE BUILD: what own_environment_cpp.md says is so. Its commands are run as they stand there, in an empty home
+# folder: they install this build, and build, check, train and evaluate the example. Prints how long each command took.
 set -euo pipefail
 source=$1 build=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-marker="package/install.sh"
-
-# block NAME: the fenced block that follows the comment which speaks of NAME and of this test.
-block() {
-  awk -v marker="<!-- tests/$marker: $1 -->" '
-    /^```/ && inside { exit }
-    inside { print }
-    /^```/ && found { inside = 1 }
-    $0 == marker { found = 1 }' "$source/README.md"
-}
-
-for file in thermostat.cpp CMakeLists.txt; do
-  if ! diff <(block "$file") "$source/apps/examples/thermostat/$file"; then
-    echo "README.md does not quote apps/examples/thermostat/$file as it is" >&2
-    exit 1
-  fi
-done
-
 # The commands begin in a checkout with a build/ in it.
 mkdir "$folder/home" "$folder/checkout"
 ln -s "$source/apps" "$folder/checkout/apps"
 ln -s "$build" "$folder/checkout/build"
-block commands >"$folder/commands"
+awk '
+  /^```/ && inside { exit }
+  inside { print }
+  /^```/ && found { inside = 1 }
+  $0 == "<!-- tests/package/install.sh runs these commands -->" { found = 1 }' \
+  "$source/apps/docs/own_environment_cpp.md" >"$folder/commands"
 [ "$(wc -l <"$folder/commands")" -ge 8 ]
 cd "$folder/checkout"
 export HOME=$folder/home

@@ -53,3 +53,6 @@ for version in 0.1 0.3; do
   if cmake -G Ninja -B other -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1; then exit 1; fi
   grep -q "compatible with requested version \"$version\"" <(tr -s ' \n' ' ' <configured)
 done
+
+# The documents are installed, each of them.
+diff <(ls "$source/apps/docs") <(cd "$folder/moved/share/doc/sounder" && ls ./*.md | sed 's|^./||')

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Compares the update rules over learning rates, as Mnih et al. 2016 do (section 4; figure 8 of the supplement):
-# tests/optimizers.sh [RATES, 50 unless told]. Prints a table in Markdown; asserts nothing.
+# Compares the update rules over learning rates (optimizers.md), as Mnih et al. 2016 do (section 4; figure 8 of the
+# supplement): tests/measurements/optimizers.sh [RATES, 50 unless told]. Prints a table in Markdown; asserts nothing.
 #
 # Every rule trains CartPole-v1 with the same learning rates, drawn log-uniformly, one seed each, until solved or for 200,000
 # steps. All else is Sounder's defaults (--preset none): nothing was tuned for any of the rules. The rates reach further up
 # than the paper's, 1e-4 to 1e-2, so that both ends of what works lie within.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-source tests/measuring.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/measurements/measuring.sh
 
 rates=$(count_of RATES "${1:-50}" 1)
 folder=$(mktemp -d)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures the figures of the README: tests/figures.sh [SEEDS, 50 unless told]. Needs a build (tests/run.sh or
-# apps/quickstart.sh). Prints; asserts nothing.
+# Measures the figures in figures.md: tests/measurements/figures.sh [SEEDS, 50 unless told]. Needs a build (tests/run.sh
+# or apps/quickstart.sh). Prints; asserts nothing.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seeds=${1:-50}
 sounder=$PWD/build/bin/sounder
 folder=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the results of the README, from the presets alone, and prints them as a table in Markdown:
-#   tests/results.sh [SEEDS, 10 unless told] [--only PATTERN] [--dir DIR]
+# Measures the results in results.md, from the presets alone, and prints them as a table in Markdown:
+#   tests/measurements/results.sh [SEEDS, 10 unless told] [--only PATTERN] [--dir DIR]
 # PATTERN is an extended regular expression for rows as they are called: "CartPole-v1 --algorithm a2c". DIR keeps the
 # runs; started again with it, what has finished is not repeated. It measures and asserts nothing: it fails if a run does.
 #
@@ -8,8 +8,8 @@
 # steps as the preset says. Then each run's best checkpoint plays 100 greedy episodes that did not choose it
 # (`sounder evaluate RUN...`).
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-source tests/measuring.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/measurements/measuring.sh
 
 seeds=10
 pattern=

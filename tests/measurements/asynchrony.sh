@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Measures what asynchrony is worth, and what one slow worker costs: tests/asynchrony.sh [SEEDS, 10 unless told]. WORKERS
-# and STEPS in the environment set as much, 2 and 500000 unless told. Prints tables in Markdown; asserts nothing.
+# Measures what asynchrony is worth, and what one slow worker costs (asynchrony.md):
+#   tests/measurements/asynchrony.sh [SEEDS, 10 unless told]
+# The variables WORKERS and STEPS set the number of workers, 2 unless told, and of steps, 500000 unless told. Prints tables
+# in Markdown; asserts nothing.
 #
 # A3C, the same with the learning rate divided by each gradient's staleness, with several gradients averaged
 # (n-softsync), and A2C, which waits for all: each worker on its own thread, the environment's preset for all alike. Each
 # seed trains twice: until solved, and for STEPS steps without evaluations, for throughput and staleness. The methods take
 # turns seed by seed, so that the machine's moods meet all alike.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-source tests/measuring.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/measurements/measuring.sh
 
 seeds=$(count_of SEEDS "${1:-10}" 1)
 workers=$(count_of WORKERS "${WORKERS:-2}" 2)
