@@ -35,7 +35,7 @@ check "core/ includes only envs/ and core/" "$(grep -rnE '#include "(agents|apps
 check "agents/ includes nothing of apps/ or tests/" "$(grep -rnE '#include "(apps|tests)/' agents)"
 check "apps/ includes nothing of tests/" "$(grep -rn '#include "tests/' apps)"
 check "LibTorch's headers stand in sources only, of agents/ and of examples" \
-  "$(grep -rln '#include <\(torch\|ATen\|c10\)/' envs core apps agents | grep -vE '^(agents|apps/examples)/.*\.cpp$')"
+  "$(grep -rln --include='*.h' --include='*.cpp' '#include <\(torch\|ATen\|c10\)/' envs core apps agents | grep -vE '^(agents|apps/examples)/.*\.cpp$')"
 
 # A header that its source includes first is compiled alone there, by the build without precompiled headers. The others:
 alone() {
