@@ -34,7 +34,6 @@ class TorchNetwork final : public Network {
         state_size_(static_cast<std::size_t>(model_->state_size())),
         observations_(parts.rows * parts.observation_size),
         states_(parts.rows * state_size_),
-        rows_(parts.rows),
         outputs_(parts.rows * parts.output_size),
         values_(width_ > output_size_ ? parts.rows : 0),
         result_gradients_(parts.rows * width_) {
@@ -58,7 +57,8 @@ class TorchNetwork final : public Network {
 
   NetworkOutput forward(std::span<const float> observations, std::size_t first_row, std::span<float> states) override {
     const std::size_t rows = observations.size() / observation_size_;
-    assert(observations.size() == rows * observation_size_ && first_row + rows <= rows_);
+    assert(observations.size() == rows * observation_size_ &&
+           first_row + rows <= observations_.size() / observation_size_);
     assert(states.size() == rows * state_size_);
     float* const remembered = observations_.data() + first_row * observation_size_;
     std::ranges::copy(observations, remembered);
@@ -124,9 +124,8 @@ class TorchNetwork final : public Network {
   std::size_t width_;  // of what the model gives: outputs, and the value if there is one
   std::size_t observation_size_;
   std::size_t state_size_;
-  std::vector<float> observations_;  // [rows, D], remembered
-  std::vector<float> states_;        // [rows, S], before them
-  std::size_t rows_;
+  std::vector<float> observations_;      // [rows, D], remembered
+  std::vector<float> states_;            // [rows, S], before them
   std::vector<float> outputs_;           // [rows, K]
   std::vector<float> values_;            // [rows]
   std::vector<float> result_gradients_;  // [rows, width_]
