@@ -5,7 +5,7 @@
 
 #include "apps/catalogue.h"
 
-namespace CLI {  // whoever includes this needs no CLI11
+namespace CLI {  // so that this header needs no CLI11
 class App;
 }  // namespace CLI
 

@@ -24,7 +24,7 @@ struct Evaluated {
   Summary returns;
   double mean_length;
   std::vector<std::string> options;          ///< of the environment
-  std::vector<std::string> trained_options;  ///< likewise, in training
+  std::vector<std::string> trained_options;  ///< as formatted, of the training
 };
 
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {

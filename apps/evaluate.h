@@ -18,7 +18,7 @@ struct EvaluateRequest {
   EnvironmentChanges changes = {};
   std::int64_t episodes = 100;                               ///< of each
   std::optional<std::int64_t> evaluation_environments = {};  ///< side by side; none: as in training
-  std::optional<std::int64_t> evaluation_step_limit = {};    ///< likewise
+  std::optional<std::int64_t> evaluation_step_limit = {};    ///< none: that of the training
   std::int64_t seed = 1;  ///< of the first one's episodes; the next one's is one more
   Selection selection = Selection::greedy;
   Output output = Output::human;

@@ -11,7 +11,7 @@
 #include "apps/output.h"
 #include "apps/train_arguments.h"
 
-namespace CLI {  // whoever includes this needs no CLI11
+namespace CLI {  // so that this header needs no CLI11
 class App;
 class Option;
 }  // namespace CLI
@@ -37,7 +37,7 @@ struct Label {
 void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits);
 void add_number(CLI::App& app, const Label& label, double& value, Limits<double> limits);
 
-/// Likewise, where it matters whether the option was given: --help shows no default.
+/// The same, where it matters whether the option was given: --help shows no default.
 void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits);
 void add_number(CLI::App& app, const Label& label, std::optional<double>& value, Limits<double> limits);
 
@@ -51,7 +51,7 @@ CLI::Option* add_texts(CLI::App& app, const Label& label, const TakeText& take);
 
 void add_json(CLI::App& app, Output& output);
 
-/// Words the option of a key of the configuration: "--learning-rate" of "learning_rate".
+/// Names the option of a key of the configuration: "--learning-rate" of "learning_rate".
 std::string option_name(std::string_view key);
 
 /// What a key takes whose choices the configuration does not know: names of algorithms, networks, ...

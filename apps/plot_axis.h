@@ -15,7 +15,7 @@ struct Range {
 /// `count`, which is at least 2.
 std::vector<double> round_ticks(const Range& range, int count);
 
-/// Words a number for an axis or a legend, to so many significant digits: 50k, 1.5M, 0.25, with a true minus sign.
+/// Formats a number for an axis or a legend, to a given precision: 50k, 1.5M, 0.25, with a true minus sign.
 std::string short_number(double value, int digits = 6);
 
 }  // namespace sounder::chart

@@ -3,7 +3,7 @@
 #include "apps/plot_axis.h"
 #include "apps/plot_chart.h"
 
-struct _cairo;  // cairo's own name for what it draws with: whoever includes this needs no cairo headers
+struct _cairo;  // cairo's own name for what it draws with, so that this header needs no cairo
 using cairo_t = struct _cairo;
 
 namespace sounder::chart {

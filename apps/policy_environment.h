@@ -91,7 +91,7 @@ class PolicyEnvironments {
   Environment operator()(const Seat& seat = {}) const;
 
   /// Makes one whose latest action is kept in `action`, as the environment was given it: the policy's, after wrappers
-  /// and bounds. Throws likewise.
+  /// and bounds. Throws the same errors.
   Environment watched(const Seat& seat, std::shared_ptr<ActionArray>& action) const;
 
   /// Counts the environments that differ in the options that are dealt out to them in turn.

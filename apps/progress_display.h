@@ -53,7 +53,7 @@ class ProgressDisplay final : public MetricsSink {
   Setup setup_;
   ProgressView view_;
   double drawn_at_ = -std::numeric_limits<double>::infinity();     // seconds of training; a panel, or a report's line
-  double measured_at_ = -std::numeric_limits<double>::infinity();  // likewise, of the latest measured rate
+  double measured_at_ = -std::numeric_limits<double>::infinity();  // when the latest rate was measured
   std::int64_t measured_step_ = 0;
   double rate_ = 0;              // steps per second, measured; 0: not yet
   std::size_t lines_drawn_ = 0;  // the panel's, above the cursor

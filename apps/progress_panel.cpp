@@ -12,17 +12,17 @@
 namespace sounder {
 namespace {
 
-/// Words a number with so many significant digits; one that was not measured as a dash.
+/// Formats a number to a given number of significant digits; one that was not measured is a dash.
 std::string number(double value, int digits = 3) {
   return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : "-";
 }
 
-/// Words a return: to a tenth, however large it is.
+/// Formats a return to a tenth, however large it is.
 std::string episode_return(double value) {
   return std::isfinite(value) ? fmt::format("{:.1f}", value) : "-";
 }
 
-/// Words a count with its thousands apart: "1,234,567".
+/// Formats a count with separated thousands: "1,234,567".
 std::string count(double value) {
   if (!std::isfinite(value)) return "-";
   std::string text = fmt::format("{:.0f}", value);
@@ -39,7 +39,7 @@ std::string percent(double fraction, int decimals = 0) {
   return std::isfinite(fraction) ? fmt::format("{:.{}f} %", 100 * fraction, decimals) : "-";
 }
 
-/// Words a time span: "0:07", "12:34", "1:02:03".
+/// Formats a time span: "0:07", "12:34", "1:02:03".
 std::string duration(double seconds) {
   constexpr double kLongest = 1e9;
   if (!(seconds >= 0 && seconds < kLongest)) return "-";

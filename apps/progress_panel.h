@@ -14,16 +14,16 @@ struct ProgressView {
   Report report;
   std::int64_t total_steps = 0;      ///< of the whole run
   std::optional<Evaluation> latest;  ///< evaluation
-  std::optional<Evaluation> best;    ///< likewise, of the highest mean return
+  std::optional<Evaluation> best;    ///< the evaluation of the highest mean return
 };
 
-/// Words a panel of several lines, none wider than `width` characters; what is not measured is a dash.
+/// Formats a panel of several lines, none wider than `width` characters; what is not measured is a dash.
 std::vector<std::string> progress_panel(const ProgressView& view, std::size_t width);
 
-/// Words a report in one line, for logs.
+/// Formats a report in one line, for logs.
 std::string report_line(const Report& report, std::int64_t total_steps);
 
-/// Words an evaluation in one line, for logs.
+/// Formats an evaluation in one line, for logs.
 std::string evaluation_line(const Evaluation& evaluation);
 
 }  // namespace sounder

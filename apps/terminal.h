@@ -25,7 +25,7 @@ TerminalSize terminal_size(int descriptor);
 /// not empty rules them out (https://no-color.org).
 ColorSupport color_support();
 
-/// Cuts a line without escape sequences to so many columns: UTF-8, each character taken to be one column wide.
+/// Cuts a line without escape sequences to a number of columns: UTF-8, each character taken to be one column wide.
 std::string cut_to_width(std::string_view line, std::size_t columns);
 
 }  // namespace sounder

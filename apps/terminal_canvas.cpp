@@ -15,7 +15,7 @@ constexpr std::size_t kDotsDown = 4;
 constexpr double kCenter = 0.5 + 1e-3;
 // Half the least width of a line, in dots.
 constexpr double kHairline = 0.5;
-// Likewise of a polygon's edge: less by more than that hair, so that an edge between two dots takes neither of them.
+// The same for a polygon's edge: less by more than that hair, so that an edge between two dots takes neither of them.
 constexpr double kEdge = 0.498;
 
 double distance(Point a, Point b) {

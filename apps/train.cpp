@@ -231,7 +231,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                         .run = folder->path(),
                         .remote = environments.remote_statistics()};
   const std::string summary = boost::json::serialize(to_json(outcome));
-  // Both, also where one cannot be: whoever reads what is printed may be gone, the disk full, the folder removed.
+  // Both, even if one fails: the reader of the output may be gone, the disk full, the folder removed.
   const std::function<void()> print = [&] {
     request.output == Output::json ? print_json(summary) : print_human(to_text(outcome));
   };

@@ -41,7 +41,7 @@ class ActionMasks {
   std::vector<std::uint8_t> numbers_;  // [rows, M]
 };
 
-/// Makes so many masks for a list's environments, which a projection finds in its elements: none if none of them masks
+/// Makes masks for a list's environments, which a projection finds in its elements: none if none of them masks
 /// actions. Throws UsageError where actions that are masked are no choices.
 template <class List, class Projection = std::identity>
 ActionMasks make_action_masks(std::size_t rows, const List& list, Projection environment = {}) {

@@ -27,11 +27,11 @@ class ObservationCheck {
 
  private:
   Space space_;
-  std::vector<float> low_;   // of a Box: its bounds, but finite ones; else empty
-  std::vector<float> high_;  // likewise
+  std::vector<float> low_;   // lower bounds of a Box, finite ones; else empty
+  std::vector<float> high_;  // upper bounds
 };
 
-/// Words what an environment did wrong; at most eight of an observation's numbers are shown.
+/// Formats what an environment did wrong; at most eight of an observation's numbers are shown.
 Error invalid_observation(const Space& space, std::span<const float> observation, const Moment& moment);
 Error invalid_reward(float reward, const Moment& moment);
 Error invalid_mask(const Moment& moment);

@@ -24,7 +24,7 @@ class Evaluator {
   /// process, each of which may be a whole simulator.
   static constexpr std::size_t kEnvironments = 128;
   static constexpr std::size_t kEnvironmentsElsewhere = 4;
-  /// Where an environment ends no episode and has no step limit, the evaluation cuts it after so many steps, unless
+  /// Where an environment ends no episode and has no step limit, the evaluation cuts it after this many steps, unless
   /// something else is asked for.
   static constexpr std::int64_t kStepLimit = 100'000;
 

@@ -6,7 +6,7 @@
 namespace sounder {
 
 /// Something to be done once whenever the global step passes a multiple of an interval, by whichever worker sees it
-/// first. The interval doubles after so many multiples, and again whenever the step has doubled since: what is done at
+/// first. The interval doubles after some multiples, and again whenever the step has doubled since: what is done at
 /// them stays bounded in a run of any length, 1,000 + 500 log2(multiples / 1,000) times. It depends on the step alone,
 /// so that a resumed run has the same ones. Any thread may call, but for `restart`.
 class Milestone {

@@ -48,7 +48,7 @@ class MomentsBatch {
   /// new one.
   void merge_into(std::span<float> moments) noexcept;
 
-  /// Memory of a MomentsBlock's size, for whoever has the moments to be merged into elsewhere.
+  /// Memory of a MomentsBlock's size, for a caller that keeps the running moments elsewhere.
   std::span<float> scratch() noexcept { return scratch_; }
 
  private:

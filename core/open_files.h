@@ -5,7 +5,7 @@
 
 namespace sounder {
 
-/// Sees to it that so many more files can be open at once: raises the limit as far as the system lets this process.
+/// Makes room for a number of further open files: raises the limit as far as the system lets this process.
 /// Throws UsageError, which names what they are for, where that is not enough.
 void require_open_files(std::size_t more, const std::string& what_for);
 

@@ -22,8 +22,8 @@ class RunRecord {
   /// An evaluation of fewer episodes may end well by luck: it never says that a task is solved.
   static constexpr std::size_t kEpisodesToSolve = 100;
 
-  /// Where no episode has ended in so many steps, and in a hundredth of it for each environment, and none has to, that
-  /// is said once.
+  /// A warning is given once where no episode has ended in this number of steps, and in a hundredth of it for each
+  /// environment, and the environment has no step limit.
   static constexpr std::int64_t kStepsWithoutEnd = 100'000;
 
   struct Parts {
@@ -40,7 +40,7 @@ class RunRecord {
   /// Goes on from a checkpoint that the group was restored from.
   void restore(const TrainingProgress& progress);
 
-  /// Takes a report's totals in. Two workers that pass two milestones may deliver in the other order: of two reports,
+  /// Makes a report of these totals and tells the sinks. Workers may deliver totals out of order: of two reports,
   /// the one of the earlier step is then left out.
   void report(const Totals& totals);
 

@@ -13,7 +13,7 @@ void SharedMoments::merge(MomentsBatch& batch) noexcept {
   const std::uint64_t merges = merges_.load(std::memory_order_relaxed);
   copies_[merges % 2].load(moments);
   batch.merge_into(moments);
-  // Whoever sees one of the stores below sees the merge before, since which this copy is not the newest one.
+  // A thread that sees one of the stores below also sees the merge before, by which this copy became the older one.
   std::atomic_thread_fence(std::memory_order_release);
   copies_[(merges + 1) % 2].store(moments);
   // Release: who sees this merge sees all floats of it.

@@ -5,7 +5,7 @@
 
 #include "envs/spaces.h"
 
-namespace boost::json {  // whoever includes this needs no Boost
+namespace boost::json {  // so that this header needs no Boost
 class object;
 class value;
 }  // namespace boost::json

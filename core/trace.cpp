@@ -65,7 +65,7 @@ class Node {
     return nodes;
   }
 
-  /// Lists the elements of an array that must have so many.
+  /// Lists the elements of an array that must have a given number of them.
   std::vector<Node> elements(std::size_t count) const {
     std::vector<Node> nodes = elements();
     if (nodes.size() != count) fail(fmt::format("expected {} elements, found {}", count, nodes.size()));
@@ -114,7 +114,7 @@ class Node {
     return result;
   }
 
-  /// Appends exactly so many numbers.
+  /// Appends exactly a given number of numbers.
   template <class Number>
   void append_to(std::vector<Number>& numbers, std::size_t count) const {
     const std::size_t before = numbers.size();

@@ -321,7 +321,7 @@ class Trainer::Run {
   Parts parts_;
   WorkerGroup group_;
   const std::size_t threads_;
-  Evaluator evaluator_;  // of whoever set evaluating_
+  Evaluator evaluator_;  // used by the thread that set evaluating_
   const std::optional<double> target_;
   Milestone report_milestone_;
   Milestone evaluation_milestone_;

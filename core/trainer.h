@@ -47,7 +47,7 @@ class Trainer {
     TrainConfig config;
     EnvironmentFactory make_environment;
     const AgentFactory& agents;
-    /// Called as soon as the workers are asked to end, maybe more than once, on any thread: whoever waits for something
+    /// Called as soon as the workers are asked to end, maybe more than once, on any thread: what waits for something
     /// outside should stop waiting. Must not throw. Empty: nothing.
     std::function<void()> on_stop = {};
     /// Called first on each thread that runs workers, with its index. Empty: nothing.

@@ -12,7 +12,7 @@
 namespace sounder {
 
 /// One action, as an environment takes it: the index of a Discrete space; the numbers of a Box; the choices of a
-/// MultiDiscrete or the switches of a MultiBinary. Spans view memory of whoever made the action.
+/// MultiDiscrete or the switches of a MultiBinary. Spans view memory that the action's maker owns.
 using Action = std::variant<std::int64_t, std::span<const float>, std::span<const std::int64_t>>;
 
 /// Tells whether a mask allows each choice of an action of a Discrete or MultiDiscrete space.

@@ -11,11 +11,11 @@ namespace sounder {
 /// ignored). Nothing if none is near: more than a third of the letters differ.
 std::optional<std::string> nearest_name(std::string_view typed, std::span<const std::string> known);
 
-/// Words the error for an unknown name in one line: "unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?",
+/// Formats the error for an unknown name in one line: "unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?",
 /// or, where no known name is near, "unknown environment 'X'; known are A, B, C".
 std::string unknown_name(std::string_view kind, std::string_view typed, std::span<const std::string> known);
 
-/// Words the same error where it is known what was meant, one name or more: "...; did you mean 'A' or 'B'?".
+/// Formats the same error where the names that were meant are known: "...; did you mean 'A' or 'B'?".
 std::string did_you_mean(std::string_view kind, std::string_view typed, std::span<const std::string> meant);
 
 }  // namespace sounder

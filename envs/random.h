@@ -33,7 +33,7 @@ struct StreamKey {
   std::uint64_t seed;       ///< of the run
   std::uint64_t worker;     ///< whose stream
   Stream purpose;           ///< what for
-  std::uint64_t index = 0;  ///< the how-manieth of them: the episode's number, say
+  std::uint64_t index = 0;  ///< which of them: the number of the episode, say
 };
 
 /// Derives the seed of one stream, so that a run has one seed and every stream its own numbers.

@@ -5,8 +5,8 @@
 
 namespace sounder::benchmark {
 
-/// A part of a worker's round that is timed alone, once in each repetition. The call uses memory of whoever made the
-/// piece.
+/// A part of a worker's round that is timed alone, once in each repetition. The call uses memory that the
+/// piece's maker owns.
 struct Piece {
   std::string name;
   std::function<void()> call;

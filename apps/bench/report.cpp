@@ -21,14 +21,14 @@ Spread microseconds(const Series& seconds) {
   return scaled(spread(seconds), 1 / kMicro);
 }
 
-/// The rate of calls of so many operations.
+/// The rate of calls of a given number of operations.
 Spread gflops(const PieceSeries& piece) {
   return ratio(Series(piece.seconds.size(), piece.flop / kGiga), piece.seconds);
 }
 
 // ---- Text
 
-/// Words a spread as "median (min, max)", in columns of one width.
+/// Formats a spread as "median (min, max)", in columns of one width.
 std::string text(const Spread& spread, int precision, int width) {
   return fmt::format("{0:>{4}.{3}f} ({1:>{4}.{3}f}, {2:>{4}.{3}f})", spread.median, spread.min, spread.max, precision,
                      width);

@@ -47,7 +47,7 @@ struct Results {
   double seconds = 0;  ///< of a repetition of a training
   std::vector<std::string> backends{};
   Series peak{};               ///< flop per second of one core, in each repetition
-  double last_peak{};          ///< likewise, after the last repetition
+  double last_peak{};          ///< the peak after the last repetition
   Series environment_speed{};  ///< steps per second
   std::vector<PieceSeries> pieces{};
   std::vector<SharingSeries> sharing{};

@@ -35,7 +35,7 @@ class SharingPieces {
  private:
   ParameterStore store_;
   AlignedFloats parameters_;       // the plain loop's
-  AlignedFloats square_averages_;  // likewise
+  AlignedFloats square_averages_;  // aligned as the parameters are
   AlignedFloats gradient_;
   AlignedFloats replica_;
 };

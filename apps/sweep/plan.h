@@ -60,7 +60,7 @@ Plan make_plan(const PlanRequest& request);
 /// Finds a plan's trial; index < plan.trials().
 Trial trial_of(const Plan& plan, std::size_t index);
 
-/// Words a setting's values: "learning_rate=0.01 hidden=64,64"; "all alike" if nothing varies.
+/// Formats a setting's values: "learning_rate=0.01 hidden=64,64"; "all alike" if nothing varies.
 std::string describe(const Plan& plan, std::size_t setting);
 
 /// Writes a plan as JSON, and reads it back to an equal one. Throws Error, which names `source`, for anything else.

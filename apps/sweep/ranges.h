@@ -37,7 +37,7 @@ Range parse_range(const std::string& text);
 /// Which of the random numbers of a sweep.
 struct Draw {
   std::uint64_t seed;    ///< of the sweep
-  std::uint64_t sample;  ///< the how-manieth, from 0
+  std::uint64_t sample;  ///< number of the draw, from 0
 };
 
 /// Draws a key's value, as set_config takes it: a real number has four significant digits. What is drawn depends on the

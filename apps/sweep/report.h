@@ -28,7 +28,7 @@ Counts count(std::span<const TrialResult> results);
 /// Words how far a sweep has come and what was best, in one line without its end.
 std::string progress_line(const SweepView& sweep);
 
-/// Words a table, a row per setting, best first, then the failures, and how to train with the best.
+/// Formats a table, a row per setting, best first, then the failures, and how to train with the best.
 std::string to_text(const SweepView& sweep);
 
 /// Writes the same as one JSON object.

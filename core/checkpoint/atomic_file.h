@@ -20,7 +20,7 @@ namespace sounder {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 
 /// Makes `link` a symbolic link to `target` (as it is to be read from link's folder), replacing an older link or file
-/// in one step. Likewise durable, and throws Error likewise.
+/// in one step. It is as durable as write_file_atomically, and throws the same errors.
 void replace_link_atomically(const std::filesystem::path& link, const std::filesystem::path& target);
 
 /// Removes what a killed process left under the temporary name in a folder, if anything. Throws Error.

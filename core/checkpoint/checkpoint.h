@@ -24,12 +24,12 @@ struct TrainingProgress {
   std::int64_t episodes = 0;                 ///< finished
   double seconds = 0;                        ///< of training
   std::int64_t solved_step = -1;             ///< global step at which the run was solved; -1 if not yet
-  double solved_seconds = 0;                 ///< likewise, seconds of training
+  double solved_seconds = 0;                 ///< seconds of training until then
   double best_mean_return = 0;               ///< of the evaluations; meaningful once there is a `best` checkpoint
   bool evaluated = false;                    ///< whether there was any evaluation
   std::vector<WorkerCount> workers;          ///< by worker
   std::vector<double> recent_returns;        ///< of the last episodes, oldest first, at most kMostRecent
-  std::vector<std::int64_t> recent_lengths;  ///< likewise, steps
+  std::vector<std::int64_t> recent_lengths;  ///< of the same episodes, steps
   static constexpr std::size_t kMostRecent = 100;
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
@@ -44,7 +44,7 @@ struct Checkpoint {
   std::string config;             ///< the effective configuration, TOML
   std::string environment;        ///< id
   std::string observation_space;  ///< as describe(Space) words it
-  std::string action_space;       ///< likewise
+  std::string action_space;       ///< described as the observation space is
   std::string network;            ///< the network's description
   std::uint64_t seed = 0;         ///< of the run
   TrainingProgress progress;

@@ -146,7 +146,7 @@ void apply_toml(TrainConfig& config, std::string_view toml, std::string_view sou
 /// Writes every key, with its help as a comment: apply_toml reads it back to an equal configuration, over any other.
 std::string to_toml(const TrainConfig& config);
 
-/// Words a field's value as to_toml does: "0.0007", "[64, 64]", "\"tanh\"".
+/// Formats a field's value as to_toml does: "0.0007", "[64, 64]", "\"tanh\"".
 std::string value_text(const TrainConfig& config, const ConfigField& field);
 
 /// Describes a field's type and range in a few words: "integer, 1 to 1024", "one of relaxed, atomic_add, locked".

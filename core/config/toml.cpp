@@ -20,7 +20,7 @@ std::string quoted(const std::string& text) {
   return stream.str();
 }
 
-/// Words a TOML value as set_config takes it; nothing if it is of a type that no key has.
+/// Formats a TOML value as set_config takes it; returns nothing for a type that no key has.
 std::optional<std::string> as_text(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
   if (const auto* real = node.as_floating_point()) return real_text(real->get());

@@ -12,7 +12,7 @@ namespace sounder {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
-constexpr std::int64_t kMostLevels = 64;  // a configuration needs one; so many in each other, each with as many dots
+constexpr std::int64_t kMostLevels = 64;  // a configuration needs one; each may nest as many dots
 
 /// Finds the end of the string that begins at a quote: the position after it, or after the text or (of a string on one
 /// line) the line where it is not ended.

@@ -20,7 +20,7 @@ using Warn = std::function<void(const std::string&)>;
 /// Appends records to a file through a buffer. What was appended reaches the kernel, and so outlives the process, when
 /// the buffer is full, at flush and at destruction. To be used by one thread.
 ///
-/// A disk that is full, say, is no error of whoever appends: what cannot be written is kept, and written in its place
+/// A full disk, say, is no error of the caller's: what cannot be written is kept, and written in its place
 /// later, up to kMostBuffered bytes. Records beyond that are dropped, each as a whole, and counted. A warning names the
 /// file and the cause, once for each cause, and one more says when all could be written again, and how many were
 /// dropped.
@@ -63,7 +63,7 @@ class AppendFile {
   std::string buffer_;
   int descriptor_ = -1;
   std::set<int> causes_;      // errno, since all could be written
-  std::int64_t dropped_ = 0;  // records, likewise
+  std::int64_t dropped_ = 0;  // records
 };
 
 }  // namespace sounder

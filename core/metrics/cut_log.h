@@ -12,7 +12,7 @@ namespace sounder {
 /// write are not its to cut. A file that is not there, or has no whole line yet, passes.
 void require_columns(const std::filesystem::path& file, std::string_view columns);
 
-/// Likewise if a file's first line is not a JSON object with a number of this name.
+/// Throws also if a file's first line is not a JSON object with a number of this name.
 void require_member(const std::filesystem::path& file, std::string_view name);
 
 /// Cuts off a CSV file's rows whose value in a column, one which never falls from row to row, is above `last`, and what

@@ -32,7 +32,7 @@ struct Patience {
   const std::atomic<bool>* stopping = nullptr;  ///< null: nothing stops it
 };
 
-/// One end of a conversation in frames. To be used by one thread at a time; whoever waits for a frame also has
+/// One end of a conversation in frames. To be used by one thread at a time; who waits for a frame also has
 /// what is watched read when there is something to be read.
 class Channel {
  public:

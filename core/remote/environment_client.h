@@ -44,8 +44,8 @@ struct ClientStatistics {
 /// announced share a frame, and so a round trip. To be used by one thread at a time.
 ///
 /// A process that ends, is silent for too long, says that it failed, or breaks the protocol is ended and started again
-/// when it is next needed (a connection: made again). All its environments are lost with it: whoever is in an episode
-/// of one gets EnvironmentLost from its next request, and goes on with a reset. After so many restarts in a row the
+/// when it is next needed (a connection: made again). All its environments are lost with it: a caller in an episode
+/// of one gets EnvironmentLost from its next request, and goes on with a reset. After a number of restarts in a row the
 /// request throws Error instead. A process that has answered kTrusted requests for each of its environments begins a
 /// new row; but an episode, which a reset with its seed begins again, is given up after as many restarts, whatever else
 /// goes well meanwhile.

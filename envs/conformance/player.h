@@ -77,7 +77,7 @@ class Player {
   bool ended() const { return result_.terminated || result_.truncated; }
   /// Counts the steps of the current episode.
   std::int64_t steps() const { return steps_; }
-  /// Words the current moment: "episode 2, step 17", "episode 2, reset".
+  /// Formats the current moment: "episode 2, step 17", "episode 2, reset".
   std::string place() const;
   const History& history() const { return history_; }
   Environment& environment() { return environment_; }

@@ -19,7 +19,7 @@ struct Episode {
   bool terminated;
   bool truncated;
   std::vector<float> second_last;  ///< the observation before the last one; empty from kKeptEpisodes on
-  std::vector<float> last;         ///< likewise
+  std::vector<float> last;         ///< the last observation; empty from kKeptEpisodes on
 };
 
 /// The least and the largest of some numbers; of none, low > high.
@@ -69,7 +69,7 @@ struct Recording {
 /// Words what is wrong with an observation that is written, finite and yet not in its space; empty: nothing is.
 std::string outside_of(const Space& space, std::span<const float> observation);
 
-/// Plays so many moves, or until the environment throws.
+/// Plays a number of moves, or fewer if the environment throws.
 Recording record(Player& player, const Plan& plan, std::int64_t moves);
 
 }  // namespace sounder::conformance

@@ -24,7 +24,7 @@ Finding skipped(std::string reason);
 /// Fails with a fault that was found, or passes with what was seen of an environment without.
 Finding fails_with(const std::string& fault, std::string seen_without);
 
-/// Words an exception of the environment's, and where it came: a failure. The place may be empty.
+/// Formats an exception of the environment, and where it was thrown, as a failure. The place may be empty.
 Finding thrown(const std::exception_ptr& error, std::string_view place = {});
 
 /// One rule of the environment interface. `check` may throw what the environment throws.

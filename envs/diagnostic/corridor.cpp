@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kLeft = 0;
 constexpr std::int64_t kRight = 1;
 constexpr std::int64_t kFirstCell = 1;
-constexpr std::int64_t kKeys = std::int64_t{1} << 53;  // so many whole numbers a double can tell apart
+constexpr std::int64_t kKeys = std::int64_t{1} << 53;  // whole numbers that a double represents exactly
 
 std::uint64_t next_key(Rng& rng) noexcept {
   return rng() >> 11U;
@@ -57,7 +57,7 @@ StepResult Corridor::step(std::int64_t action, std::span<float> observation) noe
 }
 
 double Corridor::optimal_return() const {
-  std::vector<double> values(static_cast<std::size_t>(length_));  // of a cell, with so many steps to go
+  std::vector<double> values(static_cast<std::size_t>(length_));  // of each cell, for the number of steps that are left
   std::vector<double> next;
   for (std::int64_t steps = 0; steps < episode_steps(); ++steps) {
     next = values;

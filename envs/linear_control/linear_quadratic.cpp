@@ -14,7 +14,7 @@ namespace sounder::envs {
 namespace {
 
 constexpr std::size_t kSize = 3;
-constexpr std::int64_t kKeys = std::int64_t{1} << 53;  // so many whole numbers a double can tell apart
+constexpr std::int64_t kKeys = std::int64_t{1} << 53;  // whole numbers that a double represents exactly
 
 constexpr Matrix<kSize, kSize> kDrift{{1.01, 0.01, 0.00,  //
                                        0.01, 1.01, 0.01,  //

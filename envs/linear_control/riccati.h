@@ -54,7 +54,7 @@ LinearRegulator<N, M> solve_step(const LinearQuadraticProblem<N, M>& problem, co
   return {.cost_to_go = cost_to_go, .gain = gain};
 }
 
-/// Solves an episode of so many steps, after which nothing costs any more: the regulator of each step, the first step's
+/// Solves an episode of n steps, after which there is no cost: the regulator of each step, the first step's
 /// first.
 template <std::size_t N, std::size_t M>
 std::vector<LinearRegulator<N, M>> solve_finite_horizon(const LinearQuadraticProblem<N, M>& problem,
