@@ -93,7 +93,8 @@ TEST_CASE("a capture's step and updates are those of its copy, while a worker go
     while (!stop) group.worker(0).run_once();
   });
   int others = 0;
-  for (int n = 0; n < 20'000; ++n) {
+  // By updates, not by captures: these may all be made before the worker's thread runs.
+  while (group.store().updates() < 50'000) {
     const WorkerGroup::Capture capture = group.capture();
     const bool same = capture.totals.step == capture.snapshot.step &&
                       capture.totals.updates == static_cast<std::int64_t>(capture.snapshot.updates);
