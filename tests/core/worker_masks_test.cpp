@@ -82,8 +82,8 @@ TEST_CASE("a mask that allows nothing is an error that says where, but not of an
   }));
   bench.environment.end = end;
   bench.environment.length = [](std::uint64_t) { return 3; };
-  bench.environment.mask = [step = step](const FakeEnvironment& fake, std::span<std::uint8_t> allowed) {
-    std::ranges::fill(allowed, fake.steps == step ? std::uint8_t{0} : std::uint8_t{1});
+  bench.environment.mask = [forbidden = step](const FakeEnvironment& fake, std::span<std::uint8_t> allowed) {
+    std::ranges::fill(allowed, fake.steps == forbidden ? std::uint8_t{0} : std::uint8_t{1});
   };
   if (error.empty()) {
     bench.run(4);
