@@ -44,6 +44,14 @@ std::vector<std::string> backend_names() {
   return names;
 }
 
+std::vector<std::string> installed_backend_names() {
+  std::vector<std::string> names;
+  for (const Backend& backend : backends()) {
+    if (backend.installed()) names.push_back(backend.name);
+  }
+  return names;
+}
+
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
                                                  const Networks& networks) {
   return find_named(algorithms(), "algorithm", config.algorithm)(config, spec, networks);

@@ -20,8 +20,10 @@ std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, cons
 /// Lists the algorithms by name.
 std::vector<std::string> algorithm_names();
 
-/// Lists what can compute networks in this build, the fastest first: "fused", and "torch" where it was built with
-/// LibTorch.
+/// Lists what computes networks, the fastest first: "fused" and "torch".
 std::vector<std::string> backend_names();
+
+/// Lists those of them that are installed: "torch" is where its module is (core/module.h).
+std::vector<std::string> installed_backend_names();
 
 }  // namespace sounder

@@ -1,4 +1,4 @@
-// The list of backends. LibTorch's is left out of builds without LibTorch (SOUNDER_WITH_TORCH=OFF).
+// The list of backends. LibTorch's is a module that is loaded when a network is computed by it.
 #include "agents/networks/backends.h"
 
 #include <fmt/format.h>
@@ -6,26 +6,41 @@
 #include <algorithm>
 
 #include "agents/networks/fused_network.h"
+#include "core/module.h"
 #include "envs/error.h"
 #include "envs/names.h"
-#ifdef SOUNDER_WITH_TORCH
-#include "agents/networks/torch_network.h"
-#endif
 
 namespace sounder {
+namespace {
+
+constexpr const char* kTorch = "torch";
+
+const NetworkFunctions& fused_functions() {
+  static const NetworkFunctions functions{.make = make_fused_network, .prepare_thread = [] {}};
+  return functions;
+}
+
+const NetworkFunctions& torch_functions() {
+  static const void* const functions = load_module(
+      {.name = kTorch,
+       .interface = SOUNDER_TORCH_INTERFACE,
+       .remedy = "convolutions and backend 'torch' take LibTorch (Debian, Ubuntu: apt install libtorch-dev) "
+                 "and a Sounder that was built and installed with it"});
+  return *static_cast<const NetworkFunctions*>(functions);
+}
+
+}  // namespace
 
 const std::vector<Backend>& backends() {
   static const std::vector<Backend> list{
       {.name = "fused",
        .supports = [](const NetworkSpec& spec) { return spec.convolutions.empty(); },
-       .make = make_fused_network,
-       .prepare_thread = [] {}},
-#ifdef SOUNDER_WITH_TORCH
-      {.name = "torch",
+       .installed = [] { return true; },
+       .load = fused_functions},
+      {.name = kTorch,
        .supports = [](const NetworkSpec& /*spec*/) { return true; },
-       .make = make_torch_network,
-       .prepare_thread = use_one_torch_thread},
-#endif
+       .installed = [] { return find_module(kTorch).has_value(); },
+       .load = torch_functions},
   };
   return list;
 }
@@ -33,10 +48,7 @@ const std::vector<Backend>& backends() {
 const Backend& choose_backend(const NetworkSpec& spec, std::string_view name) {
   const auto& all = backends();
   if (name == "auto") {
-    const auto found = std::ranges::find_if(all, [&](const Backend& backend) { return backend.supports(spec); });
-    if (found != all.end()) return *found;
-    throw UsageError(
-        fmt::format("no backend of this build computes '{}'; it takes a build with LibTorch", describe(spec)));
+    return *std::ranges::find_if(all, [&](const Backend& backend) { return backend.supports(spec); });
   }
   const auto found = std::ranges::find(all, name, &Backend::name);
   if (found == all.end()) {

@@ -85,7 +85,10 @@ NetworkSpec convolutional_spec(const NetworkRequest& request) {
 class BuiltInArchitecture final : public Architecture {
  public:
   BuiltInArchitecture(NetworkSpec spec, const TrainConfig& config)
-      : spec_(std::move(spec)), layout_(parameter_layout(spec_)), backend_(choose_backend(spec_, config.backend)) {}
+      : spec_(std::move(spec)),
+        layout_(parameter_layout(spec_)),
+        backend_(choose_backend(spec_, config.backend)),
+        functions_(backend_.load()) {}
 
   const ParameterLayout& layout() const noexcept override { return layout_; }
   std::string description() const override { return describe(spec_); }
@@ -95,14 +98,15 @@ class BuiltInArchitecture final : public Architecture {
     return sounder::initial_parameters(spec_, seed);
   }
   std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
-    return backend_.make(spec_, parameters, rows);
+    return functions_.make(spec_, parameters, rows);
   }
-  void prepare_thread() const override { backend_.prepare_thread(); }
+  void prepare_thread() const override { functions_.prepare_thread(); }
 
  private:
   NetworkSpec spec_;
   ParameterLayout layout_;
-  Backend backend_;
+  const Backend& backend_;  // of backends(), which outlive this
+  const NetworkFunctions& functions_;
 };
 
 }  // namespace

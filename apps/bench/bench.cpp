@@ -46,7 +46,7 @@ TrainConfig config_for(const std::string& environment) {
 
 std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec, const Networks& networks) {
   std::vector<Backend> backends;
-  for (const std::string& name : backend_names()) {
+  for (const std::string& name : installed_backend_names()) {
     config.backend = name;
     backends.push_back({.name = name, .agents = make_agent_factory(config, spec, networks)});
   }

@@ -26,7 +26,7 @@ struct BenchRequest {
 };
 
 /// Measures throughput and prints it (where environments in other processes are given, bench_process_cost does): a
-/// core's peak, the environment alone, the parts of a worker's round, whole trainings by every backend of this build,
+/// core's peak, the environment alone, the parts of a worker's round, whole trainings by every installed backend,
 /// and the write modes. Every comparison is between measurements of one repetition, in which everything is measured
 /// once, in turn. Returns the exit code: that of the signal, if one came while a training was measured. Throws
 /// UsageError if the environment is unknown, or does not suit the algorithm.

@@ -24,7 +24,7 @@ extern char** environ;  // NOLINT: POSIX has it, not all headers do
 namespace sounder::sweeping {
 namespace {
 
-/// Starts a process. LibTorch is loaded: a fork, which would run code between, is out of the question.
+/// Starts a process. LibTorch may be loaded: a fork, which would run code between, is out of the question.
 pid_t start(const Launch& launch) {
   std::vector<std::string> texts{launch.program.filename().string()};
   texts.insert(texts.end(), launch.arguments.begin(), launch.arguments.end());

@@ -101,7 +101,7 @@ void show(const std::vector<Record>& records, std::size_t round, Agent& agent, R
 }
 
 TEST_CASE("a2c with P workers equals one agent that learns from one batch of their P rollouts, to 1e-6") {
-  const TrainConfig config = config_of(GENERATE(from_range(backend_names())));
+  const TrainConfig config = config_of(GENERATE(from_range(installed_backend_names())));
   INFO(config.backend);
   const EnvironmentSpec spec = Walk().spec();
   const auto agents = make_agent_factory(config, spec);

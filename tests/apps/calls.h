@@ -61,7 +61,7 @@ class Redirection {
   int saved_;
 };
 
-/// Calls the command line in this process, which spares LibTorch's start.
+/// Calls the command line in this process: a debugger, a sanitizer and environments of the test's own are at hand.
 inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins(),
                     const std::string& program = "sounder") {
   const TemporaryFolder folder;

@@ -16,6 +16,9 @@ cat >"$folder/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(own LANGUAGES CXX)
 find_package(sounder 0.2 REQUIRED)
+if(TARGET torch)
+  message(FATAL_ERROR "LibTorch was searched for, which nobody asked for")
+endif()
 find_package(sounder QUIET COMPONENTS torch)
 message(STATUS "torch: ${sounder_FOUND}")
 add_executable(thermostat thermostat.cpp)
@@ -33,17 +36,33 @@ cd "$folder/project"
 cmake -G Ninja -B build -DCMAKE_PREFIX_PATH="$folder/moved" >configured 2>&1 || { cat configured; exit 1; }
 grep -q "torch: $([ "$with_torch" = ON ] && echo 1 || echo 0)" configured || { cat configured; exit 1; }
 cmake --build build
-build/thermostat train Thermostat-v0 --steps 400 --workers 1 --set evaluation_episodes=2 2>/dev/null
+short="--steps 400 --workers 1 --set evaluation_episodes=2"
+build/thermostat train Thermostat-v0 $short 2>/dev/null
+# LibTorch's module is found by the program that was moved, by one that was linked with it, and by one that has LibTorch
+# itself.
+sounder=$folder/moved/bin/sounder
 if [ "$with_torch" = ON ]; then
-  build/own_network train CartPole-v1 --network residual --workers 1 --steps 400 --set evaluation_episodes=2 2>/dev/null
+  "$sounder" train CartPole-v1 $short --backend torch 2>/dev/null
+  build/thermostat train Thermostat-v0 $short --backend torch 2>/dev/null
+  build/own_network train CartPole-v1 $short --network residual 2>/dev/null
+  build/own_network train CartPole-v1 $short --backend torch 2>/dev/null
+elif "$sounder" train CartPole-v1 $short --backend torch 2>refused; then
+  exit 1
+else
+  grep -qF "sounder_torch.so is missing" refused
+fi
+if { ldd "$sounder" && ldd build/thermostat; } | grep -i torch; then
+  echo "a program that may do without LibTorch is linked with it" >&2
+  exit 1
 fi
 # The program that was moved has Python find what was moved with it.
 if command -v python3 >/dev/null; then
-  env -u PYTHONPATH "$folder/moved/bin/sounder" train --workers 1 --steps 400 --set evaluation_episodes=2 \
+  env -u PYTHONPATH "$sounder" train $short \
     --env-command "python3 $source/apps/examples/python_environment/thermostat.py" 2>/dev/null
 fi
-if grep -rn "$build" "$folder/moved/lib/cmake"; then
-  echo "the package speaks of the folder in which it was built" >&2
+find "$folder/moved" -name 'sounder_*.so' | xargs readelf -d "$sounder" >dynamic
+if grep -rnF "$build" "$folder/moved/lib/cmake" dynamic; then
+  echo "what is installed speaks of the folder in which it was built" >&2
   exit 1
 fi
 
