@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cassert>
 
-#include "agents/networks/fused_gates.h"
-
 namespace sounder {
 
 FusedCell::FusedCell(const Parts& parts)
     : lstm_(parts.memory == Memory::lstm),
       units_(parts.units),
+      gates_(&fused_gates()),
       input_({.parameters = parts.parameters,
               .weight_offset = parts.input_weight,
               .bias_offset = parts.input_bias,
@@ -54,21 +53,21 @@ void FusedCell::go_forward(RowRange rows, ConstRows x, States states) noexcept {
   input_.go_forward(rows, x);
   recurrent_.go_forward(rows, {.numbers = h_before_.row(rows.first), .stride = h_before_.stride});
   if (lstm_) {
-    forward(LstmForward{.rows = rows.count,
-                        .units = h_.stride,
-                        .recurrent = recurrent_.h(rows.first),
-                        .gates = input_.h(rows.first),
-                        .c_before = c_before_.row(rows.first),
-                        .c = c_.row(0),
-                        .tanh_c = tanh_c_.row(rows.first),
-                        .h = h_.row(rows.first)});
+    gates_->lstm_forward({.rows = rows.count,
+                          .units = h_.stride,
+                          .recurrent = recurrent_.h(rows.first),
+                          .gates = input_.h(rows.first),
+                          .c_before = c_before_.row(rows.first),
+                          .c = c_.row(0),
+                          .tanh_c = tanh_c_.row(rows.first),
+                          .h = h_.row(rows.first)});
   } else {
-    forward(GruForward{.rows = rows.count,
-                       .units = h_.stride,
-                       .recurrent = recurrent_.h(rows.first),
-                       .gates = input_.h(rows.first),
-                       .h_before = h_before_.row(rows.first),
-                       .h = h_.row(rows.first)});
+    gates_->gru_forward({.rows = rows.count,
+                         .units = h_.stride,
+                         .recurrent = recurrent_.h(rows.first),
+                         .gates = input_.h(rows.first),
+                         .h_before = h_before_.row(rows.first),
+                         .h = h_.row(rows.first)});
   }
   for (std::size_t i = 0; i < rows.count; ++i) {
     float* const state = states.numbers + i * states.stride;
@@ -80,26 +79,26 @@ void FusedCell::go_forward(RowRange rows, ConstRows x, States states) noexcept {
 /// Back through the gates of the rows of one step, with what the step after has left.
 void FusedCell::gates_back(RowRange rows, const float* dh) noexcept {
   if (lstm_) {
-    backward(LstmBackward{.rows = rows.count,
+    gates_->lstm_backward({.rows = rows.count,
+                           .units = h_.stride,
+                           .gates = input_.h(rows.first),
+                           .c_before = c_before_.row(rows.first),
+                           .tanh_c = tanh_c_.row(rows.first),
+                           .dh = dh + rows.first * h_.stride,
+                           .dh_carry = dh_carry_.row(0),
+                           .dc = past_carry_.row(0),
+                           .dz = dz_.row(rows.first)});
+  } else {
+    gates_->gru_backward({.rows = rows.count,
                           .units = h_.stride,
                           .gates = input_.h(rows.first),
-                          .c_before = c_before_.row(rows.first),
-                          .tanh_c = tanh_c_.row(rows.first),
+                          .recurrent = recurrent_.h(rows.first),
+                          .h_before = h_before_.row(rows.first),
                           .dh = dh + rows.first * h_.stride,
                           .dh_carry = dh_carry_.row(0),
-                          .dc = past_carry_.row(0),
-                          .dz = dz_.row(rows.first)});
-  } else {
-    backward(GruBackward{.rows = rows.count,
-                         .units = h_.stride,
-                         .gates = input_.h(rows.first),
-                         .recurrent = recurrent_.h(rows.first),
-                         .h_before = h_before_.row(rows.first),
-                         .dh = dh + rows.first * h_.stride,
-                         .dh_carry = dh_carry_.row(0),
-                         .dh_past = past_carry_.row(0),
-                         .dx = dz_.row(rows.first),
-                         .dr = recurrent_dz_.row(rows.first)});
+                          .dh_past = past_carry_.row(0),
+                          .dx = dz_.row(rows.first),
+                          .dr = recurrent_dz_.row(rows.first)});
   }
 }
 

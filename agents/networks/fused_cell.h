@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 
+#include "agents/networks/fused_gates.h"
 #include "agents/networks/fused_layer.h"
 #include "agents/networks/fused_matrix.h"
 #include "agents/networks/network_spec.h"
@@ -64,6 +65,7 @@ class FusedCell {
 
   bool lstm_;
   std::size_t units_;
+  const FusedGates* gates_;
   FusedLayer input_;      // its outputs become the gates
   FusedLayer recurrent_;  // of a GRU, what it put out is needed back
   PaddedMatrix h_before_;

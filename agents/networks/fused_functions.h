@@ -2,7 +2,7 @@
 
 #include "agents/networks/vector.h"
 
-namespace sounder {
+namespace sounder::SOUNDER_LEVEL {
 
 // Functions of vectors, lane by lane, for the kernels of fused networks.
 
@@ -28,4 +28,4 @@ namespace sounder {
   return tanh(0.5F * x) * 0.5F + 0.5F;
 }
 
-}  // namespace sounder
+}  // namespace sounder::SOUNDER_LEVEL

@@ -1,4 +1,4 @@
-// Compiled with -ffp-contract=fast, as fused_kernels.cpp.
+// Compiled once for each level, with -ffp-contract=fast, as fused_kernels.cpp.
 #include "agents/networks/fused_gates.h"
 
 #include <cassert>
@@ -6,9 +6,10 @@
 #include "agents/networks/fused_functions.h"
 #include "agents/networks/vector.h"
 
-namespace sounder {
+namespace sounder::SOUNDER_LEVEL {
+namespace {
 
-void forward(const LstmForward& cell) noexcept {
+void lstm_forward(const LstmForward& cell) noexcept {
   assert(cell.units % kLanes == 0);
   const std::size_t units = cell.units;
   for (std::size_t row = 0; row < cell.rows; ++row) {
@@ -34,7 +35,7 @@ void forward(const LstmForward& cell) noexcept {
   }
 }
 
-void backward(const LstmBackward& cell) noexcept {
+void lstm_backward(const LstmBackward& cell) noexcept {
   assert(cell.units % kLanes == 0);
   const std::size_t units = cell.units;
   for (std::size_t row = 0; row < cell.rows; ++row) {
@@ -58,7 +59,7 @@ void backward(const LstmBackward& cell) noexcept {
   }
 }
 
-void forward(const GruForward& cell) noexcept {
+void gru_forward(const GruForward& cell) noexcept {
   assert(cell.units % kLanes == 0);
   const std::size_t units = cell.units;
   for (std::size_t row = 0; row < cell.rows; ++row) {
@@ -77,7 +78,7 @@ void forward(const GruForward& cell) noexcept {
   }
 }
 
-void backward(const GruBackward& cell) noexcept {
+void gru_backward(const GruBackward& cell) noexcept {
   assert(cell.units % kLanes == 0);
   const std::size_t units = cell.units;
   for (std::size_t row = 0; row < cell.rows; ++row) {
@@ -103,4 +104,11 @@ void backward(const GruBackward& cell) noexcept {
   }
 }
 
-}  // namespace sounder
+}  // namespace
+
+const FusedGates kFusedGates{.lstm_forward = lstm_forward,
+                             .lstm_backward = lstm_backward,
+                             .gru_forward = gru_forward,
+                             .gru_backward = gru_backward};
+
+}  // namespace sounder::SOUNDER_LEVEL

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 
+#include "core/level.h"
+
 namespace sounder {
 
 // What recurrent cells do with the sums of their gates, and back from it. Matrices are row-major, their rows one after
-// the other, the units of each row padded to whole vectors: `units` is a multiple of kLanes, a row of [rows, n units]
-// has n blocks of them. Results beyond the last unit are zero where all that they come from is, but for the gates
-// themselves. To be called by any thread; nothing is allocated.
+// the other, the units of each row padded to whole vectors: `units` is a multiple of FusedKernels::lanes, a row of
+// [rows, n units] has n blocks of them. Results beyond the last unit are zero where all that they come from is, but for
+// the gates themselves. To be called by any thread; nothing is allocated.
 
 /// An LSTM as torch::nn::LSTMCell has it (Hochreiter and Schmidhuber 1997; Gers et al. 2000), s the sigmoid:
 ///
@@ -22,7 +24,6 @@ struct LstmForward {
   float* tanh_c;           ///< tanh(c') [rows, units]
   float* h;                ///< h' [rows, units]
 };
-void forward(const LstmForward& cell) noexcept;
 
 /// Back through an LSTM: from the gradient with respect to h' and c' to that with respect to the gates' sums and c. The
 /// gradient with respect to h follows from the sums'.
@@ -37,7 +38,6 @@ struct LstmBackward {
   float* dc;              ///< [rows, units], with respect to c'; becomes that with respect to c
   float* dz;              ///< [rows, 4 units]
 };
-void backward(const LstmBackward& cell) noexcept;
 
 /// A GRU as torch::nn::GRUCell has it (Cho et al. 2014), s the sigmoid:
 ///
@@ -52,7 +52,6 @@ struct GruForward {
   const float* h_before;   ///< h [rows, units]
   float* h;                ///< h' [rows, units]
 };
-void forward(const GruForward& cell) noexcept;
 
 /// Back through a GRU: from the gradient with respect to h' to that with respect to both parts of the gates' sums, and
 /// to h as far as it does not go through these.
@@ -68,6 +67,19 @@ struct GruBackward {
   float* dx;       ///< with respect to W_ih x + b_ih [rows, 3 units]
   float* dr;       ///< with respect to W_hh h + b_hh [rows, 3 units]
 };
-void backward(const GruBackward& cell) noexcept;
+
+/// These functions, compiled for one level of processors: that of the FusedKernels.
+struct FusedGates {
+  void (*lstm_forward)(const LstmForward& cell) noexcept;
+  void (*lstm_backward)(const LstmBackward& cell) noexcept;
+  void (*gru_forward)(const GruForward& cell) noexcept;
+  void (*gru_backward)(const GruBackward& cell) noexcept;
+};
+SOUNDER_AT_EACH_LEVEL(const FusedGates kFusedGates)
+
+/// Those of the level that runs. Throws as level() does.
+inline const FusedGates& fused_gates() {
+  return SOUNDER_AT_LEVEL(kFusedGates);
+}
 
 }  // namespace sounder

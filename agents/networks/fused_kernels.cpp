@@ -4,8 +4,8 @@
 // * C alone cannot keep the processor busy (a single row, while acting), S chains run side by side, each over every
 // S-th step.
 //
-// This file is compiled with -ffp-contract=fast, so that a * b + c is one instruction, and, by GCC, with
-// -fschedule-insns, without which it loads B anew for every row.
+// This file is compiled once for each level (core/level.h), with -ffp-contract=fast, so that a * b + c is one
+// instruction, and, by GCC, with -fschedule-insns, without which it loads B anew for every row.
 #include "agents/networks/fused_kernels.h"
 
 #include <array>
@@ -14,7 +14,7 @@
 #include "agents/networks/fused_functions.h"
 #include "agents/networks/vector.h"
 
-namespace sounder {
+namespace sounder::SOUNDER_LEVEL {
 namespace {
 
 /// What a tile starts from and what becomes of its sums.
@@ -192,4 +192,7 @@ void transpose(const Transposition& t) noexcept {
   }
 }
 
-}  // namespace sounder
+const FusedKernels kFusedKernels{
+    .lanes = kLanes, .forward = forward, .backward = backward, .multiply = multiply, .transpose = transpose};
+
+}  // namespace sounder::SOUNDER_LEVEL

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 
+#include "core/level.h"
+
 namespace sounder {
 
 // The arithmetic of fused networks. Matrices are row-major; `stride` is the distance of two rows in floats. Where it
-// says "padded", rows have whole vectors (padded(), vector.h) and the numbers beyond the last column are zero; results
-// are padded likewise. To be called by any thread; nothing is allocated.
+// says "padded", rows have whole vectors (FusedKernels::padded) and the numbers beyond the last column are zero;
+// results are padded, too. To be called by any thread; nothing is allocated.
 
 /// Rows that are computed together, all of them alike to the last bit; those beyond the last so many are summed in
 /// another order.
@@ -35,7 +37,6 @@ struct LayerForward {
   Transfer transfer;
   float* h;
 };
-void forward(const LayerForward& layer) noexcept;
 
 /// Back through a layer, to the sum Z of the layer below it: dZ_below = (dZ W) f'(H_below), for dZ [rows, outputs],
 /// padded W [outputs, inputs], padded H_below and dZ_below [rows, inputs]. f' follows from what f gave: 1 - h^2 of
@@ -51,7 +52,6 @@ struct LayerBackward {
   Transfer transfer_below;
   float* dz_below;
 };
-void backward(const LayerBackward& layer) noexcept;
 
 /// C = A B, for A [rows, depth] of any strides, padded B [depth, columns], C [rows, columns] of whole vectors.
 struct Product {
@@ -64,7 +64,6 @@ struct Product {
   float* c;
   std::size_t c_stride;
 };
-void multiply(const Product& product) noexcept;
 
 /// Writes the transpose of `from` [rows, columns] to `to` [columns, rows]; what lies beyond in `to` is left.
 struct Transposition {
@@ -75,6 +74,23 @@ struct Transposition {
   float* to;
   std::size_t to_stride;
 };
-void transpose(const Transposition& transposition) noexcept;
+
+/// These functions, compiled for one level of processors, whose vectors have `lanes` floats: a power of two.
+struct FusedKernels {
+  std::size_t lanes;
+  void (*forward)(const LayerForward& layer) noexcept;
+  void (*backward)(const LayerBackward& layer) noexcept;
+  void (*multiply)(const Product& product) noexcept;
+  void (*transpose)(const Transposition& transposition) noexcept;
+
+  /// Rounds a number of floats up to whole vectors.
+  std::size_t padded(std::size_t floats) const noexcept { return (floats + lanes - 1) & ~(lanes - 1); }
+};
+SOUNDER_AT_EACH_LEVEL(const FusedKernels kFusedKernels)
+
+/// Those of the level that runs. Throws as level() does.
+inline const FusedKernels& fused_kernels() {
+  return SOUNDER_AT_LEVEL(kFusedKernels);
+}
 
 }  // namespace sounder

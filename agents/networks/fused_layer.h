@@ -27,7 +27,7 @@ class FusedLayer {
   explicit FusedLayer(const Parts& parts);
 
   std::size_t outputs() const noexcept { return parts_.outputs; }
-  std::size_t block_stride() const noexcept { return padded(parts_.outputs); }
+  std::size_t block_stride() const noexcept { return block_stride_; }
   std::size_t stride() const noexcept { return h_.stride; }
   Transfer transfer() const noexcept { return parts_.transfer; }
   float* h(std::size_t row) noexcept { return h_.row(row); }
@@ -56,6 +56,8 @@ class FusedLayer {
   std::size_t depth() const noexcept;
 
   Parts parts_;
+  const FusedKernels* kernels_;
+  std::size_t block_stride_;
   PaddedMatrix transposed_weight_;  // [inputs, stride]
   PaddedMatrix padded_weight_;      // [depth, inputs], where the flat array's rows are not whole vectors; else empty
   PaddedMatrix bias_;               // [1, stride]

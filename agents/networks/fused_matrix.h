@@ -2,17 +2,18 @@
 
 #include <cstddef>
 
-#include "agents/networks/vector.h"
+#include "agents/networks/fused_kernels.h"
 #include "core/aligned_floats.h"
 
 namespace sounder {
 
-/// A matrix whose rows are padded with zeros to whole vectors, as the fused kernels want them.
+/// A matrix whose rows are padded with zeros to whole vectors of the level that runs, as the fused kernels want them.
 struct PaddedMatrix {
   std::size_t stride;
   AlignedFloats elements;
 
-  PaddedMatrix(std::size_t rows, std::size_t columns) : stride(padded(columns)), elements(rows * stride) {}
+  PaddedMatrix(std::size_t rows, std::size_t columns)
+      : stride(fused_kernels().padded(columns)), elements(rows * stride) {}
   float* row(std::size_t index) noexcept { return elements.data() + index * stride; }
   const float* row(std::size_t index) const noexcept { return elements.data() + index * stride; }
 };

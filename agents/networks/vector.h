@@ -6,7 +6,9 @@
 #include <cstring>
 #include <utility>
 
-namespace sounder {
+// Included by sources that are compiled once for each level (core/level.h), SOUNDER_LEVEL being its name: what one
+// level's instructions are used in stays within its namespace.
+namespace sounder::SOUNDER_LEVEL {
 
 // A vector of as many floats as the processor computes on at once. These are the compilers' own vector types (GCC,
 // Clang), on which +, *, / and comparisons work lane by lane. Why these: the product of 20 rows with 64 x 64 weights,
@@ -37,11 +39,6 @@ constexpr std::size_t kVectorRegisters = 16;
 
 constexpr std::size_t kLanes = kVectorBytes / sizeof(float);
 using Vector = float __attribute__((vector_size(kVectorBytes)));
-
-/// Rounds a number of floats up to whole vectors.
-constexpr std::size_t padded(std::size_t floats) noexcept {
-  return (floats + kLanes - 1) / kLanes * kLanes;
-}
 
 /// Loads from any address; a vector on a cache line of its own loads twice as fast as one across two.
 [[gnu::always_inline]] inline Vector load(const float* from) noexcept {
@@ -100,4 +97,4 @@ inline void transpose(std::array<Vector, kLanes>& rows) noexcept {
   }
 }
 
-}  // namespace sounder
+}  // namespace sounder::SOUNDER_LEVEL

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "agents/networks/vector.h"
 #include "core/aligned_floats.h"
 #include "envs/random.h"
 #include "tests/catch.h"
@@ -19,7 +18,7 @@ struct Matrix {
   std::size_t stride;
   AlignedFloats elements;
 
-  Matrix(std::size_t m, std::size_t n) : rows(m), columns(n), stride(padded(n)), elements(m * stride) {}
+  Matrix(std::size_t m, std::size_t n) : rows(m), columns(n), stride(fused_kernels().padded(n)), elements(m * stride) {}
   Matrix(std::size_t m, std::size_t n, Rng& rng) : Matrix(m, n) {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) elements[i * stride + j] = static_cast<float>(rng.normal());
@@ -78,15 +77,15 @@ TEST_CASE("forward is a layer's formula, and its padding stays zero") {
         Matrix h(rows, outputs);
         for (const Transfer f : kTransfers) {
           stain(h);
-          forward({.rows = rows,
-                   .inputs = inputs,
-                   .outputs = h.stride,
-                   .x = x.elements.data(),
-                   .x_stride = x.stride,
-                   .transposed_weight = weight.elements.data(),
-                   .bias = bias.elements.data(),
-                   .transfer = f,
-                   .h = h.elements.data()});
+          fused_kernels().forward({.rows = rows,
+                                   .inputs = inputs,
+                                   .outputs = h.stride,
+                                   .x = x.elements.data(),
+                                   .x_stride = x.stride,
+                                   .transposed_weight = weight.elements.data(),
+                                   .bias = bias.elements.data(),
+                                   .transfer = f,
+                                   .h = h.elements.data()});
           INFO(rows << " rows, " << inputs << " to " << outputs << ", transfer " << static_cast<int>(f));
           check(h, [&](std::size_t i, std::size_t j) {
             double z = bias(0, j);
@@ -111,15 +110,15 @@ TEST_CASE("backward is the chain rule through a layer, and its padding stays zer
           Matrix h_below(rows, inputs, rng);
           for (float& h : h_below.elements) h = static_cast<float>(transferred(static_cast<double>(h), f));
           stain(dz_below);
-          backward({.rows = rows,
-                    .outputs = outputs,
-                    .inputs = dz_below.stride,
-                    .dz = dz.elements.data(),
-                    .dz_stride = dz.stride,
-                    .weight = weight.elements.data(),
-                    .h_below = h_below.elements.data(),
-                    .transfer_below = f,
-                    .dz_below = dz_below.elements.data()});
+          fused_kernels().backward({.rows = rows,
+                                    .outputs = outputs,
+                                    .inputs = dz_below.stride,
+                                    .dz = dz.elements.data(),
+                                    .dz_stride = dz.stride,
+                                    .weight = weight.elements.data(),
+                                    .h_below = h_below.elements.data(),
+                                    .transfer_below = f,
+                                    .dz_below = dz_below.elements.data()});
           INFO(rows << " rows, " << outputs << " to " << inputs << ", transfer " << static_cast<int>(f));
           check(dz_below, [&](std::size_t i, std::size_t j) {
             double dh = 0;
@@ -143,14 +142,14 @@ TEST_CASE("multiply is the product of two matrices, the first of any strides, an
         Matrix c(rows, columns);
         const auto compute = [&](StridedMatrix a) {
           stain(c);
-          multiply({.rows = rows,
-                    .depth = depth,
-                    .columns = c.stride,
-                    .a = a,
-                    .b = b.elements.data(),
-                    .b_stride = b.stride,
-                    .c = c.elements.data(),
-                    .c_stride = c.stride});
+          fused_kernels().multiply({.rows = rows,
+                                    .depth = depth,
+                                    .columns = c.stride,
+                                    .a = a,
+                                    .b = b.elements.data(),
+                                    .b_stride = b.stride,
+                                    .c = c.elements.data(),
+                                    .c_stride = c.stride});
         };
         INFO(rows << " x " << depth << " x " << columns);
         compute({.data = along.elements.data(), .row = along.stride, .column = 1});
@@ -183,12 +182,12 @@ TEST_CASE("transpose moves every element, exactly, and nothing else") {
     for (const std::size_t columns : kSizes) {
       const Matrix from(rows, columns, rng);
       Matrix to(columns, rows);
-      transpose({.rows = rows,
-                 .columns = columns,
-                 .from = from.elements.data(),
-                 .from_stride = from.stride,
-                 .to = to.elements.data(),
-                 .to_stride = to.stride});
+      fused_kernels().transpose({.rows = rows,
+                                 .columns = columns,
+                                 .from = from.elements.data(),
+                                 .from_stride = from.stride,
+                                 .to = to.elements.data(),
+                                 .to_stride = to.stride});
       int wrong = 0;
       for (std::size_t i = 0; i < columns; ++i) {
         for (std::size_t j = 0; j < to.stride; ++j) wrong += to(i, j) == (j < rows ? from(j, i) : 0) ? 0 : 1;
