@@ -5,9 +5,10 @@ namespace sounder {
 ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode,
                                std::span<const MomentsBlock> moments)
     : mode_(mode),
+      kernels_(update_kernels()),
       parameters_(size),
       statistics_(statistics, SharedArray(size)),
-      probes_((parameters_.block_count() + kBlocksPerProbe - 1) / kBlocksPerProbe) {
+      probes_((parameters_.block_count() + BlockUpdate::kBlocksPerProbe - 1) / BlockUpdate::kBlocksPerProbe) {
   for (const MomentsBlock& block : moments) moments_.emplace_back(block);
 }
 

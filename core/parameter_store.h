@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <span>
@@ -13,6 +12,7 @@
 
 #include "core/shared_array.h"
 #include "core/shared_moments.h"
+#include "core/update_kernels.h"
 #include "core/update_rule.h"
 
 namespace sounder {
@@ -105,12 +105,6 @@ class ParameterStore {
  private:
   void load_moments(std::span<float> parameters) const noexcept;
 
-  static constexpr std::size_t kBlocksPerProbe = 32;
-  // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
-  static constexpr std::size_t kPrefetchedBlocks = 4;
-
-  template <UpdateRuleModel Rule>
-  void write_blocks(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
   template <UpdateRuleModel Rule>
   void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
 
@@ -122,6 +116,7 @@ class ParameterStore {
   };
 
   WriteMode mode_;
+  const UpdateKernels& kernels_;
   SharedArray parameters_;  // where the moments' floats mean nothing
   std::vector<SharedArray> statistics_;
   std::deque<SharedMoments> moments_;
@@ -148,61 +143,25 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
   if (mode_ == WriteMode::atomic_add) {
     add_words(push, rule, rate, statistics);
   } else {
-    write_blocks(push, rule, rate, statistics);
+    const BlockUpdate update{.parameters = parameters_,
+                             .statistics = statistics,
+                             .probes = probes_,
+                             .gradient = push.gradient,
+                             .scale = push.scale,
+                             .rate = rate,
+                             .first_block = push.first_block,
+                             .replica = push.replica};
+    if constexpr (requires { kernels_.write(update, rule); }) {
+      kernels_.write(update, rule);
+    } else {  // a rule of somebody else's
+      write_blocks<FloatQuad>(update, rule);
+    }
   }
   if (!push.replica.empty()) load_moments(push.replica);
   counters_.step.fetch_add(push.steps, std::memory_order_relaxed);
   // Release: whoever counts this update as complete sees all of it.
   const std::uint64_t complete = counters_.completed.fetch_add(1, std::memory_order_release);
   return {.staleness = complete - push.version, .version = complete_before + 1};
-}
-
-template <UpdateRuleModel Rule>
-void ParameterStore::write_blocks(const Push& push, const Rule& rule, float rate,
-                                  std::span<SharedArray> statistics) noexcept {
-  // Unrolled, the loops over the statistics leave them in registers.
-  const auto apply = [&](std::size_t block, FloatBlock gradient) {
-    parameters_.prefetch(block + kPrefetchedBlocks);
-#pragma GCC unroll 2
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].prefetch(block + kPrefetchedBlocks);
-
-    FloatBlock parameters = parameters_.load_block(block);
-    std::array<FloatBlock, Rule::kStatistics> running;
-#pragma GCC unroll 2
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = statistics[k].load_block(block);
-    gradient *= push.scale;
-#pragma GCC unroll 2
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) running[k] = rule.accumulate(k, running[k], gradient);
-    rule.settle(running);
-    parameters += rule.step(running, gradient, rate);
-#pragma GCC unroll 2
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistics[k].store_block(block, running[k]);
-    parameters_.store_block(block, parameters);
-    return parameters;
-  };
-  // Takes a block's gradient in and gives its parameters out; `bytes` is constant but for the last block.
-  const auto exchange = [&](std::size_t block, std::size_t bytes) {
-    const std::size_t begin = block * kBlockFloats;
-    FloatBlock gradient{};
-    std::memcpy(&gradient, &push.gradient[begin], bytes);
-    const FloatBlock parameters = apply(block, gradient);
-    if (!push.replica.empty()) std::memcpy(&push.replica[begin], &parameters, bytes);
-  };
-
-  const std::size_t whole = size() / kBlockFloats;
-  const std::size_t blocks = block_count();
-  assert(push.first_block < blocks);
-  for (std::size_t n = 0, block = push.first_block; n < blocks; ++n, block = block + 1 < blocks ? block + 1 : 0) {
-    const bool probed = block % kBlocksPerProbe == 0;
-    const std::atomic_ref<std::uint64_t> probe(probes_[block / kBlocksPerProbe]);
-    const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;
-    if (block < whole) {
-      exchange(block, sizeof(FloatBlock));
-    } else {
-      exchange(block, (size() - block * kBlockFloats) * sizeof(float));
-    }
-    if (probed) probe.store(seen + 1, std::memory_order_relaxed);
-  }
 }
 
 template <UpdateRuleModel Rule>

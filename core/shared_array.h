@@ -5,27 +5,27 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
-#include "core/float_block.h"
+#include "core/lanes.h"
 
 namespace sounder {
+
+constexpr std::size_t kBlockFloats = 16;
 
 /// A flat array of floats that any number of threads read and write at once, without locks and without data races: the
 /// storage is 64-bit words of two floats each, on cache lines of its own, and every access to a word is a relaxed
 /// atomic one (but for load_acquire). So no float is ever torn, but nothing holds between two words: a load may see one
 /// float of a concurrent store and not the next.
 ///
-/// It is read and written by blocks of 16 floats, a cache line each, which are computed on in local arrays: the atomic
-/// accesses stay plain moves, and the arithmetic between them vectorises.
+/// It consists of blocks of 16 floats, a cache line each, which are read and written by vectors, one or some of a
+/// block: the atomic accesses stay plain moves, and what is computed between them stays in registers.
 class SharedArray {
  public:
-  using Block = FloatBlock;
   using Word = std::uint64_t;
   using Pair = std::array<float, 2>;  ///< the two floats of a word
-  static constexpr std::size_t kBlockWords = sizeof(Block) / sizeof(Word);
+  static constexpr std::size_t kBlockWords = kBlockFloats * sizeof(float) / sizeof(Word);
   static_assert(kBlockWords == 8);
 
   /// Makes an array of zeros; `size` is rounded up to whole blocks inside.
@@ -34,19 +34,29 @@ class SharedArray {
   std::size_t size() const noexcept { return size_; }  ///< floats
   std::size_t block_count() const noexcept { return blocks_.size(); }
 
-  /// Copies a block out; floats beyond the size are zero.
-  Block load_block(std::size_t block) const noexcept { return load_words<std::memory_order_relaxed>(block); }
-
-  /// Replaces a block.
-  void store_block(std::size_t block, const Block& values) noexcept {
-    const auto words = std::bit_cast<Words>(values);
-    Word* const line = blocks_[block].words.data();
+  /// Copies out the part-th vector of a block, of those of type V that it consists of; floats beyond the size are zero.
+  template <class V, std::memory_order order = std::memory_order_relaxed>
+  [[gnu::always_inline]] V load_vector(std::size_t block, std::size_t part) const noexcept {
+    // Put together in registers: words that were stored one by one and then loaded as a vector would have to wait for
+    // each other in the processor's store buffer, which takes several times as long.
+    typename Words<V>::Vector words{};
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < kBlockWords; ++i) std::atomic_ref(line[i]).store(words[i], std::memory_order_relaxed);
+    for (std::size_t i = 0; i < kWordsOf<V>; ++i) words[i] = word(block, part * kWordsOf<V> + i).load(order);
+    return std::bit_cast<V>(words);
+  }
+
+  /// Replaces the part-th vector of a block.
+  template <class V>
+  [[gnu::always_inline]] void store_vector(std::size_t block, std::size_t part, V values) noexcept {
+    const auto words = std::bit_cast<typename Words<V>::Vector>(values);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWordsOf<V>; ++i) {
+      word(block, part * kWordsOf<V> + i).store(words[i], std::memory_order_relaxed);
+    }
   }
 
   /// Asks the processor to fetch a block, for writing; one that does not exist does no harm.
-  void prefetch(std::size_t block) const noexcept {
+  [[gnu::always_inline]] void prefetch(std::size_t block) const noexcept {
 #if defined(__GNUC__)
     __builtin_prefetch(blocks_.data() + block, 1);
 #endif
@@ -69,13 +79,9 @@ class SharedArray {
   void store_range(std::size_t first, std::span<const float> values) noexcept;
 
   /// Copies all floats out; `out` has size() of them.
-  void load(std::span<float> out) const noexcept {
-    load_all<std::memory_order_relaxed>(out);
-  }
+  void load(std::span<float> out) const noexcept;
   /// The same, each load with acquire order: for ParameterStore::snapshot, which orders it against a fence.
-  void load_acquire(std::span<float> out) const noexcept {
-    load_all<std::memory_order_acquire>(out);
-  }
+  void load_acquire(std::span<float> out) const noexcept;
   /// Replaces all floats.
   void store(std::span<const float> values) noexcept;
 
@@ -90,23 +96,20 @@ class SharedArray {
   struct alignas(64) Line {
     std::array<Word, kBlockWords> words{};
   };
-  using Words = Word __attribute__((vector_size(sizeof(Block))));
-
-  // An atomic_ref to a const object comes with C++26: loads need the cast, and change nothing.
-  std::atomic_ref<Word> word(std::size_t block, std::size_t index) const noexcept {
-    return std::atomic_ref<Word>(const_cast<Word&>(blocks_[block].words[index]));
-  }
-
-  template <std::memory_order order>
-  Block load_words(std::size_t block) const noexcept {
-    const auto at = [&](std::size_t i) { return word(block, i).load(order); };
-    // Put together in registers: words that were stored one by one and then loaded as a vector would have to wait for
-    // each other in the processor's store buffer, which doubles the time of an update.
-    return std::bit_cast<Block>(Words{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)});
-  }
-
   template <std::memory_order order>
   void load_all(std::span<float> out) const noexcept;
+
+  template <class V>
+  struct Words {
+    using Vector [[gnu::vector_size(sizeof(V))]] = Word;
+  };
+  template <class V>
+  static constexpr std::size_t kWordsOf = sizeof(V) / sizeof(Word);
+
+  // An atomic_ref to a const object comes with C++26: loads need the cast, and change nothing.
+  [[gnu::always_inline]] std::atomic_ref<Word> word(std::size_t block, std::size_t index) const noexcept {
+    return std::atomic_ref<Word>(const_cast<Word&>(blocks_[block].words[index]));
+  }
 
   std::size_t size_;
   std::vector<Line> blocks_;

@@ -11,13 +11,13 @@
 #include <variant>
 #include <vector>
 
-#include "core/float_block.h"
+#include "core/lanes.h"
 
 namespace sounder {
 
 /// How one gradient changes one parameter: pure functions of numbers F, which ParameterStore applies to all: to single
-/// floats and, lane by lane, to blocks of them. A rule keeps kStatistics running statistics per parameter, all zero at
-/// the start:
+/// floats and, lane by lane, to vectors of them (core/lanes.h, which says why they are inlined always). A rule keeps
+/// kStatistics running statistics per parameter, all zero at the start:
 ///
 ///     statistic[k] <- accumulate(k, statistic[k], gradient)
 ///     settle(statistics): brings them, in place, to what those of one row of gradients can be
@@ -27,23 +27,23 @@ namespace sounder {
 /// of gradients are what they are: settle leaves them alone, to the last bit.
 template <class R>
 concept UpdateRuleModel = requires(const R& rule, std::size_t k, float x, const std::array<float, R::kStatistics>& s,
-                                   FloatBlock block, const std::array<FloatBlock, R::kStatistics>& blocks,
+                                   FloatQuad quad, const std::array<FloatQuad, R::kStatistics>& quads,
                                    std::array<float, R::kStatistics>& unsettled,
-                                   std::array<FloatBlock, R::kStatistics>& unsettled_blocks, std::uint64_t number) {
+                                   std::array<FloatQuad, R::kStatistics>& unsettled_quads, std::uint64_t number) {
   { rule.rate(x, number) }
   noexcept->std::same_as<float>;
   { rule.accumulate(k, x, x) }
   noexcept->std::same_as<float>;
   { rule.settle(unsettled) }
   noexcept;
-  { rule.settle(unsettled_blocks) }
+  { rule.settle(unsettled_quads) }
   noexcept;
   { rule.step(s, x, x) }
   noexcept->std::same_as<float>;
-  { rule.accumulate(k, block, block) }
-  noexcept->std::same_as<FloatBlock>;
-  { rule.step(blocks, block, x) }
-  noexcept->std::same_as<FloatBlock>;
+  { rule.accumulate(k, quad, quad) }
+  noexcept->std::same_as<FloatQuad>;
+  { rule.step(quads, quad, x) }
+  noexcept->std::same_as<FloatQuad>;
   { R::kStatisticNames[0] } -> std::convertible_to<std::string_view>;
 };
 
@@ -57,14 +57,14 @@ struct RmsProp {
   float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
   // g <- alpha g + (1 - alpha) d^2
   template <class F>
-  F accumulate(std::size_t /*k*/, F g, F d) const noexcept {
+  [[gnu::always_inline]] F accumulate(std::size_t /*k*/, F g, F d) const noexcept {
     return decay * g + (1 - decay) * d * d;
   }
   template <class F>
-  void settle(std::array<F, 1>& /*g*/) const noexcept {}
+  [[gnu::always_inline]] void settle(std::array<F, 1>& /*g*/) const noexcept {}
   // theta <- theta - lr d / sqrt(g + epsilon)
   template <class F>
-  F step(const std::array<F, 1>& g, F d, float rate) const noexcept {
+  [[gnu::always_inline]] F step(const std::array<F, 1>& g, F d, float rate) const noexcept {
     return -rate * d / square_root(g[0] + epsilon);
   }
 };
@@ -77,13 +77,13 @@ struct MomentumSgd {
 
   float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
   template <class F>
-  F accumulate(std::size_t /*k*/, F m, F d) const noexcept {
+  [[gnu::always_inline]] F accumulate(std::size_t /*k*/, F m, F d) const noexcept {
     return momentum * m + (1 - momentum) * d;
   }
   template <class F>
-  void settle(std::array<F, 1>& /*m*/) const noexcept {}
+  [[gnu::always_inline]] void settle(std::array<F, 1>& /*m*/) const noexcept {}
   template <class F>
-  F step(const std::array<F, 1>& m, F /*d*/, float rate) const noexcept {
+  [[gnu::always_inline]] F step(const std::array<F, 1>& m, F /*d*/, float rate) const noexcept {
     return -rate * m[0];
   }
 };
@@ -103,11 +103,9 @@ struct Adam {
     return static_cast<float>(learning_rate * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t)));
   }
   template <class F>
-  F accumulate(std::size_t k, F s, F d) const noexcept {
+  [[gnu::always_inline]] F accumulate(std::size_t k, F s, F d) const noexcept {
     return k == 0 ? beta1 * s + (1 - beta1) * d : beta2 * s + (1 - beta2) * d * d;
   }
-  // Inlined always: a call would pass its vectors by way of memory.
-  //
   // Where m of one update stands beside v of another, whose gradient was zero, the step would be as long as m /
   // epsilon. Gradients below the square root of the smallest floats leave a v of zero, with an m that may stay.
   template <class F>
@@ -116,7 +114,7 @@ struct Adam {
     s[0] = within(s[0], largest_ratio * square_root(s[1]) + kSmallest);
   }
   template <class F>
-  F step(const std::array<F, 2>& s, F /*d*/, float rate) const noexcept {
+  [[gnu::always_inline]] F step(const std::array<F, 2>& s, F /*d*/, float rate) const noexcept {
     return -rate * s[0] / (square_root(s[1]) + epsilon);
   }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "core/update_kernels.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -16,29 +16,6 @@ constexpr std::uint64_t kRolloutsPerTimed = 32;
 
 // So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
 constexpr int kMostDroppedInARow = 20;
-
-/// The Euclidean norm. In double, where the square of a float is exact: whether it is added by one instruction or two
-/// makes no difference to the sum. The lanes let the compiler vectorise it.
-double norm(std::span<const float> vector) noexcept {
-  constexpr std::size_t kLanes = 32;
-  std::array<double, kLanes> sums{};
-  const auto add = [&](std::size_t lane, std::size_t i) {
-    const double x = static_cast<double>(vector[i]);
-#if defined(__FMA__) || defined(__aarch64__)
-    sums[lane] = std::fma(x, x, sums[lane]);
-#else
-    sums[lane] += x * x;
-#endif
-  };
-  std::size_t i = 0;
-  for (; i + kLanes <= vector.size(); i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) add(lane, i + lane);
-  }
-  for (; i < vector.size(); ++i) add(0, i);
-  double sum = 0;
-  for (const double lane_sum : sums) sum += lane_sum;
-  return std::sqrt(sum);
-}
 
 Exploration make_exploration(const Worker::Parts& parts) {
   const WorkerSettings& settings = parts.settings;
@@ -110,7 +87,7 @@ void Worker::learn_once() {
   clock.lap(Phase::environment);
 
   losses_ = agent_->learn(rollout_, gradient_);
-  gradient_norm_ = norm(gradient_);
+  gradient_norm_ = update_kernels().norm(gradient_);
   learnt_ = true;
   clock.lap(Phase::learn);
 }
@@ -170,7 +147,7 @@ bool Worker::average(bool finite, Update& update) {
   update = {};
   if (!average || average->gradients == 0) return false;
   version_ = average->version;
-  gradient_norm_ = norm(gradient_);
+  gradient_norm_ = update_kernels().norm(gradient_);
   update.earlier_steps = average->steps - steps;
   return true;
 }

@@ -1,5 +1,6 @@
 #include "core/shared_array.h"
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <numeric>
@@ -11,6 +12,9 @@
 using namespace sounder;
 
 namespace {
+
+using FloatPair = float __attribute__((vector_size(2 * sizeof(float))));
+using FloatOctet = float __attribute__((vector_size(8 * sizeof(float))));
 
 std::vector<float> counting(std::size_t size) {
   std::vector<float> values(size);
@@ -45,19 +49,26 @@ TEST_CASE("a shared array of any size starts with zeros and gives back what was 
   CHECK(std::vector<float>(view.begin(), view.end()) == counting(size));
 }
 
-TEST_CASE("a shared array is read and written by blocks, with zeros beyond its size") {
-  SharedArray array(18);
-  array.store(counting(18));
-  const SharedArray::Block block = array.load_block(1);
-  CHECK(block[0] == 17);
-  CHECK(block[1] == 18);
-  for (std::size_t i = 2; i < kBlockFloats; ++i) CHECK(block[i] == 0);
+TEST_CASE("a shared array is read and written by vectors of any size, with zeros beyond its own") {
+  const auto check = [](auto zeros) {
+    using Vector = decltype(zeros);
+    constexpr std::size_t kLanes = kLanesOf<Vector>;
+    INFO(kLanes << " floats at a time");
+    SharedArray array(18);
+    array.store(counting(18));
+    for (std::size_t at = 0; at < 2 * kBlockFloats; ++at) {
+      const auto vector = array.load_vector<Vector>(at / kBlockFloats, at % kBlockFloats / kLanes);
+      CHECK(vector[at % kLanes] == (at < 18 ? static_cast<float>(at + 1) : 0.0F));
+    }
 
-  array.store_block(0, SharedArray::Block{} - 1);
-  std::vector<float> expected(18, -1.0F);
-  expected[16] = 17;
-  expected[17] = 18;
-  CHECK(loaded(array) == expected);
+    array.store_vector(0, 1, zeros - 1);
+    std::vector<float> expected = counting(18);
+    std::fill_n(expected.begin() + kLanes, kLanes, -1.0F);
+    CHECK(loaded(array) == expected);
+  };
+  check(FloatPair{});
+  check(FloatQuad{});
+  check(FloatOctet{});
 }
 
 TEST_CASE("copies of a shared array are apart") {
@@ -100,23 +111,23 @@ TEST_CASE("update_word loses no change of several threads") {
 }
 
 TEST_CASE("no word is ever seen half of one store and half of another") {
-  // Two blocks that differ in every byte: a torn float would be neither, a torn word would mix them.
-  const SharedArray::Block one = SharedArray::Block{} + std::bit_cast<float>(0x3f9d2b17U);
-  const SharedArray::Block two = SharedArray::Block{} + std::bit_cast<float>(0x40e1c46aU);
+  // Two vectors that differ in every byte: a torn float would be neither, a torn word would mix them.
+  const FloatQuad one = FloatQuad{} + std::bit_cast<float>(0x3f9d2b17U);
+  const FloatQuad two = FloatQuad{} + std::bit_cast<float>(0x40e1c46aU);
   SharedArray array(64);
-  array.store_block(0, one);
+  array.store_vector(0, 0, one);
 
   std::atomic<bool> stop{false};
-  const auto write = [&](const SharedArray::Block& block) {
-    while (!stop) array.store_block(0, block);
+  const auto write = [&](const FloatQuad& values) {
+    while (!stop) array.store_vector(0, 0, values);
   };
   std::int64_t mixed = 0;
   {
     std::jthread first([&] { write(one); });
     std::jthread second([&] { write(two); });
     for (int n = 0; n < 500'000; ++n) {
-      const SharedArray::Block seen = array.load_block(0);
-      for (std::size_t i = 0; i < kBlockFloats; i += 2) {
+      const auto seen = array.load_vector<FloatQuad>(0, 0);
+      for (std::size_t i = 0; i < kLanesOf<FloatQuad>; i += 2) {
         if (seen[i] != seen[i + 1] || (seen[i] != one[0] && seen[i] != two[0])) ++mixed;
       }
     }

@@ -118,14 +118,11 @@ TEST_CASE("Adam's step is bounded whatever its means, and m is what gives way") 
     }
   }
   // Lane by lane as one by one.
-  FloatBlock m{}, v{};
-  for (std::size_t i = 0; i < kBlockFloats; ++i) {
-    m[i] = i % 2 == 0 ? 1e-3F : -1e-3F;
-    v[i] = i % 3 == 0 ? 0.0F : 1e-9F * static_cast<float>(i);
-  }
+  const FloatQuad m{1e-3F, -1e-3F, 1e-3F, -1e-3F};
+  const FloatQuad v{0.0F, 1e-9F, 2e-9F, 0.0F};
   std::array settled{m, v};
   rule.settle(settled);
-  for (std::size_t i = 0; i < kBlockFloats; ++i) {
+  for (std::size_t i = 0; i < kLanesOf<FloatQuad>; ++i) {
     std::array<float, 2> one{m[i], v[i]};
     rule.settle(one);
     CHECK(settled[0][i] == one[0]);
