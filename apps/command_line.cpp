@@ -12,6 +12,7 @@
 #include "apps/options.h"
 #include "apps/output.h"
 #include "core/config/other_names.h"
+#include "core/level.h"
 #include "core/open_files.h"
 #include "envs/error.h"
 #include "envs/names.h"
@@ -80,7 +81,9 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
 int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network",
                    program_name()};
-  program.set_version_flag("--version", "sounder " SOUNDER_VERSION);
+  // Chosen first: that a level is wanted which there is none of holds for every command.
+  program.set_version_flag("--version",
+                           fmt::format("sounder {}, kernels for {}", SOUNDER_VERSION, kLevelNames[level()]));
   program.require_subcommand(0, 1);
   program.allow_extras();
   const std::vector<Command> commands = add_commands(program, catalogue);

@@ -11,6 +11,7 @@
 #include "agents/factory.h"
 #include "apps/policy_environment.h"
 #include "apps/progress_display.h"
+#include "core/level.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/try_all.h"
 #include "core/open_files.h"
@@ -59,6 +60,7 @@ boost::json::object to_json(const Outcome& outcome) {
   return {{"env", outcome.config.environment},
           {"algorithm", outcome.config.algorithm},
           {"backend", outcome.agents.backend()},
+          {"level", kLevelNames[level()]},
           {"workers", outcome.config.workers},
           {"seed", outcome.config.seed},
           {"steps", progress.step},

@@ -16,6 +16,7 @@
 #include "apps/bench/sharing_pieces.h"
 #include "apps/bench/training.h"
 #include "apps/preset.h"
+#include "core/level.h"
 #include "envs/speed.h"
 
 namespace sounder {
@@ -112,6 +113,7 @@ class Bench {
                 .parameters = first().layout().size,
                 .cores = BenchRequest::available_cores(),
                 .seconds = request.seconds,
+                .level = std::string(kLevelNames[level()]),
                 .training = training_cases(backends_, request.workers),
                 .write_modes = write_mode_cases(backends_.front(), std::max(request.workers, kWriteModeWorkers))};
     for (const Backend& backend : backends_) {

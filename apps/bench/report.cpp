@@ -40,12 +40,12 @@ std::string text(const std::optional<Spread>& spread, int precision, int width) 
 
 std::string heading(const Results& results) {
   return fmt::format(
-      "{}, {}: {} weights, {} parameters; {} cores\n"
+      "{}, {}: {} weights, {} parameters; {} cores, kernels for {}\n"
       "repetitions: {}, of everything in turn; trainings of {} s; each number is a median (min, max)\n\n"
       "peak of one core       {} GFLOP/s\n"
       "environment alone      {} million steps/s\n",
-      results.environment, results.network, results.weights, results.parameters, results.cores, results.peak.size(),
-      results.seconds, text(scaled(spread(results.all_peaks()), 1 / kGiga), 1, 6),
+      results.environment, results.network, results.weights, results.parameters, results.cores, results.level,
+      results.peak.size(), results.seconds, text(scaled(spread(results.all_peaks()), 1 / kGiga), 1, 6),
       text(scaled(spread(results.environment_speed), kMicro), 2, 6));
 }
 
@@ -209,6 +209,7 @@ std::string to_json(const Results& results) {
                             {"weights", results.weights},
                             {"parameters", results.parameters},
                             {"cores", results.cores},
+                            {"level", results.level},
                             {"backends", json::value_from(results.backends)},
                             {"repetitions", results.peak.size()},
                             {"seconds", results.seconds},

@@ -44,7 +44,8 @@ struct Results {
   std::size_t weights = 0;
   std::size_t parameters = 0;
   std::int64_t cores = 0;
-  double seconds = 0;  ///< of a repetition of a training
+  double seconds = 0;   ///< of a repetition of a training
+  std::string level{};  ///< of processors, whose kernels ran
   std::vector<std::string> backends{};
   Series peak{};               ///< flop per second of one core, in each repetition
   double last_peak{};          ///< the peak after the last repetition

@@ -10,9 +10,11 @@
 #include <boost/json.hpp>
 #include <csignal>
 
+#include "core/level.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"
+#include "tests/apps/variable.h"
 #include "tests/catch.h"
 #include "tests/core/file_size_limit.h"
 
@@ -23,6 +25,7 @@ using sounder::testing::Outcome;
 using sounder::testing::pointers;
 using sounder::testing::spawn;
 using sounder::testing::TemporaryFolder;
+using sounder::testing::Variable;
 using sounder::testing::wait_for;
 
 TEST_CASE("The program itself helps, lists its version, and passes exit codes on") {
@@ -64,6 +67,32 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
   CHECK(spawn(folder, {"evaluate", "missing"}).exit_code == 1);
 }
 
+TEST_CASE("A level of processors may be chosen, and one that there is none of is refused by every command") {
+  using sounder::kLevelNames;
+  const TemporaryFolder folder;
+  const auto spawn_at = [&](std::string_view level, Arguments arguments) {
+    const Variable variable("SOUNDER_LEVEL", std::string(level).c_str());
+    return spawn(folder, std::move(arguments));
+  };
+  for (std::size_t i = 0; i < sounder::supported_levels(); ++i) {
+    const Outcome version = spawn_at(kLevelNames[i], {"--version"});
+    CHECK(version.exit_code == 0);
+    CHECK(version.out.ends_with(fmt::format(", kernels for {}\n", kLevelNames[i])));
+    const Outcome trained = spawn_at(kLevelNames[i], {"train", "CartPole-v1", "--workers", "1", "--steps", "200",
+                                                      "--set", "evaluation_episodes=2", "--json"});
+    REQUIRE(trained.exit_code == 0);
+    CHECK(json_of(trained).at("level") == kLevelNames[i]);
+  }
+  const std::string highest(kLevelNames[sounder::supported_levels() - 1]);
+  CHECK(spawn_at("", {"--version"}).out.ends_with(highest + "\n"));
+  for (const Arguments& arguments : {Arguments{"--version"}, Arguments{"envs"}}) {
+    const Outcome refused = spawn_at("none", arguments);
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.starts_with("sounder: unknown SOUNDER_LEVEL 'none'; known are "));
+  }
+}
+
 TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one JSON object on stdout each") {
   const TemporaryFolder folder;
   // Of an option and --set, the last one counts.
@@ -73,8 +102,8 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   REQUIRE(trained.exit_code == 0);
   const json::object result = json_of(trained);
   for (const char* key :
-       {"env", "algorithm", "backend", "workers", "seed", "steps", "episodes", "updates", "seconds", "steps_per_second",
-        "mean_return", "solved", "solved_step", "solved_seconds", "staleness_mean", "run"}) {
+       {"env", "algorithm", "backend", "level", "workers", "seed", "steps", "episodes", "updates", "seconds",
+        "steps_per_second", "mean_return", "solved", "solved_step", "solved_seconds", "staleness_mean", "run"}) {
     CHECK(result.contains(key));
   }
   CHECK(result.at("env") == "CartPole-v1");

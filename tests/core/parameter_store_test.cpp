@@ -76,20 +76,20 @@ std::uint64_t push_one_within_another(ParameterStore& store) {
 
 }  // namespace
 
-TEST_CASE("a store applies RMSProp to every parameter, in every write mode") {
+TEST_CASE("a store applies RMSProp to every parameter, in every write mode", "[levels]") {
   check_path(RmsProp{.decay = 0.5F, .epsilon = 1}, 0.1F, {2, -1, 3}, {0.8845299462, 0.9477755015, 0.8277755015});
 }
 
-TEST_CASE("a store applies momentum SGD to every parameter, in every write mode") {
+TEST_CASE("a store applies momentum SGD to every parameter, in every write mode", "[levels]") {
   check_path(MomentumSgd{.momentum = 0.75F}, 0.5F, {4, -2, 0}, {0.5, 0.375, 0.28125});
 }
 
-TEST_CASE("a store applies Adam to every parameter, in every write mode") {
+TEST_CASE("a store applies Adam to every parameter, in every write mode", "[levels]") {
   check_path(Adam{.beta1 = 0.5F, .beta2 = 0.75F, .epsilon = 0.5F}, 0.1F, {2, -2, 1},
              {0.9333333333, 0.9575235865, 0.9451097852});
 }
 
-TEST_CASE("in one thread the write modes give the same numbers, bit for bit") {
+TEST_CASE("in one thread the write modes give the same numbers, bit for bit", "[levels]") {
   const auto run = [](WriteMode mode) {
     ParameterStore store(77, 1, mode);
     Rng rng(5);
@@ -269,7 +269,8 @@ TEST_CASE("a snapshot that is taken during an update says that it is not consist
   CHECK(store.snapshot().consistent);
 }
 
-TEST_CASE("a push with a replica pulls: it receives the parameters as the update leaves them, in every write mode") {
+TEST_CASE("a push with a replica pulls: it receives the parameters as the update leaves them, in every write mode",
+          "[levels]") {
   // 37: whole blocks, whole words, and half a word.
   ParameterStore store(37, 1, any_mode());
   push(store, kCount, std::vector<float>(37, -3.0F));  // somebody else's: all parameters are 3

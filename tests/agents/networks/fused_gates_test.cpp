@@ -96,7 +96,7 @@ Functions functions_of(const std::vector<float>& numbers) {
   return {.sigmoid = gate(0), .tanh = gate(2)};
 }
 
-TEST_CASE("sigmoid and tanh are those of the library to single precision, everywhere") {
+TEST_CASE("sigmoid and tanh are those of the library to single precision, everywhere", "[levels]") {
   std::vector<float> numbers;
   for (float x = -100; x < 100; x += 0.0137F) numbers.push_back(x);
   const Functions computed = functions_of(numbers);
@@ -111,7 +111,7 @@ TEST_CASE("sigmoid and tanh are those of the library to single precision, everyw
   CHECK(tanh_error < 4e-7);
 }
 
-TEST_CASE("tanh is the library's to seven units in the last place, of small numbers and of large ones") {
+TEST_CASE("tanh is the library's to seven units in the last place, of small numbers and of large ones", "[levels]") {
   constexpr std::size_t kAtOnce = 1 << 12;
   double worst = 0;
   float where = 0;
@@ -137,7 +137,7 @@ TEST_CASE("tanh is the library's to seven units in the last place, of small numb
   CHECK(worst < 7);  // 6.9, of all floats; 4.9 where multiply-adds are one instruction
 }
 
-TEST_CASE("an LSTM's gates are its formulas, forward and back") {
+TEST_CASE("an LSTM's gates are its formulas, forward and back", "[levels]") {
   Rng rng(1);
   for (const std::size_t rows : kRows) {
     for (const std::size_t units : kUnits) {
@@ -203,7 +203,7 @@ TEST_CASE("an LSTM's gates are its formulas, forward and back") {
   }
 }
 
-TEST_CASE("a GRU's gates are its formulas, forward and back") {
+TEST_CASE("a GRU's gates are its formulas, forward and back", "[levels]") {
   Rng rng(2);
   for (const std::size_t rows : kRows) {
     for (const std::size_t units : kUnits) {

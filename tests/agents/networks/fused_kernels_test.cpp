@@ -66,7 +66,7 @@ void stain(Matrix& matrix) {
   std::ranges::fill(matrix.elements, 1e6F);
 }
 
-TEST_CASE("forward is a layer's formula, and its padding stays zero") {
+TEST_CASE("forward is a layer's formula, and its padding stays zero", "[levels]") {
   Rng rng(1);
   for (const std::size_t rows : kRows) {
     for (const std::size_t inputs : kSizes) {
@@ -98,7 +98,7 @@ TEST_CASE("forward is a layer's formula, and its padding stays zero") {
   }
 }
 
-TEST_CASE("backward is the chain rule through a layer, and its padding stays zero") {
+TEST_CASE("backward is the chain rule through a layer, and its padding stays zero", "[levels]") {
   Rng rng(2);
   for (const std::size_t rows : kRows) {
     for (const std::size_t inputs : kSizes) {
@@ -131,7 +131,7 @@ TEST_CASE("backward is the chain rule through a layer, and its padding stays zer
   }
 }
 
-TEST_CASE("multiply is the product of two matrices, the first of any strides, and its padding stays zero") {
+TEST_CASE("multiply is the product of two matrices, the first of any strides, and its padding stays zero", "[levels]") {
   Rng rng(3);
   for (const std::size_t rows : kSizes) {
     for (const std::size_t depth : kRows) {
@@ -176,7 +176,7 @@ TEST_CASE("multiply is the product of two matrices, the first of any strides, an
   }
 }
 
-TEST_CASE("transpose moves every element, exactly, and nothing else") {
+TEST_CASE("transpose moves every element, exactly, and nothing else", "[levels]") {
   Rng rng(4);
   for (const std::size_t rows : kSizes) {
     for (const std::size_t columns : kSizes) {

@@ -35,7 +35,7 @@ double deviation_from(std::span<const float> numbers, std::span<const float> exp
   return deviation(numbers, expected);
 }
 
-TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values and gradients") {
+TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values and gradients", "[levels]") {
   use_one_torch_thread();  // on a busy machine, BLAS's threads wait for each other ten times as long as they compute
   constexpr double kTolerance = 1e-5;
   Rng rng(20'161);
@@ -78,7 +78,8 @@ TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values an
   CHECK(ragged > 300);
 }
 
-TEST_CASE("a fused network's backward writes over what stood in the array, and leaves its rows as they were") {
+TEST_CASE("a fused network's backward writes over what stood in the array, and leaves its rows as they were",
+          "[levels]") {
   Rng rng(3);
   for (int i = 0; i < 30; ++i) {
     Case shape(rng, memory_of(i));
@@ -91,7 +92,7 @@ TEST_CASE("a fused network's backward writes over what stood in the array, and l
   }
 }
 
-TEST_CASE("a fused network's gradient is of the first rows only: those behind do not count") {
+TEST_CASE("a fused network's gradient is of the first rows only: those behind do not count", "[levels]") {
   Rng rng(4);
   for (int i = 0; i < 30; ++i) {
     Case shape(rng, memory_of(i));
@@ -108,7 +109,7 @@ TEST_CASE("a fused network's gradient is of the first rows only: those behind do
   }
 }
 
-TEST_CASE("a fused network computes with changed parameters once it has been told, and not before") {
+TEST_CASE("a fused network computes with changed parameters once it has been told, and not before", "[levels]") {
   Rng rng(5);
   for (int i = 0; i < 30; ++i) {
     Case shape(rng, memory_of(i));
