@@ -4,7 +4,7 @@
 #include <cassert>
 
 #include "agents/network_agents.h"
-#include "core/returns.h"
+#include "core/learning/returns.h"
 
 namespace sounder {
 

@@ -5,8 +5,8 @@
 
 #include "agents/actor_critic_loss.h"
 #include "agents/networks/architecture.h"
-#include "core/agent.h"
-#include "core/network.h"
+#include "core/learning/agent.h"
+#include "core/learning/network.h"
 
 namespace sounder {
 

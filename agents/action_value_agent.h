@@ -7,8 +7,8 @@
 #include "agents/action_value_loss.h"
 #include "agents/action_value_targets.h"
 #include "agents/networks/architecture.h"
-#include "core/agent.h"
-#include "core/network.h"
+#include "core/learning/agent.h"
+#include "core/learning/network.h"
 
 namespace sounder {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/agent.h"
+#include "core/learning/agent.h"
 #include "envs/action.h"
 
 namespace sounder {

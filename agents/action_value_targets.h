@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/returns.h"
+#include "core/learning/returns.h"
 
 namespace sounder {
 

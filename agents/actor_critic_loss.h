@@ -4,7 +4,7 @@
 #include <span>
 
 #include "agents/policy_distribution.h"
-#include "core/agent.h"
+#include "core/learning/agent.h"
 #include "envs/action.h"
 #include "envs/action_mask.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "agents/networks/architecture.h"
-#include "core/agent.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 #include "envs/environment.h"
 
 namespace sounder {

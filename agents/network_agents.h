@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agents/networks/architecture.h"
-#include "core/agent.h"
+#include "core/learning/agent.h"
 
 namespace sounder {
 

@@ -11,7 +11,7 @@
 
 #include "apps/check_report.h"
 #include "apps/policy_environment.h"
-#include "apps/terminal.h"
+#include "apps/terminal/terminal.h"
 #include "core/remote/remote_environments.h"
 #include "envs/error.h"
 #include "envs/names.h"

@@ -10,7 +10,7 @@
 #include "apps/envs.h"
 #include "apps/evaluate.h"
 #include "apps/options.h"
-#include "apps/plot.h"
+#include "apps/plot/plot.h"
 #include "apps/replay.h"
 #include "apps/sweep/sweep.h"
 #include "apps/train.h"

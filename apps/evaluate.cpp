@@ -6,9 +6,9 @@
 
 #include "apps/each_once.h"
 #include "apps/saved_policy.h"
-#include "core/evaluator.h"
 #include "core/metrics/statistics.h"
-#include "core/run_checkpoints.h"
+#include "core/running/evaluator.h"
+#include "core/running/run_checkpoints.h"
 #include "envs/error.h"
 
 namespace sounder {

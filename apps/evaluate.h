@@ -8,7 +8,7 @@
 #include "apps/catalogue.h"
 #include "apps/output.h"
 #include "apps/policy_environment.h"
-#include "core/agent.h"
+#include "core/learning/agent.h"
 
 namespace sounder {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/config/config.h"
-#include "core/environment_factory.h"
+#include "core/learning/environment_factory.h"
 #include "core/remote/remote_environments.h"
 #include "envs/options.h"
 #include "envs/registry.h"

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "core/trace.h"
+#include "core/running/trace.h"
 
 namespace sounder {
 namespace {

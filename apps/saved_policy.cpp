@@ -7,7 +7,7 @@
 
 #include "agents/factory.h"
 #include "core/checkpoint/contents.h"
-#include "core/run_checkpoints.h"
+#include "core/running/run_checkpoints.h"
 #include "envs/error.h"
 
 namespace sounder {

@@ -8,9 +8,9 @@
 
 #include "apps/catalogue.h"
 #include "apps/policy_environment.h"
-#include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 
 namespace sounder {
 

@@ -10,14 +10,14 @@
 
 #include "agents/factory.h"
 #include "apps/policy_environment.h"
-#include "apps/progress_display.h"
+#include "apps/terminal/progress_display.h"
 #include "core/level.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/try_all.h"
 #include "core/open_files.h"
 #include "core/remote/processors.h"
-#include "core/run_folder.h"
-#include "core/trainer.h"
+#include "core/running/run_folder.h"
+#include "core/running/trainer.h"
 #include "envs/error.h"
 
 namespace sounder {

@@ -6,8 +6,8 @@
 #include "apps/catalogue.h"
 #include "apps/output.h"
 #include "core/config/config.h"
-#include "core/run_checkpoints.h"
-#include "core/run_lock.h"
+#include "core/running/run_checkpoints.h"
+#include "core/running/run_lock.h"
 
 namespace sounder {
 

@@ -12,8 +12,8 @@
 #include "apps/policy_environment.h"
 #include "apps/saved_policy.h"
 #include "core/metrics/files.h"
-#include "core/run_checkpoints.h"
-#include "core/run_lock.h"
+#include "core/running/run_checkpoints.h"
+#include "core/running/run_lock.h"
 #include "envs/error.h"
 #include "envs/program.h"
 

@@ -9,11 +9,11 @@
 #include <functional>
 #include <optional>
 
-#include "apps/animation.h"
 #include "apps/saved_policy.h"
-#include "apps/terminal.h"
-#include "apps/terminal_canvas.h"
-#include "core/evaluator.h"
+#include "apps/terminal/animation.h"
+#include "apps/terminal/canvas.h"
+#include "apps/terminal/terminal.h"
+#include "core/running/evaluator.h"
 
 namespace sounder {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "agents/networks/network_spec.h"
 #include "core/config/config.h"
-#include "core/network.h"
+#include "core/learning/network.h"
 #include "envs/environment.h"
 
 namespace sounder {

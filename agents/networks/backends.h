@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "agents/networks/network_spec.h"
-#include "core/network.h"
+#include "core/learning/network.h"
 
 namespace sounder {
 

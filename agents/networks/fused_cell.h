@@ -7,7 +7,7 @@
 #include "agents/networks/fused_layer.h"
 #include "agents/networks/fused_matrix.h"
 #include "agents/networks/network_spec.h"
-#include "core/step_end.h"
+#include "core/learning/step_end.h"
 
 namespace sounder {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/network.h"
+#include "core/learning/network.h"
 
 namespace sounder {
 

@@ -7,8 +7,8 @@
 
 #include "agents/networks/network_spec.h"
 #include "agents/networks/torch_forward.h"
-#include "core/network.h"
-#include "core/step_end.h"
+#include "core/learning/network.h"
+#include "core/learning/step_end.h"
 
 namespace sounder {
 

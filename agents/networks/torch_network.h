@@ -5,7 +5,7 @@
 #include <span>
 
 #include "agents/networks/network_spec.h"
-#include "core/network.h"
+#include "core/learning/network.h"
 
 namespace sounder {
 

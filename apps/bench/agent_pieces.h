@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "apps/bench/piece.h"
-#include "core/action_masks.h"
-#include "core/agent.h"
 #include "core/aligned_floats.h"
-#include "core/rollout.h"
+#include "core/learning/action_masks.h"
+#include "core/learning/agent.h"
+#include "core/learning/rollout.h"
 #include "envs/environment.h"
 
 namespace sounder::benchmark {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/phase_clock.h"
+#include "core/learning/phase_clock.h"
 
 namespace sounder::benchmark {
 

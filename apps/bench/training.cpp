@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "core/metrics/records.h"
-#include "core/trainer.h"
+#include "core/running/trainer.h"
 
 namespace sounder::benchmark {
 namespace {

@@ -3,9 +3,9 @@
 #include <functional>
 #include <string>
 
-#include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 #include "envs/environment.h"
 
 namespace sounder::benchmark {

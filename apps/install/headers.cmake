@@ -5,7 +5,7 @@
 # source: the tree; staged: a folder to prepare them in; include_folder: where they go; with_torch: ON or OFF.
 cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
-set(pending apps/sounder.h agents/factory.h core/evaluator.h core/trainer.h ${environments})
+set(pending apps/sounder.h agents/factory.h core/running/evaluator.h core/running/trainer.h ${environments})
 if(with_torch)
   list(APPEND pending agents/networks/torch_module.h)
 endif()

@@ -16,7 +16,7 @@
 #include <mutex>
 #include <optional>
 
-#include "core/stop_signals.h"
+#include "core/running/stop_signals.h"
 #include "envs/error.h"
 
 extern char** environ;  // NOLINT: POSIX has it, not all headers do

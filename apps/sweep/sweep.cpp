@@ -12,7 +12,7 @@
 #include "apps/sweep/report.h"
 #include "apps/sweep/sweep_folder.h"
 #include "apps/sweep/trial_result.h"
-#include "apps/terminal.h"
+#include "apps/terminal/terminal.h"
 #include "apps/train.h"
 #include "envs/error.h"
 

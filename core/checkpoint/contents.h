@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/agent.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/learning/agent.h"
 #include "envs/environment.h"
 
 namespace sounder {

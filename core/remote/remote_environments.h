@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/environment_factory.h"
+#include "core/learning/environment_factory.h"
 #include "core/remote/environment_client.h"
 #include "envs/options.h"
 

@@ -7,12 +7,12 @@
 
 #include "agents/a3c.h"
 #include "agents/factory.h"
-#include "core/rollout.h"
-#include "core/worker_group.h"
+#include "core/learning/rollout.h"
+#include "core/running/worker_group.h"
 #include "envs/random.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
-#include "tests/core/trainer_bench.h"
+#include "tests/core/running/trainer_bench.h"
 
 namespace sounder {
 namespace {

@@ -4,7 +4,7 @@
 #include <new>
 
 #include "agents/factory.h"
-#include "core/worker_group.h"
+#include "core/running/worker_group.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/exploration.h"
-#include "core/target_parameters.h"
+#include "core/learning/exploration.h"
+#include "core/sharing/target_parameters.h"
 #include "tests/catch.h"
 
 namespace sounder {

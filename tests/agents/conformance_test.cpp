@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/rollout.h"
+#include "core/learning/rollout.h"
 #include "envs/error.h"
 #include "envs/registry.h"
 #include "tests/catch.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/evaluator.h"
-#include "core/trainer.h"
+#include "core/running/evaluator.h"
+#include "core/running/trainer.h"
 #include "envs/linear_control/double_integrator.h"
 #include "envs/linear_control/linear_quadratic.h"
 #include "envs/registry.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/trainer.h"
+#include "core/running/trainer.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 

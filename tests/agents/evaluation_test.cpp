@@ -2,7 +2,7 @@
 #include <string>
 
 #include "agents/factory.h"
-#include "core/evaluator.h"
+#include "core/running/evaluator.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/rollout.h"
+#include "core/learning/rollout.h"
 #include "envs/error.h"
 #include "envs/registry.h"
 #include "tests/catch.h"

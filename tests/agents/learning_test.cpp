@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "agents/factory.h"
-#include "core/trainer.h"
+#include "core/running/trainer.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/worker_group.h"
+#include "core/running/worker_group.h"
 #include "envs/action.h"
 #include "tests/catch.h"
 

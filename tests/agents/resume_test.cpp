@@ -2,7 +2,7 @@
 #include <string>
 
 #include "agents/factory.h"
-#include "core/trainer.h"
+#include "core/running/trainer.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/trainer.h"
-#include "core/worker_group.h"
+#include "core/running/trainer.h"
+#include "core/running/worker_group.h"
 #include "envs/random.h"
 #include "envs/registry.h"
 

@@ -10,7 +10,7 @@
 #include "agents/factory.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
-#include "core/evaluator.h"
+#include "core/running/evaluator.h"
 #include "envs/program.h"
 #include "envs/registry.h"
 #include "tests/apps/calls.h"

@@ -9,7 +9,7 @@
 
 #include "agents/factory.h"
 #include "apps/policy_environment.h"
-#include "core/trainer.h"
+#include "core/running/trainer.h"
 #include "envs/error.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
@@ -97,12 +97,12 @@ const std::map<std::string, std::string> kNotShown{
     {"env_restarts", "of environments in other processes: below"},
     {"env_pin", "the processor that a thread runs on shows in its speed alone"},
     {"backend", "all backends compute the same function; agents/factory_test.cpp has their names"},
-    {"evaluation_environments", "results do not depend on it: core/evaluator_test.cpp"},
-    {"staleness_aware", "a single thread's gradients are never stale: core/worker_group_test.cpp"},
-    {"write_mode", "a single thread's updates meet no others: core/worker_group_test.cpp"},
-    {"straggler_delay", "costs time alone: core/worker_environments_test.cpp"},
-    {"evaluation_environments", "what comes of an evaluation does not depend on it: core/evaluator_test.cpp"},
-    {"checkpoint_interval", "seconds on the clock: core/trainer_test.cpp"},
+    {"evaluation_environments", "results do not depend on it: core/running/evaluator_test.cpp"},
+    {"staleness_aware", "a single thread's gradients are never stale: core/running/worker_group_test.cpp"},
+    {"write_mode", "a single thread's updates meet no others: core/running/worker_group_test.cpp"},
+    {"straggler_delay", "costs time alone: core/learning/worker_environments_test.cpp"},
+    {"evaluation_environments", "what comes of an evaluation does not depend on it: core/running/evaluator_test.cpp"},
+    {"checkpoint_interval", "seconds on the clock: core/running/trainer_test.cpp"},
 };
 
 /// An environment that is solved from the start.

@@ -16,7 +16,7 @@
 #include "tests/apps/temporary_folder.h"
 #include "tests/apps/variable.h"
 #include "tests/catch.h"
-#include "tests/core/file_size_limit.h"
+#include "tests/core/running/file_size_limit.h"
 
 namespace json = boost::json;
 using sounder::testing::Arguments;

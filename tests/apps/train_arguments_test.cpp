@@ -2,7 +2,7 @@
 
 #include "apps/preset.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/run_folder.h"
+#include "core/running/run_folder.h"
 #include "envs/error.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"

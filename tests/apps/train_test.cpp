@@ -11,7 +11,7 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/csv.h"
-#include "core/run_checkpoints.h"
+#include "core/running/run_checkpoints.h"
 #include "tests/apps/calls.h"
 #include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"

@@ -12,11 +12,11 @@
 #include <thread>
 #include <vector>
 
-#include "core/gradient_pool.h"
-#include "core/parameter_store.h"
-#include "core/shared_array.h"
+#include "core/sharing/gradient_pool.h"
+#include "core/sharing/parameter_store.h"
+#include "core/sharing/shared_array.h"
 #include "tests/catch.h"
-#include "tests/core/trainer_bench.h"
+#include "tests/core/running/trainer_bench.h"
 
 using namespace sounder;
 using namespace sounder::fakes;

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/parameter_store.h"
+#include "core/sharing/parameter_store.h"
 #include "tests/catch.h"
 
 using namespace sounder;

@@ -6,10 +6,10 @@
 #include <string>
 #include <thread>
 
-#include "core/worker_group.h"
+#include "core/running/worker_group.h"
 #include "envs/error.h"
 #include "tests/catch.h"
-#include "tests/core/trainer_bench.h"
+#include "tests/core/running/trainer_bench.h"
 
 using namespace sounder;
 using namespace sounder::fakes;

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/evaluator.h"
-#include "core/rollout.h"
-#include "core/trainer.h"
+#include "core/learning/rollout.h"
+#include "core/running/evaluator.h"
+#include "core/running/trainer.h"
 #include "envs/random.h"
 #include "envs/registry.h"
 #include "tests/catch.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "agents/networks/network_spec.h"
-#include "core/network.h"
+#include "core/learning/network.h"
 #include "envs/random.h"
 
 namespace sounder::testing {

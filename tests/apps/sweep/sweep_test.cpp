@@ -14,7 +14,7 @@
 #include "tests/apps/process.h"
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
-#include "tests/core/file_size_limit.h"
+#include "tests/core/running/file_size_limit.h"
 
 namespace json = boost::json;
 namespace fs = std::filesystem;

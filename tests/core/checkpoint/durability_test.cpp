@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/checkpoint/atomic_file.h"
-#include "core/run_folder.h"
+#include "core/running/run_folder.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"

@@ -5,7 +5,7 @@
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
-#include "tests/core/file_size_limit.h"
+#include "tests/core/running/file_size_limit.h"
 
 using sounder::AppendFile;
 using sounder::Error;

@@ -1,0 +1,129 @@
+#include "apps/terminal/progress_display.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <iostream>
+#include <utility>
+
+#include "apps/terminal/terminal.h"
+
+namespace sounder {
+namespace {
+
+constexpr double kSecondsBetweenDraws = 0.25;
+constexpr double kSecondsBetweenLines = 5;
+
+/// Fills what one report did not measure from another, so that the panel does not blink to dashes.
+void keep_measured(double& now, double before) {
+  if (std::isnan(now)) now = before;
+}
+
+void keep_measured(Report& now, const Report& before) {
+  for (double Report::*const value :
+       {&Report::steps_per_second, &Report::mean_return, &Report::mean_length, &Report::policy_loss,
+        &Report::value_loss, &Report::entropy, &Report::learning_rate, &Report::gradient_norm, &Report::staleness,
+        &Report::lost_updates}) {
+    keep_measured(now.*value, before.*value);
+  }
+}
+
+}  // namespace
+
+ProgressDisplay::ProgressDisplay(Setup setup) : setup_(std::move(setup)) {
+  view_.total_steps = setup_.total_steps;
+}
+
+ProgressDisplay ProgressDisplay::for_stderr(std::int64_t total_steps) {
+  return ProgressDisplay({.mode = is_terminal(STDERR_FILENO) ? Mode::panel : Mode::lines,
+                          .stream = std::cerr,
+                          .total_steps = total_steps,
+                          .width = [] { return terminal_size(STDERR_FILENO).columns; }});
+}
+
+void ProgressDisplay::live(const Report& report) {
+  if (setup_.mode == Mode::lines) return;
+  measure_rate(report);
+  Report shown = report;
+  keep_measured(shown, view_.report);
+  if (rate_ > 0) shown.steps_per_second = rate_;
+  view_.report = std::move(shown);
+  draw_if_due(report.seconds);
+}
+
+void ProgressDisplay::report(const Report& report) {
+  if (setup_.mode == Mode::lines) {
+    write_line_if_due(report);
+  } else {
+    live(report);
+  }
+}
+
+void ProgressDisplay::evaluation(const Evaluation& evaluation) {
+  view_.latest = evaluation;
+  if (evaluation.best) view_.best = evaluation;
+  if (setup_.mode == Mode::lines) {
+    write(evaluation_line(evaluation) + '\n');
+  } else {
+    draw_if_due(evaluation.seconds);
+  }
+}
+
+void ProgressDisplay::warn(std::string_view message) {
+  write(fmt::format("{}sounder: warning: {}\n", erase_panel(), message));
+  if (std::exchange(lines_drawn_, 0) > 0) draw();
+}
+
+void ProgressDisplay::finish(const Report& means) {
+  view_.report = means;
+  if (setup_.mode == Mode::panel) draw();
+  lines_drawn_ = 0;
+}
+
+/// Moves the cursor to the panel's first character and clears from there on; nothing where there is no panel.
+std::string ProgressDisplay::erase_panel() {
+  return lines_drawn_ == 0 ? std::string() : fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_);
+}
+
+void ProgressDisplay::draw_if_due(double seconds) {
+  if (seconds - drawn_at_ < kSecondsBetweenDraws) return;
+  drawn_at_ = seconds;
+  draw();
+}
+
+/// Reports are due by steps, of which a second may have a million: the lines are a few, and their rate is since the one
+/// before.
+void ProgressDisplay::write_line_if_due(const Report& report) {
+  if (report.seconds - drawn_at_ < kSecondsBetweenLines) return;
+  drawn_at_ = report.seconds;
+  Report shown = report;
+  measure_rate(report);
+  if (rate_ > 0) shown.steps_per_second = rate_;
+  write(report_line(shown, setup_.total_steps) + '\n');
+}
+
+/// Measures the rate over a quarter of a second at least: the time since the report before may be so short that its own
+/// rate says nothing.
+void ProgressDisplay::measure_rate(const Report& report) {
+  const double seconds = report.seconds - measured_at_;
+  if (seconds < kSecondsBetweenDraws) return;
+  rate_ = static_cast<double>(report.step - measured_step_) / seconds;
+  measured_at_ = report.seconds;
+  measured_step_ = report.step;
+}
+
+void ProgressDisplay::draw() {
+  const auto lines = progress_panel(view_, setup_.width());
+  std::string text = lines_drawn_ == 0 ? std::string() : fmt::format("\x1b[{}A\r", lines_drawn_);
+  for (const std::string& line : lines) text += line + "\x1b[K\n";
+  write(text);
+  lines_drawn_ = lines.size();
+}
+
+/// Writes in one piece, so that a panel is never seen half drawn.
+void ProgressDisplay::write(const std::string& text) {
+  setup_.stream.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
+}
+
+}  // namespace sounder

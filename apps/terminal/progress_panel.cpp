@@ -1,0 +1,142 @@
+#include "apps/terminal/progress_panel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "apps/terminal/terminal.h"
+#include "core/metrics/statistics.h"
+
+namespace sounder {
+namespace {
+
+/// Formats a number to a given number of significant digits; one that was not measured is a dash.
+std::string number(double value, int digits = 3) {
+  return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : "-";
+}
+
+/// Formats a return to a tenth, however large it is.
+std::string episode_return(double value) {
+  return std::isfinite(value) ? fmt::format("{:.1f}", value) : "-";
+}
+
+/// Formats a count with separated thousands: "1,234,567".
+std::string count(double value) {
+  if (!std::isfinite(value)) return "-";
+  std::string text = fmt::format("{:.0f}", value);
+  const std::size_t first_digit = text.starts_with('-') ? 1 : 0;
+  for (std::size_t at = text.size(); at > first_digit + 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+std::string count(std::int64_t value) {
+  return count(static_cast<double>(value));
+}
+
+std::string percent(double fraction, int decimals = 0) {
+  return std::isfinite(fraction) ? fmt::format("{:.{}f} %", 100 * fraction, decimals) : "-";
+}
+
+/// Formats a time span: "0:07", "12:34", "1:02:03".
+std::string duration(double seconds) {
+  constexpr double kLongest = 1e9;
+  if (!(seconds >= 0 && seconds < kLongest)) return "-";
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+double fraction_of(std::int64_t step, std::int64_t total_steps) {
+  return std::clamp(static_cast<double>(step) / static_cast<double>(total_steps), 0.0, 1.0);
+}
+
+double seconds_left(const Report& report, std::int64_t total_steps) {
+  const double steps_left = static_cast<double>(std::max<std::int64_t>(total_steps - report.step, 0));
+  return steps_left / report.steps_per_second;
+}
+
+std::string bar(double fraction, std::size_t width) {
+  const auto filled = static_cast<std::size_t>(std::lround(fraction * static_cast<double>(width)));
+  std::string text;
+  for (std::size_t i = 0; i < width; ++i) text += i < filled ? "█" : "░";
+  return text;
+}
+
+/// Each worker's share of the steps: "26 % 24 % 25 % 25 %".
+std::string worker_shares(const std::vector<std::int64_t>& steps) {
+  const auto sum = std::accumulate(steps.begin(), steps.end(), std::int64_t{0});
+  std::string text;
+  for (const std::int64_t own : steps) {
+    text += ' ' + percent(static_cast<double>(own) / static_cast<double>(sum));
+  }
+  return text;
+}
+
+std::string phase_shares(const Report& report) {
+  std::string text;
+  for (std::size_t i = 0; i < kPhaseNames.size(); ++i) {
+    text += fmt::format("{}{} {}", i == 0 ? "" : "   ", kPhaseNames[i], percent(report.phase_shares[i]));
+  }
+  return text;
+}
+
+std::string evaluations(const ProgressView& view) {
+  if (!view.latest) return "none yet";
+  std::string text =
+      fmt::format("mean {} at step {}", episode_return(mean(view.latest->returns)), count(view.latest->step));
+  if (view.latest->solved) text += ", solved";
+  if (view.best) {
+    text += fmt::format("   best {} at step {}", episode_return(mean(view.best->returns)), count(view.best->step));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> progress_panel(const ProgressView& view, std::size_t width) {
+  const Report& report = view.report;
+  const double fraction = fraction_of(report.step, view.total_steps);
+  const std::string dropped =
+      report.dropped_updates == 0 ? "" : fmt::format("   dropped {} (not finite)", count(report.dropped_updates));
+  const std::size_t bar_width = std::clamp<std::size_t>(width / 4, 5, 30);
+  std::vector<std::string> lines{
+      fmt::format("{:>5} {} {} of {} steps   {}/s   {} left", percent(fraction), bar(fraction, bar_width),
+                  count(report.step), count(view.total_steps), count(report.steps_per_second),
+                  duration(seconds_left(report, view.total_steps))),
+      fmt::format("training    mean return {}   length {}   episodes {}", episode_return(report.mean_return),
+                  episode_return(report.mean_length), count(report.episodes)),
+      fmt::format("evaluation  {}", evaluations(view)),
+      fmt::format("learning    policy loss {}   value loss {}   entropy {}", number(report.policy_loss),
+                  number(report.value_loss), number(report.entropy)),
+      fmt::format("updates     {}   learning rate {}   gradient norm {}{}", count(report.updates),
+                  number(report.learning_rate), number(report.gradient_norm), dropped),
+      fmt::format("sharing     staleness {}   lost updates {}", number(report.staleness),
+                  percent(report.lost_updates, 2)),
+      fmt::format("workers    {}", worker_shares(report.worker_steps)),
+      fmt::format("time        {}", phase_shares(report)),
+  };
+  for (std::string& line : lines) line = cut_to_width(line, width);
+  return lines;
+}
+
+std::string report_line(const Report& report, std::int64_t total_steps) {
+  const std::string dropped =
+      report.dropped_updates == 0 ? "" : fmt::format(", dropped updates {}", count(report.dropped_updates));
+  return fmt::format(
+      "step {} ({}), {}/s, {} left: return {}, length {}, policy loss {}, value loss {}, entropy {}, gradient norm {}, "
+      "staleness {}{}",
+      count(report.step), percent(fraction_of(report.step, total_steps)), count(report.steps_per_second),
+      duration(seconds_left(report, total_steps)), episode_return(report.mean_return),
+      episode_return(report.mean_length), number(report.policy_loss), number(report.value_loss), number(report.entropy),
+      number(report.gradient_norm), number(report.staleness), dropped);
+}
+
+std::string evaluation_line(const Evaluation& evaluation) {
+  return fmt::format("step {}: evaluation of {} episodes, mean return {}{}{}", count(evaluation.step),
+                     evaluation.returns.size(), episode_return(mean(evaluation.returns)),
+                     evaluation.best ? ", best so far" : "", evaluation.solved ? ", solved" : "");
+}
+
+}  // namespace sounder

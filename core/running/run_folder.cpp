@@ -1,0 +1,187 @@
+#include "core/running/run_folder.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "core/checkpoint/atomic_file.h"
+#include "core/metrics/files.h"
+#include "core/metrics/tensorboard.h"
+#include "core/metrics/text_sinks.h"
+#include "core/running/run_checkpoints.h"
+#include "envs/error.h"
+
+namespace sounder {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void write_text(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void make_folders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw Error(fmt::format("cannot make the run folder '{}': {}", path.string(), error.message()));
+}
+
+/// Environments' names may have slashes ("family/name-v1"); a folder's name may not.
+std::string folder_name(const RunFolder::Identity& identity) {
+  std::string environment = identity.environment;
+  std::replace(environment.begin(), environment.end(), '/', '-');
+  return fmt::format("{}__{}__{}__{:%Y%m%d-%H%M%S}", environment, identity.algorithm, identity.seed,
+                     fmt::localtime(std::time(nullptr)));
+}
+
+/// Makes a folder under runs/ and lets runs/latest link to it.
+fs::path make_named_folder(const RunFolder::Identity& identity) {
+  const fs::path root = "runs";
+  make_folders(root);
+  const std::string name = folder_name(identity);
+  fs::path path = root / name;
+  std::error_code error;
+  // Making the folder is also what tells whether the name was free: two runs may start within the same second.
+  for (int count = 2; !fs::create_directory(path, error); ++count) {
+    if (error) throw Error(fmt::format("cannot make the run folder '{}': {}", path.string(), error.message()));
+    path = root / fmt::format("{}-{}", name, count);
+  }
+  replace_link_atomically(root / "latest", path.filename());
+  return path;
+}
+
+void require_free(const fs::path& path) {
+  if (!fs::exists(path / "config.toml") || is_barren(path)) return;
+  throw UsageError(fmt::format(
+      "'{}' already holds a run; {}name another folder with --run", path.string(),
+      holds_checkpoint(path) ? fmt::format("continue it with --resume {}, or ", path.string()) : std::string()));
+}
+
+fs::path make_given_folder(const fs::path& path) {
+  if (fs::exists(path) && !fs::is_directory(path)) {
+    throw UsageError(
+        fmt::format("expected a folder for the run, got the file '{}'; name another with --run", path.string()));
+  }
+  require_free(path);  // before a lock is left in somebody's folder
+  make_folders(path);
+  return path;
+}
+
+/// Removes what a process left that was killed while it wrote a file.
+void remove_partial_files(const fs::path& path) {
+  for (const fs::path& folder : {path, path / "monitor", path / "checkpoints"}) remove_partial(folder);
+}
+
+/// Clears away what there is of a run that was killed before its first checkpoint.
+void clear_barren_run(const fs::path& path, const Warn& warn) {
+  if (!fs::exists(path / "config.toml")) return;
+  require_free(path);
+  require_own_logs(path);
+  remove_logs(path);
+  if (warn) warn(fmt::format("the run in '{}' ended before its first checkpoint: it starts anew", path.string()));
+}
+
+}  // namespace
+
+struct RunFolder::Files {
+  Files(fs::path folder, const Start& start, std::int64_t first_step)
+      : path(std::move(folder)),
+        lock(start.lock.value()),
+        progress(path / "progress.csv", start.warn),
+        json_lines(path / "metrics.jsonl", start.warn),
+        tensorboard(path, first_step, start.warn),
+        evaluations(path / "evaluations.csv", start.warn),
+        monitor(path / "monitor",
+                {.environment = start.identity.environment, .workers = start.identity.workers, .start = unix_time()},
+                start.warn) {}
+
+  template <class Tell>
+  void tell(Tell tell_one) {
+    for (MetricsSink* sink :
+         std::array<MetricsSink*, 5>{&progress, &json_lines, &tensorboard, &evaluations, &monitor}) {
+      tell_one(*sink);
+    }
+  }
+
+  fs::path path;
+  RunLock lock;
+  ProgressCsv progress;
+  MetricsJsonLines json_lines;
+  TensorBoardFile tensorboard;
+  EvaluationsCsv evaluations;
+  MonitorCsv monitor;
+};
+
+RunFolder::RunFolder(std::unique_ptr<Files> files) : files_(std::move(files)) {}
+RunFolder::RunFolder(RunFolder&&) noexcept = default;
+RunFolder& RunFolder::operator=(RunFolder&&) noexcept = default;
+RunFolder::~RunFolder() = default;
+
+RunFolder RunFolder::create(const fs::path& path, Start start) {
+  return with_file_errors([&] {
+    const fs::path folder = path.empty() ? make_named_folder(start.identity) : make_given_folder(path);
+    if (!start.lock) start.lock.emplace(folder);
+    clear_barren_run(folder, start.warn);
+    make_folders(folder / "monitor");
+    make_folders(folder / "checkpoints");
+    require_own_logs(folder);
+    remove_partial_files(folder);
+    write_text(folder / "config.toml", start.config);  // first: whatever is killed from here on is known as a run
+    return RunFolder(std::make_unique<Files>(folder, start, 0));
+  });
+}
+
+RunFolder RunFolder::resume(const fs::path& path, Start start, const TrainingMoment& moment) {
+  return with_file_errors([&] {
+    require_run(path);
+    if (!start.lock) start.lock.emplace(path);
+    make_folders(path / "monitor");
+    make_folders(path / "checkpoints");
+    require_own_logs(path);
+    fs::remove(path / "summary.json");
+    remove_partial_files(path);
+    cut_checkpoints(path, moment.step);
+    cut_logs(path, moment);
+    write_text(path / "config.toml", start.config);
+    return RunFolder(std::make_unique<Files>(path, start, moment.step + 1));
+  });
+}
+
+const fs::path& RunFolder::path() const noexcept {
+  return files_->path;
+}
+
+void RunFolder::report(const Report& report) {
+  files_->tell([&](MetricsSink& sink) { sink.report(report); });
+}
+
+void RunFolder::episodes(std::span<const EpisodeRecord> episodes) {
+  files_->tell([&](MetricsSink& sink) { sink.episodes(episodes); });
+}
+
+void RunFolder::evaluation(const Evaluation& evaluation) {
+  files_->tell([&](MetricsSink& sink) { sink.evaluation(evaluation); });
+}
+
+fs::path RunFolder::save(const Checkpoint& checkpoint, CheckpointMark mark) {
+  files_->monitor.flush();  // first: a run that is resumed from here has no other way to its episodes
+  const fs::path file = add_checkpoint(files_->path, checkpoint, mark);
+  prune_checkpoints(files_->path, kKeptCheckpoints);
+  return file;
+}
+
+void RunFolder::write_summary(std::string_view json) {
+  write_text(files_->path / "summary.json", json);
+}
+
+}  // namespace sounder

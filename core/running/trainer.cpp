@@ -1,0 +1,369 @@
+#include "core/running/trainer.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+#include <semaphore>
+#include <thread>
+
+#include "core/first_failure.h"
+#include "core/running/evaluator.h"
+#include "core/running/milestone.h"
+#include "core/running/run_record.h"
+#include "core/running/stop_signals.h"
+#include "core/running/worker_group.h"
+#include "envs/error.h"
+
+namespace sounder {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds kProgressInterval{250};
+
+// How many reports the trainer may be behind before a worker waits for it.
+constexpr std::ptrdiff_t kMostReportsBehind = 64;
+
+/// The mean return from which a run may stop; none if it is to go on to its step limit.
+std::optional<double> target_return(const TrainConfig& config, const EnvironmentSpec& spec) {
+  if (config.until_return) return config.until_return;
+  if (!config.until_solved) return std::nullopt;
+  if (!spec.reward_threshold) {
+    throw UsageError(fmt::format("{} has no reward threshold to be solved at; expected until_return = R in its place",
+                                 config.environment));
+  }
+  if (config.evaluation_episodes < static_cast<std::int64_t>(RunRecord::kEpisodesToSolve)) {
+    throw UsageError(fmt::format("until_solved takes evaluation_episodes of at least {}; got {}",
+                                 RunRecord::kEpisodesToSolve, config.evaluation_episodes));
+  }
+  return spec.reward_threshold;
+}
+
+/// How many threads run the workers: no more than there are workers.
+std::size_t thread_count(const TrainConfig& config) {
+  const std::int64_t threads = config.threads > 0 ? std::min(config.threads, config.workers) : config.workers;
+  return static_cast<std::size_t>(threads);
+}
+
+}  // namespace
+
+/// What is needed while a run lasts. Workers' threads use `group_`, `evaluator_` (one at a time), the milestones and
+/// the flags; all else belongs to the trainer's thread, to which workers post.
+class Trainer::Run {
+ public:
+  explicit Run(Parts parts)
+      : parts_(std::move(parts)),
+        group_(parts_.config, parts_.make_environment, parts_.agents),
+        threads_(thread_count(parts_.config)),
+        evaluator_({.make_environment = parts_.make_environment,
+                    .agents = parts_.agents,
+                    .episodes = parts_.config.evaluation_episodes,
+                    .environments = parts_.config.evaluation_environments,
+                    .step_limit = parts_.config.evaluation_step_limit}),
+        target_(target_return(parts_.config, group_.spec())),
+        report_milestone_(parts_.config.report_interval),
+        evaluation_milestone_(parts_.config.evaluation_interval),
+        record_({.group = group_,
+                 .environments = parts_.config.workers * parts_.config.envs_per_worker,
+                 .runaway_entropy = parts_.agents.runaway_entropy(),
+                 .save = parts_.save,
+                 .warn = parts_.on_warning}) {}
+
+  void add_sink(MetricsSink& sink) { record_.add_sink(sink); }
+
+  void restore(const Checkpoint& checkpoint) {
+    group_.restore(checkpoint);
+    record_.restore(checkpoint.progress);
+    report_milestone_.restart(checkpoint.progress.step);
+    evaluation_milestone_.restart(checkpoint.progress.step);
+  }
+
+  std::unique_ptr<Agent> global_agent(std::size_t rows) {
+    return parts_.agents.make({.parameters = group_.store().quiescent_view()}, {.observations = rows});
+  }
+
+  void warn(std::string message) {
+    asio::post(context_, [this, message = std::move(message)] {
+      if (parts_.on_warning) parts_.on_warning(message);
+    });
+  }
+
+  TrainReport run(const std::stop_token& stop_token) {
+    const std::int64_t first_step = group_.store().step();
+    const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
+    // To the end: whatever this thread waits for then, a second signal is heard.
+    std::optional<StopSignals> signals;
+    attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
+    group_.start_clock();
+    const double first_second = group_.seconds();
+    schedule_progress();
+    schedule_checkpoint();
+    drive_workers();
+    const Totals totals = group_.totals();
+    attempt("trainer", [&] { record_.report(totals); });
+    attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
+    signals.reset();
+    failure_.rethrow();
+    return {.reason = reason_.load(),
+            .signal = signal_,
+            .progress = record_.progress(),
+            .seconds = totals.seconds - first_second,
+            .steps = totals.step - first_step,
+            .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
+            .lost_updates = totals.lost_updates,
+            .means = record_.whole(totals),
+            .saved = record_.saved(),
+            .copies = record_.copies(),
+            .last_evaluation = record_.last_evaluation(),
+            .parameters = group_.store().snapshot().parameters};
+  }
+
+ private:
+  using Capture = WorkerGroup::Capture;
+
+  // ---- Any thread
+
+  void request_stop(StopReason reason) noexcept {
+    auto none = StopReason::step_limit;
+    reason_.compare_exchange_strong(none, reason);  // the first reason counts
+    stop();
+  }
+  void stop() noexcept {
+    group_.stop();
+    if (parts_.on_stop) parts_.on_stop();
+  }
+  void heed(const StopSignal& signal) noexcept {
+    if (signal.count > 1) ::_exit(128 + signal.number);  // at once
+    signal_ = signal.number;
+    if (at_step_limit()) return stop();  // there is no more training to be interrupted
+    request_stop(StopReason::interrupted);
+  }
+  bool stopping() const noexcept { return group_.stopping(); }
+  bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
+  bool over() const noexcept { return stopping() || at_step_limit(); }
+
+  /// Does a task. Its failure is kept, and stops the run. Returns whether it had none.
+  template <class Task>
+  bool attempt(const std::string& where, Task task) noexcept {
+    try {
+      task();
+      return true;
+    } catch (const EnvironmentLost&) {
+      if (!stopping()) failure_.keep(where);  // who is to stop does not wait for an environment to come back
+      stop();
+      return false;
+    } catch (...) {
+      failure_.keep(where);
+      stop();
+      return false;
+    }
+  }
+
+  // ---- Workers' threads
+
+  /// Runs the workers index, index + threads, ...
+  void work(std::size_t index) {
+    const bool ready = attempt(fmt::format("worker {}", index), [&] {
+      parts_.agents.prepare_thread();
+      if (parts_.prepare_thread) parts_.prepare_thread(index);
+    });
+    if (group_.synchronous()) {
+      work_in_rounds(index);
+    } else if (ready) {
+      work_freely(index);
+    }
+    for (std::size_t i = index; i < group_.size(); i += threads_) group_.worker(i).mailbox().flush();
+    // Acquire and release: the last worker sees what the others did, and evaluates what came of it all.
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    attempt("trainer", [&] {
+      if (!stopping() && evaluated_step_ != group_.store().step()) evaluate();
+    });
+    asio::post(context_, [this] { context_.stop(); });
+  }
+
+  /// Asynchronously: no worker waits for another.
+  void work_freely(std::size_t index) {
+    const bool alone = index + threads_ >= group_.size();
+    for (std::size_t i = index; !over(); i = i + threads_ < group_.size() ? i + threads_ : index) {
+      attempt(fmt::format("worker {}", i), [&] {
+        if (!alone) group_.worker(i).forget_replica();  // the thread's other workers went on meanwhile
+        group_.worker(i).run_once();
+        reach_milestones(group_.worker(i));
+      });
+    }
+  }
+
+  /// In rounds: all threads wait for each other after each. A thread that failed goes on coming, so that none waits for
+  /// ever; what failed ends the rounds.
+  void work_in_rounds(std::size_t index) {
+    while (!rounds_over_) {
+      for (std::size_t i = index; i < group_.size() && !failure_.any(); i += threads_) {
+        attempt(fmt::format("worker {}", i), [&] { group_.worker(i).learn_once(); });
+      }
+      round_->arrive_and_wait();
+    }
+  }
+
+  /// By one thread, while the others wait.
+  void end_round() noexcept {
+    if (!failure_.any()) {
+      attempt("trainer", [&] {
+        group_.end_round();
+        for (std::size_t i = 0; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
+        reach_milestones(group_.worker(0));
+      });
+    }
+    rounds_over_ = over();
+  }
+
+  void reach_milestones(Worker& worker) {
+    const std::int64_t step = group_.store().step();
+    if (report_milestone_.claim(step)) {
+      worker.mailbox().flush();  // with one worker, a report has all episodes up to its step
+      // Where reports are due faster than they can be written, they slow the run down; they do not pile up.
+      report_slots_.acquire();
+      asio::post(context_, [this, totals = group_.totals()] {
+        report_slots_.release();
+        record_.report(totals);
+      });
+    }
+    // One evaluation at a time. Acquire and release: the evaluator passes from thread to thread.
+    if (evaluation_milestone_.due(step) && !evaluating_.exchange(true, std::memory_order_acquire)) {
+      if (evaluation_milestone_.claim(step)) {
+        worker.mailbox().flush();
+        evaluate();
+        worker.forget_replica();  // the others went on meanwhile
+      }
+      evaluating_.store(false, std::memory_order_release);
+    }
+  }
+
+  void evaluate() {
+    Capture capture = group_.capture();
+    Evaluator::Result result = evaluator_.evaluate({.parameters = capture.snapshot.parameters,
+                                                    .seed = static_cast<std::uint64_t>(parts_.config.seed),
+                                                    .stream = static_cast<std::uint64_t>(capture.snapshot.step),
+                                                    .stop = [this] { return stopping(); }});
+    if (result.returns.empty()) return;
+    evaluated_step_ = capture.snapshot.step;
+    if (target_ && result.mean_return() >= *target_) request_stop(StopReason::target_reached);
+    asio::post(context_, [this, capture = std::move(capture), result = std::move(result), seconds = group_.seconds()] {
+      record_.evaluation(capture, result, seconds);
+    });
+  }
+
+  // ---- The trainer's thread
+
+  void drive_workers() {
+    running_.store(threads_, std::memory_order_relaxed);
+    rounds_over_ = over();
+    round_.emplace(static_cast<std::ptrdiff_t>(threads_), EndRound{this});
+    std::vector<std::jthread> threads;
+    const bool whole = attempt("trainer", [&] {
+      for (std::size_t i = 0; i < threads_; ++i) threads.emplace_back([this, i] { work(i); });
+      const auto busy = asio::make_work_guard(context_);
+      context_.run();  // until the last worker stops it
+    });
+    if (!whole) {
+      for (std::size_t i = threads.size(); i < threads_; ++i) round_->arrive_and_drop();  // those that never began
+      report_slots_.release(static_cast<std::ptrdiff_t>(group_.size()));  // nobody waits for this thread any more
+    }
+    threads.clear();
+    progress_timer_.cancel();
+    checkpoint_timer_.cancel();
+    concluding_ = true;
+    // What the workers posted and the loop did not get to.
+    const auto drain = [&] {
+      context_.restart();
+      context_.poll();
+    };
+    while (!attempt("trainer", drain)) continue;
+  }
+
+  void schedule_progress() {
+    if (!parts_.on_progress) return;
+    progress_timer_.expires_after(kProgressInterval);
+    progress_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || concluding_) return;
+      parts_.on_progress(record_.preview(group_.totals()));
+      schedule_progress();
+    });
+  }
+
+  void schedule_checkpoint() {
+    if (!parts_.save) return;
+    checkpoint_timer_.expires_after(std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(parts_.config.checkpoint_interval)));
+    checkpoint_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || concluding_) return;
+      // Behind the reports that were posted up to here: saving moves later episodes into the window of the last 100.
+      asio::post(context_, [this, capture = group_.capture()] {
+        record_.save(capture, CheckpointMark::last);
+        schedule_checkpoint();
+      });
+    });
+  }
+
+  struct EndRound {
+    Run* run;
+    void operator()() const noexcept { run->end_round(); }
+  };
+
+  Parts parts_;
+  WorkerGroup group_;
+  const std::size_t threads_;
+  Evaluator evaluator_;  // used by the thread that set evaluating_
+  const std::optional<double> target_;
+  Milestone report_milestone_;
+  Milestone evaluation_milestone_;
+  std::int64_t evaluated_step_ = -1;  // likewise
+  std::atomic<bool> evaluating_{false};
+  std::atomic<std::size_t> running_{0};  // workers
+  std::atomic<StopReason> reason_{StopReason::step_limit};
+  std::optional<std::barrier<EndRound>> round_;  // of a synchronous group
+  bool rounds_over_ = false;                     // written by the round's end only, while all threads wait
+  FirstFailure failure_;
+
+  std::counting_semaphore<> report_slots_{kMostReportsBehind};
+
+  asio::io_context context_;
+  asio::steady_timer progress_timer_{context_};
+  asio::steady_timer checkpoint_timer_{context_};
+  bool concluding_ = false;
+  std::atomic<int> signal_{0};
+  RunRecord record_;
+};
+
+Trainer::Trainer(Parts parts) : run_(std::make_unique<Run>(std::move(parts))) {}
+Trainer::~Trainer() = default;
+
+void Trainer::add_sink(MetricsSink& sink) {
+  run_->add_sink(sink);
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  run_->restore(checkpoint);
+}
+
+void Trainer::warn(std::string message) {
+  run_->warn(std::move(message));
+}
+
+std::unique_ptr<Agent> Trainer::global_agent(std::size_t rows) {
+  return run_->global_agent(rows);
+}
+
+TrainReport Trainer::run(std::stop_token stop) {
+  return run_->run(stop);
+}
+
+}  // namespace sounder

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "core/sharing/shared_array.h"
+#include "core/sharing/update_rule.h"
+
+namespace sounder {
+
+/// An update of shared parameters: what ParameterStore::push has its loop do.
+struct BlockUpdate {
+  // One block of so many has a probe: a counter that is read before the block is and written, one higher, after it.
+  static constexpr std::size_t kBlocksPerProbe = 32;
+
+  SharedArray& parameters;
+  std::span<SharedArray> statistics;  ///< the rule's
+  std::span<std::uint64_t> probes;    ///< touched through relaxed atomic_ref only
+  std::span<const float> gradient;    ///< as many floats as parameters
+  float scale;                        ///< of the gradient
+  float rate;                         ///< the rule's
+  std::size_t first_block;            ///< where it begins; it goes on to the last one, and then from the first one
+  std::span<float> replica;           ///< receives the parameters as the update leaves them; empty: nothing does
+};
+
+/// Applies an update block by block, each by vectors V: loads it, computes, stores it. Inlined always, as
+/// core/sharing/lanes.h says.
+template <class V, UpdateRuleModel Rule>
+[[gnu::always_inline]] inline void write_blocks(const BlockUpdate& update, const Rule& rule) noexcept {
+  // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
+  constexpr std::size_t kPrefetchedBlocks = 4;
+  constexpr std::size_t kParts = kBlockFloats / kLanesOf<V>;
+  constexpr std::size_t kStatistics = Rule::kStatistics;
+  SharedArray& shared = update.parameters;
+  SharedArray* const statistics = update.statistics.data();
+
+  // Unrolled, the loops leave everything in registers.
+  const auto apply = [&](std::size_t block, const float* gradient, float* replica) __attribute__((always_inline)) {
+    shared.prefetch(block + kPrefetchedBlocks);
+#pragma GCC unroll 2
+    for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].prefetch(block + kPrefetchedBlocks);
+
+    std::array<V, kParts> parameters;
+    std::array<std::array<V, kStatistics>, kParts> running;
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < kParts; ++part) {
+      parameters[part] = shared.load_vector<V>(block, part);
+#pragma GCC unroll 2
+      for (std::size_t k = 0; k < kStatistics; ++k) running[part][k] = statistics[k].load_vector<V>(block, part);
+    }
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < kParts; ++part) {
+      V d;
+      std::memcpy(&d, gradient + part * kLanesOf<V>, sizeof d);
+      d *= update.scale;
+#pragma GCC unroll 2
+      for (std::size_t k = 0; k < kStatistics; ++k) running[part][k] = rule.accumulate(k, running[part][k], d);
+      rule.settle(running[part]);
+      parameters[part] += rule.step(running[part], d, update.rate);
+    }
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < kParts; ++part) {
+#pragma GCC unroll 2
+      for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].store_vector<V>(block, part, running[part][k]);
+      shared.store_vector<V>(block, part, parameters[part]);
+      if (replica != nullptr) std::memcpy(replica + part * kLanesOf<V>, &parameters[part], sizeof(V));
+    }
+  };
+
+  const std::size_t size = update.gradient.size();
+  const std::size_t whole = size / kBlockFloats;
+  const std::size_t blocks = shared.block_count();
+  assert(update.first_block < blocks);
+  for (std::size_t n = 0, block = update.first_block; n < blocks; ++n, block = block + 1 < blocks ? block + 1 : 0) {
+    const bool probed = block % BlockUpdate::kBlocksPerProbe == 0;
+    const std::atomic_ref<std::uint64_t> probe(update.probes[block / BlockUpdate::kBlocksPerProbe]);
+    const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;
+    const std::size_t begin = block * kBlockFloats;
+    float* const replica = update.replica.empty() ? nullptr : update.replica.data() + begin;
+    if (block < whole) {
+      apply(block, update.gradient.data() + begin, replica);
+    } else {
+      std::array<float, kBlockFloats> d{};
+      std::array<float, kBlockFloats> left;
+      std::memcpy(d.data(), update.gradient.data() + begin, (size - begin) * sizeof(float));
+      apply(block, d.data(), left.data());
+      if (replica != nullptr) std::memcpy(replica, left.data(), (size - begin) * sizeof(float));
+    }
+    if (probed) probe.store(seen + 1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace sounder

@@ -1,0 +1,97 @@
+#include "core/sharing/parameter_store.h"
+
+namespace sounder {
+
+ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode,
+                               std::span<const MomentsBlock> moments)
+    : mode_(mode),
+      kernels_(update_kernels()),
+      parameters_(size),
+      statistics_(statistics, SharedArray(size)),
+      probes_((parameters_.block_count() + BlockUpdate::kBlocksPerProbe - 1) / BlockUpdate::kBlocksPerProbe) {
+  for (const MomentsBlock& block : moments) moments_.emplace_back(block);
+}
+
+std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
+  std::unique_lock<std::mutex> lock;
+  if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
+  // Acquire: the copy has every update that the version counts.
+  const std::uint64_t version = counters_.completed.load(std::memory_order_acquire);
+  parameters_.load(out);
+  load_moments(out);
+  return version;
+}
+
+void ParameterStore::merge(const MomentsBlock& block, MomentsBatch& batch) noexcept {
+  for (SharedMoments& moments : moments_) {
+    if (moments.block().offset == block.offset) return moments.merge(batch);
+  }
+  assert(false);
+}
+
+void ParameterStore::load_moments(std::span<float> parameters) const noexcept {
+  for (const SharedMoments& moments : moments_) {
+    moments.load(parameters.subspan(moments.block().offset, moments.block().size()));
+  }
+}
+
+ParameterStore::Snapshot ParameterStore::snapshot() const {
+  constexpr int kTries = 1'000;
+  std::unique_lock<std::mutex> lock;
+  if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
+
+  Snapshot copy;
+  copy.parameters.resize(size());
+  copy.statistics.assign(statistics_.size(), std::vector<float>(size()));
+  for (int attempt = 0; attempt < kTries && !copy.consistent; ++attempt) {
+    copy.updates = counters_.completed.load(std::memory_order_acquire);
+    parameters_.load_acquire(copy.parameters);
+    for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].load_acquire(copy.statistics[k]);
+    copy.step = counters_.step.load(std::memory_order_acquire);
+    // The acquire loads above pair with the fence in push: had one of them seen a store of an update under way, this
+    // load would see that update begun.
+    copy.consistent = counters_.begun.load(std::memory_order_relaxed) == copy.updates;
+  }
+  load_moments(copy.parameters);
+  return copy;
+}
+
+void ParameterStore::restore(const Snapshot& snapshot) noexcept {
+  assert(snapshot.statistics.size() == statistics_.size());
+  parameters_.store(snapshot.parameters);
+  const std::span<const float> parameters(snapshot.parameters);
+  for (SharedMoments& moments : moments_) {
+    moments.store(parameters.subspan(moments.block().offset, moments.block().size()));
+  }
+  for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].store(snapshot.statistics[k]);
+  // Relaxed: no other thread runs yet; starting one orders what comes before it.
+  counters_.step.store(snapshot.step, std::memory_order_relaxed);
+  counters_.begun.store(snapshot.updates, std::memory_order_relaxed);
+  counters_.completed.store(snapshot.updates, std::memory_order_relaxed);
+  initial_updates_ = snapshot.updates;
+  std::ranges::fill(probes_, 0U);
+}
+
+std::span<float> ParameterStore::quiescent_view() {
+  std::vector<float> values;
+  for (const SharedMoments& moments : moments_) {
+    values.resize(moments.block().size());
+    moments.load(values);
+    parameters_.store_range(moments.block().offset, values);
+  }
+  return parameters_.quiescent_view();
+}
+
+double ParameterStore::lost_updates() const noexcept {
+  const std::uint64_t pushed = updates() - initial_updates_;
+  if (pushed == 0) return 0;
+  double kept = 0;
+  for (const std::uint64_t& probe : probes_) {
+    // An atomic_ref to a const object comes with C++26.
+    kept += static_cast<double>(std::atomic_ref(const_cast<std::uint64_t&>(probe)).load(std::memory_order_relaxed));
+  }
+  kept /= static_cast<double>(probes_.size());
+  return std::max(0.0, 1 - kept / static_cast<double>(pushed));
+}
+
+}  // namespace sounder

@@ -1,0 +1,57 @@
+#include "core/sharing/shared_array.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+
+namespace sounder {
+
+template <std::memory_order order>
+void SharedArray::load_all(std::span<float> out) const noexcept {
+  assert(out.size() == size_);
+  const auto copy_block = [this](std::size_t block, float* to) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kBlockFloats; i += kLanesOf<FloatQuad>) {
+      const auto values = load_vector<FloatQuad, order>(block, i / kLanesOf<FloatQuad>);
+      std::memcpy(to + i, &values, sizeof values);
+    }
+  };
+  const std::size_t whole = size_ / kBlockFloats;
+  for (std::size_t block = 0; block < whole; ++block) copy_block(block, out.data() + block * kBlockFloats);
+  const std::size_t left = size_ % kBlockFloats;
+  if (left == 0) return;
+  std::array<float, kBlockFloats> last;
+  copy_block(whole, last.data());
+  std::copy_n(last.data(), left, out.data() + size_ - left);
+}
+
+void SharedArray::load(std::span<float> out) const noexcept {
+  load_all<std::memory_order_relaxed>(out);
+}
+
+void SharedArray::load_acquire(std::span<float> out) const noexcept {
+  load_all<std::memory_order_acquire>(out);
+}
+
+void SharedArray::store(std::span<const float> values) noexcept {
+  assert(values.size() == size_);
+  for (std::size_t block = 0; block < blocks_.size(); ++block) {
+    std::array<Word, kBlockWords> padded{};
+    const std::size_t begin = block * kBlockFloats;
+    std::memcpy(padded.data(), &values[begin], std::min(kBlockFloats, size_ - begin) * sizeof(float));
+    for (std::size_t i = 0; i < kBlockWords; ++i) word(block, i).store(padded[i], std::memory_order_relaxed);
+  }
+}
+
+void SharedArray::store_range(std::size_t first, std::span<const float> values) noexcept {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = first + i;
+    update_word(at / kBlockFloats, at % kBlockFloats / 2, [&](Pair pair) {
+      pair[at % 2] = values[i];
+      return pair;
+    });
+  }
+}
+
+}  // namespace sounder

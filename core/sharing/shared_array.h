@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/sharing/lanes.h"
+
+namespace sounder {
+
+constexpr std::size_t kBlockFloats = 16;
+
+/// A flat array of floats that any number of threads read and write at once, without locks and without data races: the
+/// storage is 64-bit words of two floats each, on cache lines of its own, and every access to a word is a relaxed
+/// atomic one (but for load_acquire). So no float is ever torn, but nothing holds between two words: a load may see one
+/// float of a concurrent store and not the next.
+///
+/// It consists of blocks of 16 floats, a cache line each, which are read and written by vectors, one or some of a
+/// block: the atomic accesses stay plain moves, and what is computed between them stays in registers.
+class SharedArray {
+ public:
+  using Word = std::uint64_t;
+  using Pair = std::array<float, 2>;  ///< the two floats of a word
+  static constexpr std::size_t kBlockWords = kBlockFloats * sizeof(float) / sizeof(Word);
+  static_assert(kBlockWords == 8);
+
+  /// Makes an array of zeros; `size` is rounded up to whole blocks inside.
+  explicit SharedArray(std::size_t size) : size_(size), blocks_((size + kBlockFloats - 1) / kBlockFloats) {}
+
+  std::size_t size() const noexcept { return size_; }  ///< floats
+  std::size_t block_count() const noexcept { return blocks_.size(); }
+
+  /// Copies out the part-th vector of a block, of those of type V that it consists of; floats beyond the size are zero.
+  template <class V, std::memory_order order = std::memory_order_relaxed>
+  [[gnu::always_inline]] V load_vector(std::size_t block, std::size_t part) const noexcept {
+    // Put together in registers: words that were stored one by one and then loaded as a vector would have to wait for
+    // each other in the processor's store buffer, which takes several times as long.
+    typename Words<V>::Vector words{};
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWordsOf<V>; ++i) words[i] = word(block, part * kWordsOf<V> + i).load(order);
+    return std::bit_cast<V>(words);
+  }
+
+  /// Replaces the part-th vector of a block.
+  template <class V>
+  [[gnu::always_inline]] void store_vector(std::size_t block, std::size_t part, V values) noexcept {
+    const auto words = std::bit_cast<typename Words<V>::Vector>(values);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWordsOf<V>; ++i) {
+      word(block, part * kWordsOf<V> + i).store(words[i], std::memory_order_relaxed);
+    }
+  }
+
+  /// Asks the processor to fetch a block, for writing; one that does not exist does no harm.
+  [[gnu::always_inline]] void prefetch(std::size_t block) const noexcept {
+#if defined(__GNUC__)
+    __builtin_prefetch(blocks_.data() + block, 1);
+#endif
+  }
+
+  /// Changes one word by compare-exchange until it succeeds, so that no concurrent change is lost: `change` maps the
+  /// pair of floats that stands there to the new one. Returns the new pair.
+  template <class Change>
+  Pair update_word(std::size_t block, std::size_t index, Change change) noexcept {
+    const auto reference = word(block, index);
+    Word seen = reference.load(std::memory_order_relaxed);
+    while (true) {
+      const Pair next = change(std::bit_cast<Pair>(seen));
+      // Relaxed: the words carry no order between them, here as everywhere in this class.
+      if (reference.compare_exchange_weak(seen, std::bit_cast<Word>(next), std::memory_order_relaxed)) return next;
+    }
+  }
+
+  /// Replaces floats first, ...; those that stand in one word with them stay what they are.
+  void store_range(std::size_t first, std::span<const float> values) noexcept;
+
+  /// Copies all floats out; `out` has size() of them.
+  void load(std::span<float> out) const noexcept;
+  /// The same, each load with acquire order: for ParameterStore::snapshot, which orders it against a fence.
+  void load_acquire(std::span<float> out) const noexcept;
+  /// Replaces all floats.
+  void store(std::span<const float> values) noexcept;
+
+  /// Views the floats in place, for code that knows nothing of atomics: a LibTorch module whose parameters are the
+  /// shared ones. Only while no other thread uses this array. Sounder's own code reads and writes words; the floats of
+  /// this view are touched by code in other translation units alone.
+  std::span<float> quiescent_view() noexcept {
+    return {reinterpret_cast<float*>(blocks_.data()), size_};
+  }
+
+ private:
+  struct alignas(64) Line {
+    std::array<Word, kBlockWords> words{};
+  };
+  template <std::memory_order order>
+  void load_all(std::span<float> out) const noexcept;
+
+  template <class V>
+  struct Words {
+    using Vector [[gnu::vector_size(sizeof(V))]] = Word;
+  };
+  template <class V>
+  static constexpr std::size_t kWordsOf = sizeof(V) / sizeof(Word);
+
+  // An atomic_ref to a const object comes with C++26: loads need the cast, and change nothing.
+  [[gnu::always_inline]] std::atomic_ref<Word> word(std::size_t block, std::size_t index) const noexcept {
+    return std::atomic_ref<Word>(const_cast<Word&>(blocks_[block].words[index]));
+  }
+
+  std::size_t size_;
+  std::vector<Line> blocks_;
+};
+
+static_assert(std::atomic_ref<SharedArray::Word>::is_always_lock_free);
+
+}  // namespace sounder

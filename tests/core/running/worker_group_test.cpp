@@ -1,0 +1,81 @@
+// What a configuration says reaches the parameters and the workers.
+#include "core/running/worker_group.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/catch.h"
+#include "tests/core/learning/fake_agents.h"
+
+using namespace sounder;
+using namespace sounder::fakes;
+
+namespace {
+
+TrainConfig two_workers() {
+  return {.environment = "Fake-v0",
+          .workers = 2,
+          .steps = 1'000,
+          .rollout = 4,
+          .optimizer = "momentum_sgd",
+          .learning_rate = 1,
+          .learning_rate_schedule = "constant",
+          .momentum = 0};
+}
+
+/// Agents whose every gradient raises each parameter by the learning rate.
+Behaviour rising() {
+  Behaviour behaviour;
+  behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
+    std::ranges::fill(gradient, -1.0F);
+    return LossSums{};
+  };
+  return behaviour;
+}
+
+}  // namespace
+
+TEST_CASE("parameters are written in the mode that the configuration names") {
+  struct Case {
+    const char* name;
+    WriteMode mode;
+  };
+  const FakeAgents agents;
+  for (const auto& [name, mode] : {Case{"relaxed", WriteMode::relaxed}, Case{"atomic_add", WriteMode::atomic_add},
+                                   Case{"locked", WriteMode::locked}}) {
+    TrainConfig config = two_workers();
+    config.write_mode = name;
+    CHECK(WorkerGroup(config, environments(), agents).store().mode() == mode);
+  }
+}
+
+TEST_CASE("a stale gradient has a lower learning rate where the configuration asks for it") {
+  const FakeAgents agents(rising());
+  const auto train = [&](bool staleness_aware) {
+    TrainConfig config = two_workers();
+    config.staleness_aware = staleness_aware;
+    WorkerGroup group(config, environments(), agents);
+    group.worker(0).learn_once();
+    for (int i = 0; i < 4; ++i) group.worker(1).run_once();
+    group.worker(0).contribute();  // of parameters that are four updates old
+    return group.store().snapshot().parameters.front();
+  };
+  CHECK(train(false) == 5);
+  CHECK(train(true) == 4.25F);
+}
+
+TEST_CASE("the returns that rewards are normalised by have the configuration's discount") {
+  constexpr MomentsBlock kReturns{.offset = 1, .width = 1};
+  Behaviour behaviour = rising();
+  behaviour.size = 4;
+  behaviour.return_moments = kReturns;
+  behaviour.choose = [](const Choice&) { return std::int64_t{0}; };  // reward 1
+  const FakeAgents agents(behaviour);
+  TrainConfig config = two_workers();
+  config.discount = 0.5;
+  WorkerGroup group(config, environments(), agents);
+  group.worker(0).run_once();
+  const std::vector<float> parameters = group.store().snapshot().parameters;
+  CHECK(Moments::of(kReturns, parameters).count == 4);
+  CHECK(Moments::of(kReturns, parameters).mean[0] == (1 + 1.5F + 1.75F + 1.875F) / 4);
+}
