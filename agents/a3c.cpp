@@ -116,14 +116,19 @@ namespace {
 
 class A3cAgents final : public NetworkAgents {
  public:
-  A3cAgents(std::unique_ptr<Architecture> network, const A3c::Settings& settings, Coordination coordination,
-            double runaway_entropy)
-      : NetworkAgents(std::move(network)),
-        settings_(settings),
-        coordination_(coordination),
-        runaway_entropy_(runaway_entropy) {}
+  struct Parts {
+    std::unique_ptr<Architecture> network;
+    A3c::Settings settings;
+    double runaway_entropy;
+    std::string_view sharing;  ///< scheme; empty: any
+  };
+  explicit A3cAgents(Parts parts)
+      : NetworkAgents(std::move(parts.network)),
+        settings_(parts.settings),
+        runaway_entropy_(parts.runaway_entropy),
+        sharing_(parts.sharing) {}
 
-  bool synchronous() const noexcept override { return coordination_ == Coordination::synchronous; }
+  std::string_view sharing() const noexcept override { return sharing_; }
   double runaway_entropy() const noexcept override { return runaway_entropy_; }
 
   std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
@@ -132,27 +137,39 @@ class A3cAgents final : public NetworkAgents {
 
  private:
   A3c::Settings settings_;
-  Coordination coordination_;
   double runaway_entropy_;
+  std::string_view sharing_;
 };
+
+/// Agents of A3C that are defined with a sharing scheme, or with none.
+std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const EnvironmentSpec& spec,
+                                          const Networks& networks, std::string_view sharing) {
+  const Policy policy = make_policy(config, spec.action_space);
+  return std::make_unique<A3cAgents>(
+      A3cAgents::Parts{.network = networks.make({.config = config,
+                                                 .environment = spec,
+                                                 .outputs = policy.outputs,
+                                                 .head = policy.head,
+                                                 .initial_log_std = policy.initial_log_std}),
+                       .settings = {.discount = static_cast<float>(config.discount),
+                                    .gae_lambda = static_cast<float>(config.gae_lambda),
+                                    .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
+                                             .value_coefficient = static_cast<float>(config.value_coefficient),
+                                             .policy = policy.distribution}},
+                       .runaway_entropy = policy.runaway_entropy,
+                       .sharing = sharing});
+}
 
 }  // namespace
 
 std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
-                                              const Networks& networks, Coordination coordination) {
-  const Policy policy = make_policy(config, spec.action_space);
-  return std::make_unique<A3cAgents>(
-      networks.make({.config = config,
-                     .environment = spec,
-                     .outputs = policy.outputs,
-                     .head = policy.head,
-                     .initial_log_std = policy.initial_log_std}),
-      A3c::Settings{.discount = static_cast<float>(config.discount),
-                    .gae_lambda = static_cast<float>(config.gae_lambda),
-                    .loss = {.entropy_coefficient = static_cast<float>(config.entropy_coefficient),
-                             .value_coefficient = static_cast<float>(config.value_coefficient),
-                             .policy = policy.distribution}},
-      coordination, policy.runaway_entropy);
+                                              const Networks& networks) {
+  return make_agents(config, spec, networks, {});
+}
+
+std::unique_ptr<AgentFactory> make_a2c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
+                                              const Networks& networks) {
+  return make_agents(config, spec, networks, "rounds");
 }
 
 }  // namespace sounder

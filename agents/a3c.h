@@ -51,13 +51,12 @@ class A3c final : public Agent {
   std::vector<float> bootstrap_states_;  // [most_observations_, S]
 };
 
-/// Whether workers learn each at its own pace or in rounds.
-enum class Coordination { asynchronous, synchronous };
-
-/// Makes the agents that a configuration with the algorithm `a3c` or `a2c` asks for: they act and learn alike, and
-/// differ in that the workers of a2c wait for each other and apply one averaged gradient. Throws UsageError where the
-/// configuration does not suit the environment.
+/// Makes the agents that a configuration with the algorithm `a3c` asks for, and `a2c`: they act and learn alike, and
+/// differ in that a2c is defined with a sharing scheme. Throws UsageError where the configuration does not suit the
+/// environment.
 std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
-                                              const Networks& networks, Coordination coordination);
+                                              const Networks& networks);
+std::unique_ptr<AgentFactory> make_a2c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
+                                              const Networks& networks);
 
 }  // namespace sounder

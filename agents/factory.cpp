@@ -14,16 +14,10 @@ namespace {
 using MakeAgents =
     std::function<std::unique_ptr<AgentFactory>(const TrainConfig&, const EnvironmentSpec&, const Networks&)>;
 
-template <Coordination coordination>
-std::unique_ptr<AgentFactory> actor_critic(const TrainConfig& config, const EnvironmentSpec& spec,
-                                           const Networks& networks) {
-  return make_a3c_agents(config, spec, networks, coordination);
-}
-
 /// The list of algorithms: a new one is a line here.
 const Named<MakeAgents>& algorithms() {
-  static const Named<MakeAgents> list{{"a3c", actor_critic<Coordination::asynchronous>},
-                                      {"a2c", actor_critic<Coordination::synchronous>},
+  static const Named<MakeAgents> list{{"a3c", make_a3c_agents},
+                                      {"a2c", make_a2c_agents},
                                       {"one_step_q", make_one_step_q_agents},
                                       {"one_step_sarsa", make_one_step_sarsa_agents},
                                       {"n_step_q", make_n_step_q_agents}};

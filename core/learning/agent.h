@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/learning/network.h"
@@ -95,8 +96,9 @@ class AgentFactory {
   /// Draws the parameters that a run starts from; the seed determines them.
   virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
 
-  /// Tells whether all workers' gradients are averaged into each update, for which they wait for each other.
-  virtual bool synchronous() const noexcept { return false; }
+  /// Names the sharing scheme that the algorithm is defined with, as a2c is with "rounds"; empty: whichever the
+  /// configuration asks for.
+  virtual std::string_view sharing() const noexcept { return {}; }
 
   /// Tells whether agents learn with target parameters beside their own.
   virtual bool has_target() const noexcept { return false; }

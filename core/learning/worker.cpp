@@ -33,20 +33,18 @@ Worker::Worker(const Parts& parts)
       announceable_(slots_.front().environment.announceable()),
       is_valid_(spec_.observation_space),
       masks_(make_action_masks(slots_.size(), slots_, &Slot::environment)),
-      store_(parts.store),
-      first_block_(parts.first_block),
       settings_(parts.settings),
       clock_(parts.clock),
       stop_(parts.stop),
       after_step_(parts.after_step),
-      replica_(store_.size()),
-      target_(parts.target),
-      target_replica_(target_ != nullptr ? store_.size() : 0),
-      exploration_(make_exploration(parts)),
-      gradient_(store_.size()),
+      replica_(parts.agents.layout().size),
+      target_replica_(parts.agents.has_target() ? replica_.size() : 0),
+      gradient_(replica_.size()),
+      port_(parts.sharing.port(static_cast<std::size_t>(parts.index),
+                               {.parameters = replica_, .target = target_replica_})),
       agent_(parts.agents.make({.parameters = replica_, .target = target_replica_},
                                {.observations = slots_.size(), .steps = settings_.rollout})),
-      pool_(parts.pool),
+      exploration_(make_exploration(parts)),
       rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size(), .mask_size = masks_.size()}),
       observations_(slots_.size() * rollout_.observation_size()),
       states_(slots_.size() * agent_->state_size()),
@@ -56,9 +54,6 @@ Worker::Worker(const Parts& parts)
       observation_moments_(observation_block_ ? observation_block_->width : 0),
       return_moments_(1) {
   ended_.reserve(rollout_.capacity());
-  if (settings_.optimizer.owner == StatisticsOwner::worker) {
-    own_statistics_.assign(settings_.optimizer.statistic_names().size(), SharedArray(store_.size()));
-  }
 }
 
 Worker::~Worker() = default;
@@ -69,21 +64,21 @@ void Worker::restore(const WorkerCount& count) noexcept {
 }
 
 void Worker::learn_once() {
-  const std::int64_t left = settings_.total_steps - store_.step();
   rollout_.clear();
   learnt_ = false;
+  timed_ = rollouts_++ % kRolloutsPerTimed == 0;
+  PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
+
+  const std::int64_t step = fetch();
+  const std::int64_t left = settings_.total_steps - step;
   if (left <= 0) return;
   const auto environments = static_cast<std::int64_t>(slots_.size());
   const auto horizon = static_cast<std::size_t>(
       std::min((left + environments - 1) / environments, static_cast<std::int64_t>(settings_.rollout)));
-  timed_ = rollouts_++ % kRolloutsPerTimed == 0;
-  PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
-
-  pull();
   const float return_variance = return_block_ ? Moments::of(*return_block_, replica_).variance[0] : 1.0F;
   reward_factor_ = settings_.reward.factor(return_variance);
   clock.lap(Phase::share);
-  roll_out(horizon, clock);
+  roll_out(horizon, exploration_.at(step), clock);
   clock.lap(Phase::environment);
 
   losses_ = agent_->learn(rollout_, gradient_);
@@ -97,68 +92,42 @@ void Worker::contribute() {
   learnt_ = false;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
   merge_moments();
-  const auto steps = static_cast<std::int64_t>(rollout_.size());
-  const bool finite = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
-  const double own_norm = gradient_norm_;
-  Update update;
-  if (settings_.staleness_aware) {
-    // As measured before the push: those that complete meanwhile come too late.
-    const std::uint64_t staleness = store_.updates() - version_;
-    update.rate_factor = 1.0F / static_cast<float>(std::max<std::uint64_t>(staleness, 1));
-  }
-  bool whole = finite;  // whether there is an update to push
-  bool bad_average = false;
-  if (pool_ != nullptr) {
-    whole = average(finite, update);
-    bad_average = whole && !std::isfinite(gradient_norm_);  // finite gradients may have a sum that is not
-    whole &= !bad_average;
-  }
-  if (finite) {
-    counters_.learnt_steps.add(steps);
+  const bool usable = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
+  const Given given = port_->give({.gradient = gradient_,
+                                   .norm = gradient_norm_,
+                                   .steps = static_cast<std::int64_t>(rollout_.size()),
+                                   .usable = usable});
+  count(usable, given);
+  clock.lap(Phase::share);
+  hand_over_episodes(given.step);
+}
+
+std::int64_t Worker::fetch() {
+  const Fetched fetched = port_->fetch();
+  if (fetched.parameters) agent_->parameters_changed();
+  if (fetched.target) agent_->target_changed();
+  return fetched.step;
+}
+
+void Worker::count(bool usable, const Given& given) {
+  if (usable) {
+    counters_.learnt_steps.add(static_cast<std::int64_t>(rollout_.size()));
     counters_.policy_loss.add(static_cast<double>(losses_.policy));
     counters_.value_loss.add(static_cast<double>(losses_.value));
     counters_.entropy.add(static_cast<double>(losses_.entropy));
   }
-  pulled_ = false;
-  if (whole) {
-    push_update(update);
-  } else {
-    store_.skip(steps);
+  if (given.updates > 0) {
+    counters_.updates.add(given.updates);
+    counters_.gradient_norm.add(given.gradient_norm);
+    counters_.staleness.add(static_cast<double>(given.staleness));
   }
-  // Here, not before the next rollout: between two rollouts of a worker nothing is due, so that a checkpoint's step
-  // says when the next copy is.
-  if (target_ != nullptr) target_->refresh(store_.step(), store_);
+  if (!usable || given.dropped) counters_.dropped_updates.add(1);
   // Rows of their own: a gradient that completes no average tells nothing of averages, nor others' of its worker's.
-  bad_gradients_ = finite ? 0 : bad_gradients_ + 1;
-  if (whole) bad_averages_ = 0;
-  if (bad_average) ++bad_averages_;
-  if (!finite || bad_average) counters_.dropped_updates.add(1);
-  check_row(bad_gradients_, own_norm);
-  check_row(bad_averages_, gradient_norm_);
-  clock.lap(Phase::share);
-  hand_over_episodes();
-}
-
-bool Worker::average(bool finite, Update& update) {
-  const auto steps = static_cast<std::int64_t>(rollout_.size());
-  const std::span<const float> gradient = finite ? std::span<const float>(gradient_) : std::span<const float>();
-  const auto average =
-      pool_->add({.gradient = gradient, .scale = update.rate_factor, .version = version_, .steps = steps}, gradient_);
-  update = {};
-  if (!average || average->gradients == 0) return false;
-  version_ = average->version;
-  gradient_norm_ = update_kernels().norm(gradient_);
-  update.earlier_steps = average->steps - steps;
-  return true;
-}
-
-void Worker::pull() {
-  if (!pulled_) version_ = store_.pull(replica_);
-  agent_->parameters_changed();
-  if (target_ == nullptr) return;
-  const std::uint64_t version = target_->pull(target_version_, target_replica_);
-  if (version != target_version_) agent_->target_changed();
-  target_version_ = version;
+  bad_gradients_ = usable ? 0 : bad_gradients_ + 1;
+  if (given.updates > 0) bad_averages_ = 0;
+  if (given.dropped) ++bad_averages_;
+  check_row({.updates = bad_gradients_, .gradient_norm = gradient_norm_}, given.step);
+  check_row({.updates = bad_averages_, .gradient_norm = given.gradient_norm}, given.step);
 }
 
 std::vector<Worker::Slot> Worker::make_slots(const Parts& parts) {
@@ -180,8 +149,7 @@ bool Worker::stopped() const noexcept {
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
 }
 
-void Worker::roll_out(std::size_t horizon, PhaseClock& clock) {
-  const float epsilon = exploration_.at(store_.step());
+void Worker::roll_out(std::size_t horizon, float epsilon, PhaseClock& clock) {
   const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
   do {
     begin_episodes();
@@ -297,11 +265,11 @@ void Worker::read_mask(std::size_t k) {
   throw invalid_mask({.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
 }
 
-void Worker::hand_over_episodes() {
+void Worker::hand_over_episodes(std::int64_t step) {
   for (const EndedEpisode& episode : ended_) {
     counters_.episodes_ended.add(1);
     mailbox_.add({.worker = index_,
-                  .step = store_.step(),
+                  .step = step,
                   .episode_return = episode.episode_return,
                   .length = episode.length,
                   .seconds = clock_.seconds()});
@@ -315,42 +283,16 @@ void Worker::count_moments() {
 }
 
 void Worker::merge_moments() {
-  if (observation_block_) store_.merge(*observation_block_, observation_moments_);
-  if (return_block_) store_.merge(*return_block_, return_moments_);
+  if (observation_block_) port_->merge(*observation_block_, observation_moments_);
+  if (return_block_) port_->merge(*return_block_, return_moments_);
 }
 
-void Worker::push_update(const Update& update) {
-  const double limit = static_cast<double>(settings_.max_gradient_norm);
-  const auto scale = gradient_norm_ > limit ? static_cast<float>(limit / gradient_norm_) : 1.0F;
-  // The rate is that of the step before the update's first contribution. (Those of other threads may be counted late.)
-  const std::int64_t step = store_.step() - update.earlier_steps;
-  const float learning_rate = update.rate_factor * settings_.schedule.at(std::max(step, std::int64_t{0}));
-  const auto [staleness, version] = std::visit(
-      [&](const auto& rule) {
-        return store_.push({.gradient = gradient_,
-                            .scale = scale,
-                            .learning_rate = learning_rate,
-                            .steps = static_cast<std::int64_t>(rollout_.size()),
-                            .version = version_,
-                            .own_statistics = own_statistics_,
-                            .first_block = first_block_,
-                            .replica = replica_},
-                           rule);
-      },
-      settings_.optimizer.rule);
-  version_ = version;
-  pulled_ = true;
-  counters_.updates.add(1);
-  counters_.gradient_norm.add(gradient_norm_);
-  counters_.staleness.add(static_cast<double>(staleness));
-}
-
-void Worker::check_row(int bad, double gradient_norm) const {
-  if (bad < kMostDroppedInARow) return;
+void Worker::check_row(const BadRow& row, std::int64_t step) const {
+  if (row.updates < kMostDroppedInARow) return;
   throw Error(fmt::format(
       "worker {}: {} updates in a row were not finite, up to global step {} (policy loss {}, value loss {}, "
       "entropy {}, gradient norm {}); try a lower learning_rate or max_gradient_norm",
-      index_, bad, store_.step(), losses_.policy, losses_.value, losses_.entropy, gradient_norm));
+      index_, row.updates, step, losses_.policy, losses_.value, losses_.entropy, row.gradient_norm));
 }
 
 }  // namespace sounder

@@ -25,6 +25,17 @@ struct EpisodeRecord {
 enum class Phase : std::uint8_t { environment, forward, learn, share };
 constexpr std::array<std::string_view, 4> kPhaseNames{"environment", "forward", "learn", "share"};
 
+/// A number of its own that a sharing scheme adds to the reports.
+struct Measure {
+  std::string name;  ///< as every file has it: "train/lost_updates"
+  std::string unit;
+  double value;
+};
+using Measures = std::vector<Measure>;
+
+/// Finds a measure's value; kNotMeasured where there is none of that name.
+double measured(const Measures& measures, std::string_view name);
+
 /// How many copies of the parameters were evaluated and saved in this process. Mixed: an update was under way whenever
 /// a copy was tried, so that it may have a part of it, and is of no one moment.
 struct CopyCounts {

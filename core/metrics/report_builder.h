@@ -27,7 +27,7 @@ struct Totals {
   double gradient_norm = 0;
   double staleness = 0;
   double learning_rate = kNotMeasured;
-  double lost_updates = 0;
+  Measures measures;  ///< the sharing scheme's own
   std::array<double, 4> phase_seconds{};
   std::vector<WorkerCount> workers;
 };

@@ -62,7 +62,7 @@ class Trainer::Run {
  public:
   explicit Run(Parts parts)
       : parts_(std::move(parts)),
-        group_(parts_.config, parts_.make_environment, parts_.agents),
+        group_(parts_.config, parts_.make_environment, parts_.agents, parts_.make_sharing),
         threads_(thread_count(parts_.config)),
         evaluator_({.make_environment = parts_.make_environment,
                     .agents = parts_.agents,
@@ -88,7 +88,7 @@ class Trainer::Run {
   }
 
   std::unique_ptr<Agent> global_agent(std::size_t rows) {
-    return parts_.agents.make({.parameters = group_.store().quiescent_view()}, {.observations = rows});
+    return parts_.agents.make({.parameters = group_.sharing().quiescent_view()}, {.observations = rows});
   }
 
   void warn(std::string message) {
@@ -98,7 +98,7 @@ class Trainer::Run {
   }
 
   TrainReport run(const std::stop_token& stop_token) {
-    const std::int64_t first_step = group_.store().step();
+    const std::int64_t first_step = group_.step();
     const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
     // To the end: whatever this thread waits for then, a second signal is heard.
     std::optional<StopSignals> signals;
@@ -119,12 +119,12 @@ class Trainer::Run {
             .seconds = totals.seconds - first_second,
             .steps = totals.step - first_step,
             .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
-            .lost_updates = totals.lost_updates,
+            .lost_updates = measured(totals.measures, "train/lost_updates"),
             .means = record_.whole(totals),
             .saved = record_.saved(),
             .copies = record_.copies(),
             .last_evaluation = record_.last_evaluation(),
-            .parameters = group_.store().snapshot().parameters};
+            .parameters = group_.sharing().snapshot().parameters};
   }
 
  private:
@@ -148,7 +148,7 @@ class Trainer::Run {
     request_stop(StopReason::interrupted);
   }
   bool stopping() const noexcept { return group_.stopping(); }
-  bool at_step_limit() const noexcept { return group_.store().step() >= parts_.config.steps; }
+  bool at_step_limit() const noexcept { return group_.step() >= parts_.config.steps; }
   bool over() const noexcept { return stopping() || at_step_limit(); }
 
   /// Does a task. Its failure is kept, and stops the run. Returns whether it had none.
@@ -176,7 +176,7 @@ class Trainer::Run {
       parts_.agents.prepare_thread();
       if (parts_.prepare_thread) parts_.prepare_thread(index);
     });
-    if (group_.synchronous()) {
+    if (group_.sharing().pace() == Pace::rounds) {
       work_in_rounds(index);
     } else if (ready) {
       work_freely(index);
@@ -185,7 +185,7 @@ class Trainer::Run {
     // Acquire and release: the last worker sees what the others did, and evaluates what came of it all.
     if (running_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
     attempt("trainer", [&] {
-      if (!stopping() && evaluated_step_ != group_.store().step()) evaluate();
+      if (!stopping() && evaluated_step_ != group_.step()) evaluate();
     });
     asio::post(context_, [this] { context_.stop(); });
   }
@@ -226,7 +226,7 @@ class Trainer::Run {
   }
 
   void reach_milestones(Worker& worker) {
-    const std::int64_t step = group_.store().step();
+    const std::int64_t step = group_.step();
     if (report_milestone_.claim(step)) {
       worker.mailbox().flush();  // with one worker, a report has all episodes up to its step
       // Where reports are due faster than they can be written, they slow the run down; they do not pile up.
@@ -329,7 +329,7 @@ class Trainer::Run {
   std::atomic<bool> evaluating_{false};
   std::atomic<std::size_t> running_{0};  // workers
   std::atomic<StopReason> reason_{StopReason::step_limit};
-  std::optional<std::barrier<EndRound>> round_;  // of a synchronous group
+  std::optional<std::barrier<EndRound>> round_;  // of Pace::rounds
   bool rounds_over_ = false;                     // written by the round's end only, while all threads wait
   FirstFailure failure_;
 

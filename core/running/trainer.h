@@ -13,6 +13,7 @@
 #include "core/learning/agent.h"
 #include "core/learning/environment_factory.h"
 #include "core/metrics/records.h"
+#include "core/sharing/sharing.h"
 #include "envs/environment.h"
 
 namespace sounder {
@@ -47,6 +48,8 @@ class Trainer {
     TrainConfig config;
     EnvironmentFactory make_environment;
     const AgentFactory& agents;
+    /// Makes the scheme by which workers share: here a scheme of one's own is put in.
+    MakeSharing make_sharing = sounder::make_sharing;
     /// Called as soon as the workers are asked to end, maybe more than once, on any thread: what waits for something
     /// outside should stop waiting. Must not throw. Empty: nothing.
     std::function<void()> on_stop = {};

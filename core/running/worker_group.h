@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
@@ -13,34 +12,32 @@
 #include "core/learning/phase_clock.h"
 #include "core/learning/worker.h"
 #include "core/metrics/report_builder.h"
-#include "core/sharing/gradient_pool.h"
-#include "core/sharing/parameter_store.h"
-#include "core/sharing/target_parameters.h"
+#include "core/learning/phase_clock.h"
+#include "core/sharing/sharing.h"
+#include "core/sharing/update.h"
+#include "core/learning/worker.h"
 #include "envs/environment.h"
 
 namespace sounder {
-
-/// Makes the update rule that a configuration names. Throws UsageError for an unknown one.
-Optimizer make_optimizer(const TrainConfig& config);
 
 /// Makes what a worker does after each step of its environments: the straggler, worker 0, loses straggler_delay; all
 /// others, and all where there is no delay, do nothing (an empty function).
 std::function<void()> straggle(const TrainConfig& config, std::int64_t worker);
 
-/// The workers of a run and the parameters that they share: what there is to train, count, capture and restore. It owns
+/// The workers of a run and the scheme by which they share: what there is to train, count, capture and restore. It owns
 /// no thread.
 class WorkerGroup {
  public:
   /// Throws UsageError where the configuration does not fit together.
-  WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment, const AgentFactory& agents);
+  WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment, const AgentFactory& agents,
+              const MakeSharing& make_sharing = sounder::make_sharing);
 
   const EnvironmentSpec& spec() const noexcept { return spec_; }
   std::size_t size() const noexcept { return workers_.size(); }
-  /// Whether the workers learn in rounds: all of them, and then end_round.
-  bool synchronous() const noexcept { return agents_.synchronous(); }
   Worker& worker(std::size_t index) noexcept { return *workers_[index]; }
-  ParameterStore& store() noexcept { return store_; }
-  const ParameterStore& store() const noexcept { return store_; }
+  Sharing& sharing() noexcept { return *sharing_; }
+  /// The global step; any thread.
+  std::int64_t step() const noexcept { return sharing_->step(); }
 
   /// Asks the workers to end their rollouts early, and whoever drives them to end. Any thread.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
@@ -53,9 +50,10 @@ class WorkerGroup {
   void start_clock() noexcept { clock_ = Stopwatch(before_.seconds); }
   double seconds() const noexcept { return clock_.seconds(); }
 
-  /// Makes one update of what all workers have learnt in this round, in their order: the same to the last bit,
-  /// whichever threads they learnt on. Nothing is made of a round in which one did not come to its end: its environment
-  /// was lost, and the run is to stop. Of a synchronous group, while no worker runs. Throws as Worker::contribute does.
+  /// Has all workers contribute what they have learnt in this round, in their order: what comes of it is the same to
+  /// the last bit, whichever threads they learnt on. Nothing is made of a round in which one did not come to its end:
+  /// its environment was lost, and the run is to stop. Of Pace::rounds, while no worker runs. Throws as
+  /// Worker::contribute does.
   void end_round();
 
   /// Adds up what the workers have counted. Any thread, at any time.
@@ -63,10 +61,8 @@ class WorkerGroup {
 
   /// Everything that a checkpoint holds besides the recent episodes, at one moment.
   struct Capture {
-    ParameterStore::Snapshot snapshot;
+    Sharing::Snapshot snapshot;
     Totals totals;
-    std::vector<Tensor> own_statistics;                ///< of the workers that keep their own
-    std::optional<TargetParameters::Snapshot> target;  ///< where there are target parameters
   };
   /// Any thread, at any time; exact while no other worker runs.
   Capture capture() const;
@@ -82,16 +78,12 @@ class WorkerGroup {
   TrainConfig config_;
   const AgentFactory& agents_;
   EnvironmentSpec spec_;
-  Optimizer optimizer_;
   LearningRateSchedule schedule_;
   Stopwatch clock_;
-  ParameterStore store_;
-  std::optional<TargetParameters> target_;
-  std::optional<GradientPool> pool_;  // where gradients are averaged
+  std::unique_ptr<Sharing> sharing_;
   std::atomic<bool> stop_{false};
   std::vector<std::unique_ptr<Worker>> workers_;
-  TrainingProgress before_;                // what was restored; const while workers run
-  std::vector<Tensor> absent_statistics_;  // likewise: of workers that this part of the run does without
+  TrainingProgress before_;  // what was restored; const while workers run
 };
 
 }  // namespace sounder

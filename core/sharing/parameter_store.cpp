@@ -47,7 +47,7 @@ ParameterStore::Snapshot ParameterStore::snapshot() const {
     copy.updates = counters_.completed.load(std::memory_order_acquire);
     parameters_.load_acquire(copy.parameters);
     for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].load_acquire(copy.statistics[k]);
-    copy.step = counters_.step.load(std::memory_order_acquire);
+    copy.steps = counters_.steps.load(std::memory_order_acquire);
     // The acquire loads above pair with the fence in push: had one of them seen a store of an update under way, this
     // load would see that update begun.
     copy.consistent = counters_.begun.load(std::memory_order_relaxed) == copy.updates;
@@ -65,7 +65,7 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   }
   for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].store(snapshot.statistics[k]);
   // Relaxed: no other thread runs yet; starting one orders what comes before it.
-  counters_.step.store(snapshot.step, std::memory_order_relaxed);
+  counters_.steps.store(snapshot.steps, std::memory_order_relaxed);
   counters_.begun.store(snapshot.updates, std::memory_order_relaxed);
   counters_.completed.store(snapshot.updates, std::memory_order_relaxed);
   initial_updates_ = snapshot.updates;

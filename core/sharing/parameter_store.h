@@ -24,7 +24,7 @@ enum class WriteMode {
   locked,      ///< one update or pull at a time: the control that the others are measured against
 };
 
-/// The shared parameters, the statistics that go with them, and the global step: the one place where workers meet.
+/// Shared parameters and the statistics that go with them: where workers meet.
 ///
 /// Promised, in the modes relaxed and atomic_add: pull and push never wait for another thread, no float is torn, and
 /// there is no data race by the language's rules. Not promised: a pull may mix the parameters of several updates, and
@@ -49,7 +49,7 @@ class ParameterStore {
     std::span<const float> gradient;
     float scale = 1;  ///< of the gradient: below 1 where it is clipped
     float learning_rate;
-    std::int64_t steps;     ///< environment steps that it was learnt from: added to the global step
+    std::int64_t steps;     ///< environment steps that it was learnt from: they are counted with it
     std::uint64_t version;  ///< of the parameters that it was learnt with
     std::span<SharedArray> own_statistics = {};  ///< of a worker that keeps its own; empty: the shared ones
     /// Block that the update begins at, before it goes on to the last one and then from the first one: workers that
@@ -72,11 +72,11 @@ class ParameterStore {
   /// SharedMoments::merge. It is no update.
   void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
 
-  /// Adds steps that no update was made of to the global step.
-  void skip(std::int64_t steps) noexcept { counters_.step.fetch_add(steps, std::memory_order_relaxed); }
+  /// Counts environment steps that no update was made of.
+  void skip(std::int64_t steps) noexcept { counters_.steps.fetch_add(steps, std::memory_order_relaxed); }
 
-  /// The global step: environment steps of all workers together.
-  std::int64_t step() const noexcept { return counters_.step.load(std::memory_order_relaxed); }
+  /// Environment steps that were counted: of one store that all workers share, the global step.
+  std::int64_t steps() const noexcept { return counters_.steps.load(std::memory_order_relaxed); }
   /// Updates that are complete: the version of the parameters.
   std::uint64_t updates() const noexcept { return counters_.completed.load(std::memory_order_acquire); }
 
@@ -84,7 +84,7 @@ class ParameterStore {
   struct Snapshot {
     std::vector<float> parameters;
     std::vector<std::vector<float>> statistics;  ///< the shared ones
-    std::int64_t step = 0;
+    std::int64_t steps = 0;
     std::uint64_t updates = 0;
     bool consistent = false;  ///< no update was under way; else it mixes updates, as a pull may
   };
@@ -108,11 +108,13 @@ class ParameterStore {
   template <UpdateRuleModel Rule>
   void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
 
-  // What every update touches lies together, on lines of its own: one transfer between cores, not three.
+  // What every update touches lies together, on lines of its own: one transfer between cores, not three. That is why
+  // the steps are counted here, although the global step is the sharing scheme's: and a snapshot has those of its
+  // updates.
   struct alignas(128) Counters {
     std::atomic<std::uint64_t> begun{0};      // updates
     std::atomic<std::uint64_t> completed{0};  // updates
-    std::atomic<std::int64_t> step{0};
+    std::atomic<std::int64_t> steps{0};
   };
 
   WriteMode mode_;
@@ -158,7 +160,7 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
     }
   }
   if (!push.replica.empty()) load_moments(push.replica);
-  counters_.step.fetch_add(push.steps, std::memory_order_relaxed);
+  counters_.steps.fetch_add(push.steps, std::memory_order_relaxed);
   // Release: whoever counts this update as complete sees all of it.
   const std::uint64_t complete = counters_.completed.fetch_add(1, std::memory_order_release);
   return {.staleness = complete - push.version, .version = complete_before + 1};

@@ -6,10 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "core/sharing/lanes.h"
 
@@ -134,33 +132,5 @@ struct Adam {
 static_assert(UpdateRuleModel<RmsProp> && UpdateRuleModel<MomentumSgd> && UpdateRuleModel<Adam>);
 
 using UpdateRule = std::variant<RmsProp, MomentumSgd, Adam>;
-
-/// Who keeps a rule's statistics: one set that all workers update, or each worker its own.
-enum class StatisticsOwner { shared, worker };
-
-/// An update rule, with where its statistics live.
-struct Optimizer {
-  UpdateRule rule;
-  StatisticsOwner owner;
-
-  /// Names the rule's statistics, in their order.
-  std::vector<std::string> statistic_names() const {
-    return std::visit(
-        [](const auto& r) { return std::vector<std::string>(r.kStatisticNames.begin(), r.kStatisticNames.end()); },
-        rule);
-  }
-};
-
-/// A learning rate as a function of the global step: constant, or falling to zero on a straight line.
-struct LearningRateSchedule {
-  double initial;
-  std::int64_t anneal_steps;  ///< global step at which the rate reaches zero; 0: constant
-
-  float at(std::int64_t step) const noexcept {
-    if (anneal_steps == 0) return static_cast<float>(initial);
-    const double left = 1 - static_cast<double>(step) / static_cast<double>(anneal_steps);
-    return static_cast<float>(initial * (left > 0 ? left : 0));
-  }
-};
 
 }  // namespace sounder

@@ -116,7 +116,7 @@ TEST_CASE("a2c with P workers equals one agent that learns from one batch of the
       },
       *agents);
   REQUIRE(made == 1 + kWorkers);
-  REQUIRE(group.synchronous());
+  REQUIRE(group.sharing().pace() == Pace::rounds);
 
   Floats theta = agents->initial_parameters(static_cast<std::uint64_t>(config.seed));
   Floats g(theta.size());
@@ -148,7 +148,7 @@ TEST_CASE("a2c with P workers equals one agent that learns from one batch of the
       theta[i] -= rate * scale * d[i] / std::sqrt(g[i] + epsilon);
     }
 
-    const Floats shared = group.store().snapshot().parameters;
+    const Floats shared = group.sharing().snapshot().parameters;
     float largest = 0;
     for (std::size_t i = 0; i < theta.size(); ++i) largest = std::max(largest, std::abs(shared[i] - theta[i]));
     INFO("after round " << round + 1);
@@ -157,8 +157,8 @@ TEST_CASE("a2c with P workers equals one agent that learns from one batch of the
   }
   CHECK(clipped > 0);
   CHECK(clipped < static_cast<int>(kRounds));
-  CHECK(group.store().updates() == kRounds);
-  CHECK(group.store().step() == config.steps);
+  CHECK(group.sharing().updates() == kRounds);
+  CHECK(group.step() == config.steps);
 }
 
 struct Run : fakes::TrainerBench {

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "agents/factory.h"
+#include "core/sharing/shared_array.h"
 #include "core/running/worker_group.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
@@ -100,6 +101,18 @@ TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by r
   config.learning_rate = 1e-4;  // episodes stay short: many of them end while it counts
   INFO(config.environment << ", memory " << config.memory << ", " << config.envs_per_worker
                           << " environments, rollouts of " << config.rollout);
+  CHECK(allocations_of(config) == 0);
+}
+
+TEST_CASE("a worker that is warm allocates nothing where gradients are averaged, and moments merged") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.backend = "fused";
+  config.workers = 1;
+  config.gradients_per_update = 3;
+  config.staleness_aware = true;
+  config.normalize_observations = config.normalize_rewards = true;
+  config.steps = 100'000'000;
   CHECK(allocations_of(config) == 0);
 }
 

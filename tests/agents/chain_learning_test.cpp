@@ -106,16 +106,16 @@ ActionValues train(const Run& run) {
   };
   for (std::size_t k = 0; k < kEnvironments; ++k) begin(k);
 
-  while (store.step() < run.steps) {
+  while (store.steps() < run.steps) {
     const std::uint64_t version = store.pull(replica);
     agent->parameters_changed();
-    target.refresh(store.step(), store);
+    target.refresh(store.steps(), store);
     if (const std::uint64_t pulled = target.pull(target_version, target_replica); pulled != target_version) {
       target_version = pulled;
       agent->target_changed();
     }
     rollout.clear();
-    const float epsilon = exploration.at(store.step());
+    const float epsilon = exploration.at(store.steps());
     while (rollout.steps() < kSteps) {
       const std::size_t row = rollout.begin_step(observations);
       agent->act({.observations = observations, .first_row = row, .rngs = rngs, .epsilon = epsilon}, rollout.actions());
@@ -128,7 +128,7 @@ ActionValues train(const Run& run) {
     }
     rollout.finish(observations);
     agent->learn(rollout, gradient);
-    const float progress = static_cast<float>(store.step()) / static_cast<float>(run.steps);
+    const float progress = static_cast<float>(store.steps()) / static_cast<float>(run.steps);
     store.push({.gradient = gradient,
                 .learning_rate = 3e-3F * (1 - progress),
                 .steps = static_cast<std::int64_t>(rollout.size()),

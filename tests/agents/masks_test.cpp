@@ -104,11 +104,11 @@ std::vector<float> train(const TrainConfig& config, const AgentFactory& agents,
                          const std::function<Environment()>& make) {
   WorkerGroup group(
       config, [&](const Seat&) { return make(); }, agents);
-  while (group.store().step() < config.steps) {
+  while (group.step() < config.steps) {
     group.worker(0).learn_once();
-    group.synchronous() ? group.end_round() : group.worker(0).contribute();
+    group.sharing().pace() == Pace::rounds ? group.end_round() : group.worker(0).contribute();
   }
-  return group.store().snapshot().parameters;
+  return group.sharing().snapshot().parameters;
 }
 
 template <class Choices>

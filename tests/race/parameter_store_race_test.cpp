@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/sharing/parameter_store.h"
+#include "core/sharing/update.h"
 #include "tests/catch.h"
 
 using namespace sounder;
@@ -70,7 +71,7 @@ TEST_CASE("atomic_add and locked lose no update of several threads") {
   CHECK(pulled(store) == std::vector<float>(kSize, kThreads * kPushes));
   CHECK(store.lost_updates() == 0);
   CHECK(store.updates() == kThreads * kPushes);
-  CHECK(store.step() == kThreads * kPushes * kSteps);
+  CHECK(store.steps() == kThreads * kPushes * kSteps);
 }
 
 TEST_CASE("relaxed may lose updates, applies none twice, and says how many were lost") {
@@ -85,7 +86,7 @@ TEST_CASE("relaxed may lose updates, applies none twice, and says how many were 
   CHECK(store.lost_updates() >= 0);
   CHECK(store.lost_updates() < 1);
   CHECK(store.updates() == kThreads * kPushes);
-  CHECK(store.step() == kThreads * kPushes * kSteps);
+  CHECK(store.steps() == kThreads * kPushes * kSteps);
   // Each push may be stale by what the other threads pushed, all of it at most.
   CHECK(staleness <= std::uint64_t{kThreads} * kPushes * (kThreads - 1) * kPushes);
 }
@@ -127,7 +128,7 @@ TEST_CASE("a snapshot that says it is consistent holds whole updates only") {
         const ParameterStore::Snapshot snapshot = store.snapshot();
         if (!snapshot.consistent) continue;
         ++consistent;
-        bool whole = snapshot.step == static_cast<std::int64_t>(snapshot.updates) * kSteps;
+        bool whole = snapshot.steps == static_cast<std::int64_t>(snapshot.updates) * kSteps;
         for (const float parameter : snapshot.parameters) whole &= parameter == static_cast<float>(snapshot.updates);
         for (const float m : snapshot.statistics[0]) whole &= m == (snapshot.updates > 0 ? -1.0F : 0.0F);
         if (!whole) ++mixed;

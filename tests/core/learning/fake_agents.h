@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/learning/agent.h"
@@ -130,7 +131,7 @@ class FakeAgents final : public AgentFactory {
   std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
     return std::make_unique<FakeAgent>(behaviour_, replica, capacity);
   }
-  bool synchronous() const noexcept override { return behaviour_.synchronous; }
+  std::string_view sharing() const noexcept override { return behaviour_.synchronous ? "rounds" : ""; }
   bool has_target() const noexcept override { return behaviour_.has_target; }
   void prepare_thread() const override { behaviour_.on_thread(); }
 

@@ -45,11 +45,11 @@ TEST_CASE("two gradients make one update, of their average") {
   bench.run(1);
   CHECK(bench.parameters() == Floats{0, 0, 0});
   CHECK(bench.store.updates() == 0);
-  CHECK(bench.store.step() == 4);
+  CHECK(bench.store.steps() == 4);
   bench.run(1);
   CHECK(bench.parameters() == Floats{-3, -1, 1});
   CHECK(bench.store.updates() == 1);
-  CHECK(bench.store.step() == 8);
+  CHECK(bench.store.steps() == 8);
   bench.run(2);  // (0, 0, 6) and (2, 2, 1)
   CHECK(bench.parameters() == Floats{-4, -2, -2.5F});
   CHECK(bench.store.updates() == 2);
@@ -70,7 +70,7 @@ TEST_CASE("an average is clipped, not what it is of") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
-  bench.settings.max_gradient_norm = 2.5F;
+  bench.update.max_gradient_norm = 2.5F;
   learn_in_turn(bench, {{100, 0, 0}, {-94, 4, 0}});  // the average is (3, 2, 0)
   bench.run(2);
   const float scale = 2.5F / std::sqrt(13.0F);
@@ -82,9 +82,9 @@ TEST_CASE("an average of one is the gradient, bit for bit") {
   const auto run = [](GradientPool* pool) {
     WorkerBench bench;
     bench.pool = pool;
-    bench.settings.optimizer.rule = RmsProp{.decay = 0.9F, .epsilon = 0.1F};
-    bench.settings.schedule = {.initial = 0.1, .anneal_steps = 1'000};
-    bench.settings.max_gradient_norm = 3.1F;
+    bench.update.optimizer.rule = RmsProp{.decay = 0.9F, .epsilon = 0.1F};
+    bench.update.schedule = {.initial = 0.1, .anneal_steps = 1'000};
+    bench.update.max_gradient_norm = 3.1F;
     bench.change = [&](std::span<float> gradient, LossSums&) {
       gradient[0] += 0.37F * static_cast<float>(bench.learnt.size() % 7) - bench.learnt.back().parameters[1];
     };
@@ -100,7 +100,7 @@ TEST_CASE("the rate of an average is that of the step before its first gradient"
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
-  bench.settings.schedule = {.initial = 1, .anneal_steps = 16};
+  bench.update.schedule = {.initial = 1, .anneal_steps = 16};
   bench.environment.length = [](std::uint64_t) { return kForever; };
   bench.run(2);  // of 4 steps each
   CHECK(bench.parameters() == Floats{-2, -2, -1});
@@ -147,13 +147,13 @@ TEST_CASE("a gradient that is not finite is no part of an average; where none is
     bench.run(2);
     CHECK(bench.parameters() == Floats{0, 0, 0});
     CHECK(bench.store.updates() == 0);
-    CHECK(bench.store.step() == 8);
+    CHECK(bench.store.steps() == 8);
     CHECK(bench.worker->counters().dropped_updates.get() == 2);
   }
   SECTION("each of many") {
     learn_in_turn(bench, {{nan, 2, 1}});
     CHECK_THROWS_WITH(bench.run(20), Catch::Contains("worker 3: 20 updates in a row were not finite"));
-    CHECK(bench.store.step() == 80);
+    CHECK(bench.store.steps() == 80);
   }
   SECTION("of a worker whose turns complete the averages of others") {
     learn_in_turn(bench, {{nan, 2, 1}});
@@ -260,8 +260,8 @@ TEST_CASE("target parameters are copied when they are due, after rollouts withou
 
 TEST_CASE("a gradient's rate is divided by its staleness, where asked for") {
   WorkerBench bench;
-  bench.settings.staleness_aware = GENERATE(true, false);
-  const float share = bench.settings.staleness_aware ? 0.25F : 1.0F;
+  bench.update.staleness_aware = GENERATE(true, false);
+  const float share = bench.update.staleness_aware ? 0.25F : 1.0F;
   push_at_each_step(bench);
   bench.run(1);  // 4 steps: others push 4 times
   CHECK(bench.parameters() == Floats{4 - 2 * share, 4 - 2 * share, 4 - share});
@@ -272,7 +272,7 @@ TEST_CASE("a gradient's rate is divided by its staleness, where asked for") {
 
 TEST_CASE("a gradient that nobody overtook is applied at the whole rate") {
   WorkerBench bench;
-  bench.settings.staleness_aware = true;
+  bench.update.staleness_aware = true;
   bench.run(2);
   CHECK(bench.parameters() == Floats{-4, -4, -2});
 }
@@ -281,7 +281,7 @@ TEST_CASE("in an average each gradient is divided by its own staleness") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
-  bench.settings.staleness_aware = true;
+  bench.update.staleness_aware = true;
   push_at_each_step(bench);
   learn_in_turn(bench, {{8, 0, 0}, {0, 3, 0}});
   bench.run(2);  // 4 pushes of others, then 1: the average is (2, 3, 0) / 2

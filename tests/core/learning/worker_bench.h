@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/sharing/averaged.h"
 #include "core/learning/worker.h"
 #include "tests/core/learning/fake_agents.h"
 
@@ -46,6 +47,39 @@ inline Learnt record(const Rollout& rollout, std::span<const float> parameters) 
   return learnt;
 }
 
+/// The scheme of a bench: its workers share the bench's own parts.
+class BenchSharing final : public Sharing {
+ public:
+  struct Parts {
+    ParameterStore& store;
+    std::vector<SharedArray>& own_statistics;
+    UpdateSettings update;
+    TargetParameters* target;
+    GradientPool* pool;
+  };
+  explicit BenchSharing(Parts parts) : parts_(std::move(parts)) {}
+
+  std::unique_ptr<Port> port(std::size_t, const Replica& replica) override {
+    const HogwildPort::Parts port{.store = parts_.store,
+                                  .target = parts_.target,
+                                  .update = parts_.update,
+                                  .own_statistics = parts_.own_statistics,
+                                  .replica = replica};
+    if (parts_.pool != nullptr) return std::make_unique<AveragedPort>(port, *parts_.pool);
+    return std::make_unique<HogwildPort>(port);
+  }
+  Pace pace() const noexcept override { return Pace::free; }
+  std::int64_t step() const noexcept override { return parts_.store.steps(); }
+  std::uint64_t updates() const noexcept override { return parts_.store.updates(); }
+  Snapshot snapshot() const override { return {.parameters = parts_.store.snapshot().parameters}; }
+  void restore(const Checkpoint&) override {}
+  void measure(Measures&) const override {}
+  std::span<float> quiescent_view() override { return parts_.store.quiescent_view(); }
+
+ private:
+  Parts parts_;
+};
+
 /// One worker with all that it needs. Its gradients are (2, 2, 1) per update, unless said otherwise: of norm 3.
 struct WorkerBench {
   std::size_t size = 3;                    ///< parameters
@@ -54,13 +88,10 @@ struct WorkerBench {
   std::function<void(std::span<float> gradient, LossSums& losses)> change = [](std::span<float>, LossSums&) {};
   Behaviour behaviour = {};
   FakeEnvironment::Options environment = {};
-  WorkerSettings settings{.seed = 7,
-                          .total_steps = 1'000'000,
-                          .rollout = 4,
-                          .environments = 1,
-                          .max_gradient_norm = 100,
-                          .schedule = {.initial = 1, .anneal_steps = 0},
-                          .optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared}};
+  WorkerSettings settings{.seed = 7, .total_steps = 1'000'000, .rollout = 4, .environments = 1};
+  UpdateSettings update{.optimizer = {.rule = MomentumSgd{.momentum = 0}, .owner = StatisticsOwner::shared},
+                        .schedule = {.initial = 1, .anneal_steps = 0},
+                        .max_gradient_norm = 100};
   std::int64_t index = 3;
   TargetParameters* target = nullptr;
   GradientPool* pool = nullptr;
@@ -79,15 +110,19 @@ struct WorkerBench {
       change(gradient, losses);
       return losses;
     };
+    behaviour.has_target = target != nullptr;
     agents = std::make_unique<FakeAgents>(behaviour);
+    if (update.optimizer.owner == StatisticsOwner::worker) {
+      own_statistics.assign(update.optimizer.statistic_names().size(), SharedArray(size));
+    }
+    sharing = std::make_unique<BenchSharing>(BenchSharing::Parts{
+        .store = store, .own_statistics = own_statistics, .update = update, .target = target, .pool = pool});
     worker = std::make_unique<Worker>(Worker::Parts{.index = index,
                                                     .make_environment = environments(environment),
                                                     .agents = *agents,
-                                                    .store = store,
+                                                    .sharing = *sharing,
                                                     .settings = settings,
                                                     .clock = clock,
-                                                    .target = target,
-                                                    .pool = pool,
                                                     .stop = stop,
                                                     .after_step = after_step});
   }
@@ -107,7 +142,9 @@ struct WorkerBench {
   }
 
   ParameterStore store{size, 1, WriteMode::relaxed, moments};
+  std::vector<SharedArray> own_statistics = {};
   Stopwatch clock{0};
+  std::unique_ptr<BenchSharing> sharing = {};
   std::unique_ptr<FakeAgents> agents = {};
   std::unique_ptr<Worker> worker = {};
 };

@@ -80,7 +80,7 @@ TEST_CASE("environments that a worker steps side by side go on with new episodes
   CHECK(second.bootstrap_rows == Rows{9, 10, 11});
   CHECK(second.bootstrap_clocks == Floats{8, 6, 4});
 
-  CHECK(bench.store.step() == 24);
+  CHECK(bench.store.steps() == 24);
   const WorkerCounters& counters = bench.worker->counters();
   CHECK(counters.steps.get() == 24);
   CHECK(counters.learnt_steps.get() == 24);
@@ -160,7 +160,7 @@ TEST_CASE("the last rollout is as short as reaches the total number of steps") {
   bench.run(5);
   REQUIRE(bench.learnt.size() == 2);
   CHECK(bench.learnt[1].clocks.size() == 6);
-  CHECK(bench.store.step() == 18);
+  CHECK(bench.store.steps() == 18);
 }
 
 TEST_CASE("a stop ends a rollout after a whole time step") {
@@ -174,7 +174,7 @@ TEST_CASE("a stop ends a rollout after a whole time step") {
   Worker worker({.index = 3,
                  .make_environment = environments(bench.environment),
                  .agents = *bench.agents,
-                 .store = bench.store,
+                 .sharing = *bench.sharing,
                  .settings = bench.settings,
                  .clock = bench.clock,
                  .stop = &stop});
@@ -182,7 +182,7 @@ TEST_CASE("a stop ends a rollout after a whole time step") {
   REQUIRE(bench.learnt.size() == 1);
   CHECK(bench.learnt[0].clocks == Floats{0, 0, 0, 1, 1, 1});
   CHECK(bench.learnt[0].bootstrap_rows == Rows{3, 4, 5});
-  CHECK(bench.store.step() == 6);
+  CHECK(bench.store.steps() == 6);
 }
 
 TEST_CASE("a bad observation or reward ends the run before anybody acts on it, and names the episode's own step") {
@@ -235,9 +235,9 @@ TEST_CASE("one worker with four environments gives the same parameters twice, bi
                              .rollout = 5,
                              .learning_rate = 0.01};
     WorkerGroup group(config, make_environment, agents);
-    while (group.store().step() < config.steps) group.worker(0).run_once();
-    CHECK(group.store().step() == 1000);
-    return group.store().snapshot().parameters;
+    while (group.step() < config.steps) group.worker(0).run_once();
+    CHECK(group.step() == 1000);
+    return group.sharing().snapshot().parameters;
   };
   const Floats parameters = train(1);
   CHECK(train(1) == parameters);

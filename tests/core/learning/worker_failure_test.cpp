@@ -54,7 +54,7 @@ TEST_CASE("an update that is not finite is dropped and counted, and its steps co
   bench.run(3);  // of 4, 1 and 4 steps
   CHECK(bench.parameters() == Floats{-4, -4, -2});
   CHECK(bench.store.updates() == 2);
-  CHECK(bench.store.step() == 9);
+  CHECK(bench.store.steps() == 9);
   const WorkerCounters& counters = bench.worker->counters();
   CHECK(counters.dropped_updates.get() == 1);
   CHECK(counters.updates.get() == 2);
@@ -142,7 +142,7 @@ TEST_CASE("an observation that a reset wrote is checked") {
   Worker worker({.index = 0,
                  .make_environment = [] { return Environment(BadReset{}); },
                  .agents = *bench.agents,
-                 .store = bench.store,
+                 .sharing = *bench.sharing,
                  .settings = bench.settings,
                  .clock = bench.clock});
   CHECK_THROWS_WITH(worker.run_once(),
@@ -224,5 +224,5 @@ TEST_CASE("a rollout that came to no end leaves nothing to contribute, not the g
   bench.worker->contribute();
   CHECK(bench.parameters() == Floats{-4, -4, -2});
   CHECK(bench.store.updates() == 2);
-  CHECK(bench.store.step() == 5);
+  CHECK(bench.store.steps() == 5);
 }

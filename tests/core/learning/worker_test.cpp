@@ -34,7 +34,7 @@ TEST_CASE("rollouts are cut at t_max and end with their episode, and bootstrap a
   CHECK(bench.learnt[1].bootstrap_clocks == (bench.environment.end == StepEnd::truncated ? Floats{6} : Floats{}));
   CHECK(bench.learnt[2].clocks == Floats{0, 1, 2, 3});
   CHECK(bench.learnt[2].ends == Ends(4, StepEnd::none));
-  CHECK(bench.store.step() == 10);
+  CHECK(bench.store.steps() == 10);
   CHECK(bench.worker->counters().steps.get() == 10);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("one worker stops exactly at the total number of steps") {
   WorkerBench bench;
   bench.settings.total_steps = 7;  // rollouts of 4, 1 (the episode's end), 2
   bench.run(5);
-  CHECK(bench.store.step() == 7);
+  CHECK(bench.store.steps() == 7);
   REQUIRE(bench.learnt.size() == 3);
   CHECK(bench.learnt[1].clocks == Floats{4});
   CHECK(bench.learnt[2].clocks == Floats{0, 1});
@@ -91,7 +91,7 @@ TEST_CASE("finished episodes are handed over with their return, length and step"
 
 TEST_CASE("the gradient's norm is clipped, and counted as it was") {
   WorkerBench bench;
-  bench.settings.max_gradient_norm = 1.5F;  // of (2, 2, 1): half is left
+  bench.update.max_gradient_norm = 1.5F;  // of (2, 2, 1): half is left
   bench.run(1);
   CHECK(bench.parameters() == Floats{-1, -1, -0.5F});
   CHECK(bench.worker->counters().gradient_norm.get() == 3);
@@ -99,7 +99,7 @@ TEST_CASE("the gradient's norm is clipped, and counted as it was") {
 
 TEST_CASE("a gradient within the norm limit is applied as it is") {
   WorkerBench bench;
-  bench.settings.max_gradient_norm = 3;
+  bench.update.max_gradient_norm = 3;
   bench.run(1);
   CHECK(bench.parameters() == Floats{-2, -2, -1});
 }
@@ -138,7 +138,7 @@ TEST_CASE("the replica is pulled once per rollout and stays what it was, whateve
 
 TEST_CASE("the learning rate follows the global step") {
   WorkerBench bench;
-  bench.settings.schedule = {.initial = 1, .anneal_steps = 16};
+  bench.update.schedule = {.initial = 1, .anneal_steps = 16};
   bench.environment.length = [](std::uint64_t) { return 100; };
   bench.run(1);
   CHECK(bench.parameters()[0] == -2);
@@ -149,11 +149,11 @@ TEST_CASE("the learning rate follows the global step") {
 
 TEST_CASE("per-worker statistics stay with the worker") {
   WorkerBench bench;
-  bench.settings.optimizer = {.rule = MomentumSgd{.momentum = 0.5F}, .owner = StatisticsOwner::worker};
+  bench.update.optimizer = {.rule = MomentumSgd{.momentum = 0.5F}, .owner = StatisticsOwner::worker};
   bench.run(2);
-  REQUIRE(bench.worker->own_statistics().size() == 1);
+  REQUIRE(bench.own_statistics.size() == 1);
   Floats momentum(3);
-  bench.worker->own_statistics()[0].load(momentum);
+  bench.own_statistics[0].load(momentum);
   CHECK(momentum == Floats{1.5F, 1.5F, 0.75F});  // 1, then 0.5 + 1
   CHECK(bench.parameters() == Floats{-2.5F, -2.5F, -1.25F});
   CHECK(bench.store.snapshot().statistics[0] == Floats{0, 0, 0});

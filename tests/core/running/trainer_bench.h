@@ -38,6 +38,7 @@ struct TrainerBench : MetricsSink {
   std::function<void()> before_save = [] {};  ///< may throw
   std::function<void()> on_trainer = [] {};   ///< it is made, and does not run
   std::function<void()> on_stop = [] {};
+  MakeSharing make_sharing = sounder::make_sharing;
 
   std::vector<Report> reports = {};
   std::vector<EpisodeRecord> finished = {};
@@ -56,6 +57,7 @@ struct TrainerBench : MetricsSink {
     Trainer trainer({.config = config,
                      .make_environment = environments(environment),
                      .agents = agents,
+                     .make_sharing = make_sharing,
                      .on_stop = on_stop,
                      .save =
                          [this](const Checkpoint& checkpoint, CheckpointMark mark) {

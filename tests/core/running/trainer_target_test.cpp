@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "core/sharing/hogwild.h"
 #include "core/running/worker_group.h"
 #include "envs/error.h"
 #include "tests/catch.h"
@@ -141,8 +142,8 @@ TEST_CASE("a copy that is due when a checkpoint is captured is in the checkpoint
   const auto initial = agents.initial_parameters(0);
   CHECK(target_of() == initial);
   // Another worker's steps reach the interval; it did not come to the copy yet.
-  group.store().skip(100);
-  CHECK(target_of() == group.store().snapshot().parameters);
+  dynamic_cast<Hogwild&>(group.sharing()).store().skip(100);
+  CHECK(target_of() == group.sharing().snapshot().parameters);
   CHECK(target_of() != initial);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/sharing/hogwild.h"
 #include "tests/catch.h"
 #include "tests/core/learning/fake_agents.h"
 
@@ -45,7 +46,8 @@ TEST_CASE("parameters are written in the mode that the configuration names") {
                                    Case{"locked", WriteMode::locked}}) {
     TrainConfig config = two_workers();
     config.write_mode = name;
-    CHECK(WorkerGroup(config, environments(), agents).store().mode() == mode);
+    WorkerGroup group(config, environments(), agents);
+    CHECK(dynamic_cast<Hogwild&>(group.sharing()).store().mode() == mode);
   }
 }
 
@@ -58,7 +60,7 @@ TEST_CASE("a stale gradient has a lower learning rate where the configuration as
     group.worker(0).learn_once();
     for (int i = 0; i < 4; ++i) group.worker(1).run_once();
     group.worker(0).contribute();  // of parameters that are four updates old
-    return group.store().snapshot().parameters.front();
+    return group.sharing().snapshot().parameters.front();
   };
   CHECK(train(false) == 5);
   CHECK(train(true) == 4.25F);
@@ -75,7 +77,7 @@ TEST_CASE("the returns that rewards are normalised by have the configuration's d
   config.discount = 0.5;
   WorkerGroup group(config, environments(), agents);
   group.worker(0).run_once();
-  const std::vector<float> parameters = group.store().snapshot().parameters;
+  const std::vector<float> parameters = group.sharing().snapshot().parameters;
   CHECK(Moments::of(kReturns, parameters).count == 4);
   CHECK(Moments::of(kReturns, parameters).mean[0] == (1 + 1.5F + 1.75F + 1.875F) / 4);
 }

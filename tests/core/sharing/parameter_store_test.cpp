@@ -151,7 +151,7 @@ TEST_CASE("the global step counts the steps of updates, and those that no update
   store.push({.gradient = gradient, .learning_rate = 1, .steps = 5, .version = 0}, kCount);
   store.skip(3);
   store.push({.gradient = gradient, .learning_rate = 1, .steps = 2, .version = 1}, kCount);
-  CHECK(store.step() == 10);
+  CHECK(store.steps() == 10);
   CHECK(store.updates() == 2);
 }
 
@@ -164,14 +164,14 @@ TEST_CASE("a store that was restored goes on from the snapshot") {
   push(store, rule, std::vector<float>(65, -2.0F), 0.1F);
   const ParameterStore::Snapshot snapshot = store.snapshot();
   CHECK(snapshot.consistent);
-  CHECK(snapshot.step == 2);
+  CHECK(snapshot.steps == 2);
   CHECK(snapshot.updates == 2);
   CHECK(snapshot.statistics[0] == std::vector<float>(65, -0.5F));
   CHECK(snapshot.statistics[1] == std::vector<float>(65, 1.75F));
 
   ParameterStore other(65, 2, mode);
   other.restore(snapshot);
-  CHECK(other.step() == 2);
+  CHECK(other.steps() == 2);
   CHECK(other.updates() == 2);
   CHECK(pulled(other) == pulled(store));
   CHECK(other.lost_updates() == 0);

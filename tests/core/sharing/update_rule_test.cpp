@@ -129,26 +129,3 @@ TEST_CASE("Adam's step is bounded whatever its means, and m is what gives way") 
     CHECK(settled[1][i] == v[i]);
   }
 }
-
-TEST_CASE("an optimizer names the statistics of its rule") {
-  using Names = std::vector<std::string>;
-  const auto names = [](UpdateRule rule) {
-    return Optimizer{.rule = rule, .owner = StatisticsOwner::shared}.statistic_names();
-  };
-  CHECK(names(RmsProp{}) == Names{"square_average"});
-  CHECK(names(MomentumSgd{}) == Names{"momentum"});
-  CHECK(names(Adam{}) == Names{"average", "square_average"});
-}
-
-TEST_CASE("a learning rate stays, or falls to zero on a straight line over the global step") {
-  const LearningRateSchedule constant{.initial = 0.5, .anneal_steps = 0};
-  CHECK(constant.at(0) == 0.5F);
-  CHECK(constant.at(1'000'000'000) == 0.5F);
-
-  const LearningRateSchedule linear{.initial = 0.5, .anneal_steps = 1000};
-  CHECK(linear.at(0) == 0.5F);
-  CHECK(linear.at(250) == 0.375F);
-  CHECK(linear.at(999) == Approx(0.0005));
-  CHECK(linear.at(1000) == 0.0F);
-  CHECK(linear.at(5000) == 0.0F);
-}

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/learning/agent.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/config/config.h"
+#include "core/metrics/records.h"
+#include "core/moments.h"
+
+namespace sounder {
+
+/// When workers learn and give: each as fast as it can, or in rounds, in which all learn and then all give, in the
+/// workers' order and on one thread.
+enum class Pace { free, rounds };
+
+/// What has changed in a worker's replica before a rollout.
+struct Fetched {
+  bool parameters;    ///< since the fetch before: by it, or by what was given meanwhile
+  bool target;        ///< likewise, the target parameters
+  std::int64_t step;  ///< the global step
+};
+
+/// What a worker gives after a rollout.
+struct Contribution {
+  std::span<float> gradient;  ///< flat, as the parameters; the port may overwrite it
+  double norm;                ///< of the gradient, Euclidean
+  std::int64_t steps;         ///< environment steps that it was learnt from: the global step counts them, usable or not
+  bool usable;                ///< whether gradient and losses are finite; if not, nothing may be learnt from it
+};
+
+/// What became of a contribution.
+struct Given {
+  std::int64_t step;            ///< the global step, this contribution's steps included
+  int updates = 0;              ///< that were made with it: one, or none (yet)
+  std::uint64_t staleness = 0;  ///< of the update: those that others completed since its parameters were fetched
+  double gradient_norm = 0;     ///< of the update's gradient before it was clipped; of one that was dropped, too
+  bool dropped = false;         ///< an update was due, and its gradient, of several usable ones, was not finite
+};
+
+/// One worker's end of a sharing scheme: where its replica comes from and where its gradient goes. Used by one thread
+/// at a time; makes all it needs when it is made, and allocates nothing afterwards.
+class Port {
+ public:
+  virtual ~Port() = default;
+
+  /// Brings the replica up to date as far as the scheme has it, before a rollout.
+  virtual Fetched fetch() = 0;
+
+  /// Contributes what a rollout gave, after `merge`. Where a copy of the target parameters is due it is made before
+  /// this returns: between two rollouts of a worker nothing is due.
+  virtual Given give(const Contribution& contribution) = 0;
+
+  /// Merges a batch into the running moments at `block`, of the parameters' layout, and begins a new batch; or leaves
+  /// it as it is, to be merged with what comes to it until the next time.
+  virtual void merge(const MomentsBlock& block, MomentsBatch& batch) = 0;
+
+  /// Has the next fetch take the newest parameters even where what was given last left new ones in the replica: others
+  /// went on meanwhile on this thread.
+  virtual void forget() noexcept = 0;
+};
+
+/// A sharing scheme: how the workers of one run come by parameters and what becomes of their gradients. It is all that
+/// workers have in common. Owned by the WorkerGroup, outlives its ports. All functions may be called by any thread at
+/// any time, but for those that say otherwise.
+class Sharing {
+ public:
+  virtual ~Sharing() = default;
+
+  /// Makes the end of one worker, 0, 1, ...; `replica` is the worker's own memory. Before any worker runs.
+  virtual std::unique_ptr<Port> port(std::size_t worker, const Replica& replica) = 0;
+
+  virtual Pace pace() const noexcept = 0;
+
+  /// The global step: environment steps of all workers together, as far as they were given.
+  virtual std::int64_t step() const noexcept = 0;
+  /// Updates that are complete.
+  virtual std::uint64_t updates() const noexcept = 0;
+
+  /// What is evaluated and saved, at one moment.
+  struct Snapshot {
+    std::vector<float> parameters;  ///< flat: what acts
+    /// All else that the scheme needs to go on, by its own names, in the order in which they are saved.
+    std::vector<Tensor> tensors;
+    std::int64_t step = 0;
+    std::uint64_t updates = 0;
+    bool consistent = false;  ///< no update was under way; else it may have a part of one
+  };
+  /// Copies everything. Delays no worker. Exact while no worker runs.
+  virtual Snapshot snapshot() const = 0;
+
+  /// Goes on from a checkpoint whose tensors a snapshot of the same scheme gave, maybe of another number of workers
+  /// (its progress has one entry for each). Throws Error where it has not what it takes. Before any worker runs.
+  virtual void restore(const Checkpoint& checkpoint) = 0;
+
+  /// Adds the scheme's own numbers for the reports: as they are now, of this process.
+  virtual void measure(Measures& measures) const = 0;
+
+  /// Views what a snapshot would have as parameters, in place where the scheme has them in one place: what a network
+  /// after training is made over. Only while no worker runs; valid until one does.
+  virtual std::span<float> quiescent_view() = 0;
+};
+
+/// Makes the sharing scheme of a run, with the parameters that the agents start from: the one that the algorithm is
+/// defined with, else the one that the configuration asks for (schemes.cpp lists them all). Throws UsageError where the
+/// configuration does not fit together.
+std::unique_ptr<Sharing> make_sharing(const TrainConfig& config, const AgentFactory& agents);
+
+using MakeSharing = std::function<std::unique_ptr<Sharing>(const TrainConfig&, const AgentFactory&)>;
+
+}  // namespace sounder
