@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <boost/json.hpp>
+#include <cmath>
 #include <functional>
 
 #include "agents/factory.h"
@@ -57,33 +58,38 @@ boost::json::object to_json(const Outcome& outcome) {
   const auto& threshold = outcome.spec.reward_threshold;
   const auto& last = outcome.report.last_evaluation;
   const CopyCounts& copies = outcome.report.copies;
-  return {{"env", outcome.config.environment},
-          {"algorithm", outcome.config.algorithm},
-          {"backend", outcome.agents.backend()},
-          {"level", kLevelNames[level()]},
-          {"workers", outcome.config.workers},
-          {"seed", outcome.config.seed},
-          {"steps", progress.step},
-          {"episodes", progress.episodes},
-          {"updates", progress.updates},
-          {"seconds", progress.seconds},
-          {"steps_per_second", outcome.steps_per_second()},
-          {"mean_return", value_if(!returns.empty(), mean(returns))},
-          {"solved", outcome.solved()},
-          {"solved_step", value_if(outcome.solved(), progress.solved_step)},
-          {"solved_seconds", value_if(outcome.solved(), progress.solved_seconds)},
-          {"staleness_mean", outcome.report.staleness},
-          {"lost_updates", outcome.report.lost_updates},
-          {"best_mean_return", value_if(progress.evaluated, progress.best_mean_return)},
-          {"last_mean_return", value_if(last.has_value(), last ? last->mean_return : 0)},
-          {"evaluations", copies.evaluations},
-          {"mixed_evaluations", copies.mixed_evaluations},
-          {"checkpoints", copies.checkpoints},
-          {"mixed_checkpoints", copies.mixed_checkpoints},
-          {"reward_threshold", value_if(threshold.has_value(), threshold.value_or(0))},
-          {"stopped_by", kStopReasons[static_cast<std::size_t>(outcome.report.reason)]},
-          {"env_processes", outcome.remote ? boost::json::value(to_json(*outcome.remote)) : boost::json::value()},
-          {"run", outcome.run.string()}};
+  boost::json::object json{{"env", outcome.config.environment},
+                           {"algorithm", outcome.config.algorithm},
+                           {"backend", outcome.agents.backend()},
+                           {"level", kLevelNames[level()]},
+                           {"workers", outcome.config.workers},
+                           {"seed", outcome.config.seed},
+                           {"steps", progress.step},
+                           {"episodes", progress.episodes},
+                           {"updates", progress.updates},
+                           {"seconds", progress.seconds},
+                           {"steps_per_second", outcome.steps_per_second()},
+                           {"mean_return", value_if(!returns.empty(), mean(returns))},
+                           {"solved", outcome.solved()},
+                           {"solved_step", value_if(outcome.solved(), progress.solved_step)},
+                           {"solved_seconds", value_if(outcome.solved(), progress.solved_seconds)},
+                           {"staleness_mean", outcome.report.staleness}};
+  for (const Measure& measure : outcome.report.means.measures) {
+    json[measure.name.substr(measure.name.rfind('/') + 1)] = value_if(std::isfinite(measure.value), measure.value);
+  }
+  const boost::json::object rest{
+      {"best_mean_return", value_if(progress.evaluated, progress.best_mean_return)},
+      {"last_mean_return", value_if(last.has_value(), last ? last->mean_return : 0)},
+      {"evaluations", copies.evaluations},
+      {"mixed_evaluations", copies.mixed_evaluations},
+      {"checkpoints", copies.checkpoints},
+      {"mixed_checkpoints", copies.mixed_checkpoints},
+      {"reward_threshold", value_if(threshold.has_value(), threshold.value_or(0))},
+      {"stopped_by", kStopReasons[static_cast<std::size_t>(outcome.report.reason)]},
+      {"env_processes", outcome.remote ? boost::json::value(to_json(*outcome.remote)) : boost::json::value()},
+      {"run", outcome.run.string()}};
+  json.insert(rest.begin(), rest.end());
+  return json;
 }
 
 /// What a step of an environment in another process costs: waiting included for the worker's turn on the processor.
@@ -128,8 +134,10 @@ std::string to_text(const Outcome& outcome) {
   if (progress.evaluated) text += evaluations_text(outcome);
   text += fmt::format("  {} steps, {} episodes, {} updates in {:.2f} s: {:.0f} steps per second\n", progress.step,
                       progress.episodes, progress.updates, progress.seconds, outcome.steps_per_second());
-  text += fmt::format("  mean staleness {:.2f} updates, {:.2f} % of the updates lost\n", outcome.report.staleness,
-                      100 * outcome.report.lost_updates);
+  text += fmt::format("  mean staleness {:.2f} updates", outcome.report.staleness);
+  const double lost = measured(outcome.report.means.measures, "train/lost_updates");
+  if (std::isfinite(lost)) text += fmt::format(", {:.2f} % of the updates lost", 100 * lost);
+  text += '\n';
   if (outcome.remote) text += to_text(*outcome.remote);
   text += fmt::format("  run: {}\n", outcome.run.string());
   return text;
@@ -209,7 +217,8 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                                             .workers = config.workers},
                                .config = to_toml(config),
                                .warn = [&](const std::string& message) { display.warn(message); },
-                               .lock = request.lock};
+                               .lock = request.lock,
+                               .measures = trainer.measure_names()};
   if (request.resume) {
     check_resumable(request);
     const auto& [checkpoint, file, warning] = *request.resume;

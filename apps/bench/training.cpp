@@ -74,7 +74,7 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
     if (report.steps == 0) continue;
     return {.steps_per_second = static_cast<double>(report.steps) / report.seconds,
             .staleness = report.staleness,
-            .lost_updates = report.lost_updates,
+            .lost_updates = measured(report.means.measures, "train/lost_updates"),
             .share_time = sink.last.phase_shares[static_cast<std::size_t>(Phase::share)]};
   }
 }

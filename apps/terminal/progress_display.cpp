@@ -23,10 +23,10 @@ void keep_measured(double& now, double before) {
 void keep_measured(Report& now, const Report& before) {
   for (double Report::*const value :
        {&Report::steps_per_second, &Report::mean_return, &Report::mean_length, &Report::policy_loss,
-        &Report::value_loss, &Report::entropy, &Report::learning_rate, &Report::gradient_norm, &Report::staleness,
-        &Report::lost_updates}) {
+        &Report::value_loss, &Report::entropy, &Report::learning_rate, &Report::gradient_norm, &Report::staleness}) {
     keep_measured(now.*value, before.*value);
   }
+  for (Measure& measure : now.measures) keep_measured(measure.value, measured(before.measures, measure.name));
 }
 
 }  // namespace

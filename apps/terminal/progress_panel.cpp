@@ -82,6 +82,17 @@ std::string phase_shares(const Report& report) {
   return text;
 }
 
+/// The sharing scheme's numbers, by the last part of their names: "   lost updates 0.01 %".
+std::string measures(const Measures& measures) {
+  std::string text;
+  for (const auto& [name, unit, value] : measures) {
+    std::string label = name.substr(name.rfind('/') + 1);
+    std::ranges::replace(label, '_', ' ');
+    text += fmt::format("   {} {}", label, unit == "fraction" ? percent(value, 2) : number(value));
+  }
+  return text;
+}
+
 std::string evaluations(const ProgressView& view) {
   if (!view.latest) return "none yet";
   std::string text =
@@ -112,8 +123,7 @@ std::vector<std::string> progress_panel(const ProgressView& view, std::size_t wi
                   number(report.value_loss), number(report.entropy)),
       fmt::format("updates     {}   learning rate {}   gradient norm {}{}", count(report.updates),
                   number(report.learning_rate), number(report.gradient_norm), dropped),
-      fmt::format("sharing     staleness {}   lost updates {}", number(report.staleness),
-                  percent(report.lost_updates, 2)),
+      fmt::format("sharing     staleness {}{}", number(report.staleness), measures(report.measures)),
       fmt::format("workers    {}", worker_shares(report.worker_steps)),
       fmt::format("time        {}", phase_shares(report)),
   };

@@ -61,11 +61,11 @@ struct Report {
   double learning_rate = kNotMeasured;       ///< at this step
   double gradient_norm = kNotMeasured;       ///< before clipping
   double staleness = kNotMeasured;           ///< updates of others between a worker's pull and its push
-  double lost_updates = kNotMeasured;        ///< fraction overwritten by a concurrent one, in this process
   std::int64_t dropped_updates = 0;          ///< not applied: loss or gradient was not finite; in this process
   CopyCounts copies{};                       ///< up to this report
   std::vector<std::int64_t> worker_steps{};  ///< each worker's steps since the start
   std::array<double, 4> phase_shares{};      ///< of the workers' time since the report before, by Phase; sums to 1
+  Measures measures{};                       ///< the sharing scheme's own
 };
 
 /// Returns and lengths of evaluation episodes.

@@ -58,8 +58,8 @@ Report ReportBuilder::since(const Totals& before, const Totals& now) const {
       .learning_rate = now.learning_rate,
       .gradient_norm = ratio(now.gradient_norm - before.gradient_norm, updates),
       .staleness = ratio(now.staleness - before.staleness, updates),
-      .lost_updates = measured(now.measures, "train/lost_updates"),
       .dropped_updates = now.dropped_updates,
+      .measures = now.measures,
   };
   for (const WorkerCount& worker : now.workers) report.worker_steps.push_back(worker.steps);
 

@@ -27,9 +27,9 @@ struct Totals {
   double gradient_norm = 0;
   double staleness = 0;
   double learning_rate = kNotMeasured;
-  Measures measures;  ///< the sharing scheme's own
   std::array<double, 4> phase_seconds{};
   std::vector<WorkerCount> workers;
+  Measures measures{};  ///< the sharing scheme's own, as they are
 };
 
 /// Makes reports from totals, and keeps the last 100 training episodes. To be used by one thread.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -30,7 +31,6 @@ constexpr std::array kReportScalars{
     Scalar<Report>{"train/grad_norm", [](const Report& r) { return r.gradient_norm; }},
     Scalar<Report>{"train/staleness_mean", [](const Report& r) { return r.staleness; }},
     Scalar<Report>{"train/n_updates", [](const Report& r) { return static_cast<double>(r.updates); }},
-    Scalar<Report>{"train/lost_updates", [](const Report& r) { return r.lost_updates; }},
     Scalar<Report>{"train/dropped_updates", [](const Report& r) { return static_cast<double>(r.dropped_updates); }},
     Scalar<Report>{"train/mixed_evaluations",
                    [](const Report& r) { return static_cast<double>(r.copies.mixed_evaluations); }},
@@ -42,10 +42,8 @@ constexpr std::array kReportScalars{
     Scalar<Report>{"time/share", phase_share<Phase::share>, true},
 };
 
-constexpr std::array kEvaluationScalars{
-    Scalar<Evaluation>{"eval/mean_reward", [](const Evaluation& e) { return mean(e.returns); }},
-    Scalar<Evaluation>{"eval/mean_ep_length", [](const Evaluation& e) { return mean(e.lengths); }},
-};
+/// The last number before the sharing scheme's measures.
+constexpr std::string_view kBeforeMeasures = "train/n_updates";
 
 }  // namespace
 
@@ -53,8 +51,24 @@ std::span<const Scalar<Report>> report_scalars() {
   return kReportScalars;
 }
 
-std::span<const Scalar<Evaluation>> evaluation_scalars() {
-  return kEvaluationScalars;
+std::size_t scalars_before_measures() noexcept {
+  const auto last = std::ranges::find(kReportScalars, kBeforeMeasures, &Scalar<Report>::name);
+  return static_cast<std::size_t>(last - kReportScalars.begin()) + 1;
+}
+
+std::vector<NamedNumber> numbers_of(const Report& report, const Measures& measures) {
+  std::vector<NamedNumber> numbers;
+  for (std::size_t i = 0; i < kReportScalars.size(); ++i) {
+    if (i == scalars_before_measures()) {
+      for (const Measure& measure : measures) numbers.push_back({measure.name, measure.value});
+    }
+    numbers.push_back({kReportScalars[i].name, kReportScalars[i].value(report)});
+  }
+  return numbers;
+}
+
+std::vector<NamedNumber> numbers_of(const Evaluation& evaluation) {
+  return {{"eval/mean_reward", mean(evaluation.returns)}, {"eval/mean_ep_length", mean(evaluation.lengths)}};
 }
 
 std::string format_number(double value) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/metrics/records.h"
 
@@ -24,12 +26,24 @@ constexpr std::string_view kSecondsName = "time/time_elapsed";
 /// The name of a report's steps per second in every file: of evaluations there is none.
 constexpr std::string_view kSpeedName = "time/fps";
 
-/// Lists the numbers of a report, named as Stable-Baselines3 2 does where it has them, in the columns' order; the
-/// global step comes first.
+/// Lists the numbers that every report has, named as Stable-Baselines3 2 does where it has them, in the columns' order;
+/// the global step comes first.
 std::span<const Scalar<Report>> report_scalars();
 
+/// How many of these stand before the sharing scheme's measures.
+std::size_t scalars_before_measures() noexcept;
+
+/// A number of a record, under its name: a view.
+struct NamedNumber {
+  std::string_view name;
+  double value;
+};
+
+/// Lists the numbers of a report and of its sharing scheme, in the columns' order.
+std::vector<NamedNumber> numbers_of(const Report& report, const Measures& measures);
+
 /// Lists the numbers of an evaluation, named as Stable-Baselines3 2 does.
-std::span<const Scalar<Evaluation>> evaluation_scalars();
+std::vector<NamedNumber> numbers_of(const Evaluation& evaluation);
 
 /// Formats a number so that reading it back gives the same number; kNotMeasured (and any NaN) is empty.
 std::string format_number(double value);

@@ -123,14 +123,12 @@ std::filesystem::path unused_path(const std::filesystem::path& folder) {
   return path;
 }
 
-template <class Record>
-std::string scalars_record(std::span<const Scalar<Record>> scalars, const Record& record) {
+std::string scalars_record(std::int64_t step, std::span<const NamedNumber> numbers) {
   std::vector<tensorboard::Value> values;
-  for (const auto& scalar : scalars) {
-    const double value = scalar.value(record);
-    if (!std::isnan(value)) values.push_back({scalar.name, value});
+  for (const auto& [name, value] : numbers) {
+    if (!std::isnan(value)) values.push_back({name, value});
   }
-  return tensorboard::encode_record(tensorboard::encode_scalars(wall_time(), record.step, values));
+  return tensorboard::encode_record(tensorboard::encode_scalars(wall_time(), step, values));
 }
 
 }  // namespace
@@ -142,12 +140,12 @@ TensorBoardFile::TensorBoardFile(const std::filesystem::path& folder, std::int64
 }
 
 void TensorBoardFile::report(const Report& report) {
-  file_.append(scalars_record(report_scalars(), report));
+  file_.append(scalars_record(report.step, numbers_of(report, report.measures)));
   file_.flush();
 }
 
 void TensorBoardFile::evaluation(const Evaluation& evaluation) {
-  file_.append(scalars_record(evaluation_scalars(), evaluation));
+  file_.append(scalars_record(evaluation.step, numbers_of(evaluation)));
   file_.flush();
 }
 

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <optional>
 
+#include "core/metrics/csv.h"
+#include "core/metrics/cut_log.h"
 #include "core/metrics/scalars.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/thinning.h"
@@ -22,12 +24,17 @@ std::string json_number(double value) {
   return std::isfinite(value) ? format_number(value) : "null";
 }
 
-template <class Record>
-void append_members(std::string& object, std::span<const Scalar<Record>> scalars, const Record& record) {
-  for (const auto& scalar : scalars) {
+void append_members(std::string& object, std::span<const NamedNumber> numbers) {
+  for (const auto& [name, value] : numbers) {
     if (!object.empty()) object += ", ";
-    object += fmt::format(R"("{}": {})", scalar.name, json_number(scalar.value(record)));
+    object += fmt::format(R"("{}": {})", name, json_number(value));
   }
+}
+
+Measures without_values(const std::vector<std::string>& names) {
+  Measures measures;
+  for (const std::string& name : names) measures.push_back({.name = name, .unit = {}, .value = kNotMeasured});
+  return measures;
 }
 
 /// Counts the rows of a monitor file that is thinned; nothing for one that is not, which may be long.
@@ -42,24 +49,36 @@ std::optional<std::int64_t> count_thinned_rows(const std::filesystem::path& path
 
 }  // namespace
 
-ProgressCsv::ProgressCsv(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {
-  file_.begin(columns() + '\n');
+ProgressCsv::ProgressCsv(const std::filesystem::path& path, const std::vector<std::string>& measures, const Warn& warn)
+    : file_(path, warn) {
+  file_.begin(columns(measures) + '\n');
+  measures_ = without_values(measures_in(first_row(path)));
 }
 
-std::string ProgressCsv::columns() {
+std::string ProgressCsv::columns(const std::vector<std::string>& measures) {
+  const Measures named = without_values(measures);  // the names below are views of these
   std::string names;
-  for (const auto& scalar : report_scalars()) {
+  for (const auto& [name, value] : numbers_of(Report{}, named)) {
     if (!names.empty()) names += ',';
-    names += scalar.name;
+    names += name;
   }
   return names;
 }
 
+std::vector<std::string> ProgressCsv::measures_in(std::string_view columns) {
+  const auto names = split_csv(columns);
+  const std::size_t others = report_scalars().size();
+  if (names.size() < others) return {};
+  const auto first = names.begin() + static_cast<std::ptrdiff_t>(scalars_before_measures());
+  return {first, first + static_cast<std::ptrdiff_t>(names.size() - others)};
+}
+
 void ProgressCsv::report(const Report& report) {
+  for (Measure& measure : measures_) measure.value = measured(report.measures, measure.name);
   std::string row;
-  for (const auto& scalar : report_scalars()) {
+  for (const auto& [name, value] : numbers_of(report, measures_)) {
     if (!row.empty()) row += ',';
-    row += format_number(scalar.value(report));
+    row += format_number(value);
   }
   file_.print("{}\n", row);
   file_.flush();
@@ -69,7 +88,7 @@ MetricsJsonLines::MetricsJsonLines(const std::filesystem::path& path, const Warn
 
 void MetricsJsonLines::report(const Report& report) {
   std::string members;
-  append_members(members, report_scalars(), report);
+  append_members(members, numbers_of(report, report.measures));
   file_.print("{{{}}}\n", members);
   file_.flush();
 }
@@ -77,7 +96,7 @@ void MetricsJsonLines::report(const Report& report) {
 void MetricsJsonLines::evaluation(const Evaluation& evaluation) {
   std::string members =
       fmt::format(R"("{}": {}, "{}": {})", kStepName, evaluation.step, kSecondsName, json_number(evaluation.seconds));
-  append_members(members, evaluation_scalars(), evaluation);
+  append_members(members, numbers_of(evaluation));
   file_.print("{{{}}}\n", members);
   file_.flush();
 }

@@ -15,17 +15,22 @@ namespace sounder {
 // kernel when the call returns; episodes have with the next report. What cannot be written is no error: see AppendFile,
 // which calls `warn`. Making a sink throws Error where its file cannot be opened or begun.
 
-/// Writes progress.csv: a column per report_scalars(), a row per report; an empty cell is not measured.
+/// Writes progress.csv: a column per number of a report, the sharing scheme's measures among them, and a row per
+/// report; an empty cell is not measured. A file that is gone on in keeps its columns, whichever measures there are
+/// now.
 class ProgressCsv final : public MetricsSink {
  public:
-  explicit ProgressCsv(const std::filesystem::path& path, const Warn& warn = {});
+  ProgressCsv(const std::filesystem::path& path, const std::vector<std::string>& measures, const Warn& warn = {});
   void report(const Report& report) override;
 
-  /// The first line.
-  static std::string columns();
+  /// The first line, with these measures.
+  static std::string columns(const std::vector<std::string>& measures);
+  /// The measures of a first line: what stands in their place, where all others are there.
+  static std::vector<std::string> measures_in(std::string_view columns);
 
  private:
   AppendFile file_;
+  Measures measures_;  // of its columns
 };
 
 /// Writes metrics.jsonl: an object per report and one per evaluation, with the same names; null is not measured.

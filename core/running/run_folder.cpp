@@ -97,7 +97,7 @@ struct RunFolder::Files {
   Files(fs::path folder, const Start& start, std::int64_t first_step)
       : path(std::move(folder)),
         lock(start.lock.value()),
-        progress(path / "progress.csv", start.warn),
+        progress(path / "progress.csv", start.measures, start.warn),
         json_lines(path / "metrics.jsonl", start.warn),
         tensorboard(path, first_step, start.warn),
         evaluations(path / "evaluations.csv", start.warn),

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/append_file.h"
@@ -42,9 +43,10 @@ class RunFolder final : public MetricsSink {
   /// What a run begins with, or goes on with.
   struct Start {
     Identity identity;
-    std::string config;                ///< becomes config.toml
-    Warn warn = {};                    ///< told what a user should know while the folder lives; may be empty
-    std::optional<RunLock> lock = {};  ///< of the folder, where the caller has it; else it is taken
+    std::string config;                      ///< becomes config.toml
+    Warn warn = {};                          ///< told what a user should know while the folder lives; may be empty
+    std::optional<RunLock> lock = {};        ///< of the folder, where the caller has it; else it is taken
+    std::vector<std::string> measures = {};  ///< of the sharing scheme, by name: columns of a new progress.csv
   };
 
   /// Makes a new folder for a run: `path` if it is not empty, else runs/<env>__<algorithm>__<seed>__<time> with

@@ -23,11 +23,16 @@ std::vector<fs::path> monitors_in(const fs::path& run) {
   return files;
 }
 
+/// The columns that a run's progress.csv has to have: its own measures among them.
+std::string progress_columns(const fs::path& run) {
+  return ProgressCsv::columns(ProgressCsv::measures_in(first_row(run / "progress.csv")));
+}
+
 }  // namespace
 
 void require_own_logs(const fs::path& run) {
   with_file_errors([&] {
-    require_columns(run / "progress.csv", ProgressCsv::columns());
+    require_columns(run / "progress.csv", progress_columns(run));
     require_member(run / "metrics.jsonl", kStepName);
     require_columns(run / "evaluations.csv", EvaluationsCsv::kColumns);
     for (const fs::path& file : monitors_in(run)) require_columns(file, MonitorCsv::kColumns);
@@ -37,7 +42,7 @@ void require_own_logs(const fs::path& run) {
 void cut_logs(const fs::path& run, const TrainingMoment& moment) {
   const auto step = static_cast<double>(moment.step);
   with_file_errors([&] {
-    const std::string columns = ProgressCsv::columns();
+    const std::string columns = progress_columns(run);
     cut_csv(run / "progress.csv", {.columns = columns, .column = kStepName, .last = step});
     cut_json_lines(run / "metrics.jsonl", {.member = kStepName, .last = step, .ordered = kSpeedName});
     cut_csv(run / "evaluations.csv", {.columns = EvaluationsCsv::kColumns, .column = "step", .last = step});

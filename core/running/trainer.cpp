@@ -91,6 +91,14 @@ class Trainer::Run {
     return parts_.agents.make({.parameters = group_.sharing().quiescent_view()}, {.observations = rows});
   }
 
+  std::vector<std::string> measure_names() {
+    Measures measures;
+    group_.sharing().measure(measures);
+    std::vector<std::string> names;
+    for (const Measure& measure : measures) names.push_back(measure.name);
+    return names;
+  }
+
   void warn(std::string message) {
     asio::post(context_, [this, message = std::move(message)] {
       if (parts_.on_warning) parts_.on_warning(message);
@@ -119,7 +127,6 @@ class Trainer::Run {
             .seconds = totals.seconds - first_second,
             .steps = totals.step - first_step,
             .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
-            .lost_updates = measured(totals.measures, "train/lost_updates"),
             .means = record_.whole(totals),
             .saved = record_.saved(),
             .copies = record_.copies(),
@@ -356,6 +363,10 @@ void Trainer::restore(const Checkpoint& checkpoint) {
 
 void Trainer::warn(std::string message) {
   run_->warn(std::move(message));
+}
+
+std::vector<std::string> Trainer::measure_names() const {
+  return run_->measure_names();
 }
 
 std::unique_ptr<Agent> Trainer::global_agent(std::size_t rows) {

@@ -29,8 +29,7 @@ struct TrainReport {
   double seconds = 0;         ///< of training in this process, evaluations included
   std::int64_t steps = 0;     ///< taken in this process
   double staleness = 0;       ///< mean over the updates of this process
-  double lost_updates = 0;    ///< fraction, estimated
-  Report means;               ///< over all of this process's steps and updates
+  Report means;               ///< over all of this process's steps and updates; with the sharing scheme's measures
   bool saved = true;          ///< whether the last checkpoint could be written
   CopyCounts copies;          ///< of the parameters, in this process
   std::optional<LastEvaluation> last_evaluation;  ///< of this process
@@ -80,6 +79,9 @@ class Trainer {
 
   /// Has on_warning called on the trainer's thread, during `run`. Any thread; does not wait.
   void warn(std::string message);
+
+  /// Names the sharing scheme's measures, which its reports have.
+  std::vector<std::string> measure_names() const;
 
   /// Makes an agent over the shared parameters themselves, the global network: what was learnt, ready to act, for
   /// `rows` observations at a time. Not while `run` lasts; the trainer must outlive it.

@@ -24,7 +24,7 @@ Report measured() {
   report.learning_rate = 0.000385;
   report.gradient_norm = 12.345;
   report.staleness = 1.25;
-  report.lost_updates = 0.00012;
+  report.measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 0.00012}};
   report.worker_steps = {52'000, 48'000, 50'000, 50'000};
   report.phase_shares = {0.1, 0.5, 0.3, 0.1};
   return report;
@@ -67,6 +67,7 @@ TEST_CASE("What is not measured is a dash") {
   ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
   view.report.worker_steps = {0, 0};
   view.report.phase_shares.fill(sounder::kNotMeasured);
+  view.report.measures = {{.name = "train/lost_updates", .unit = "fraction", .value = sounder::kNotMeasured}};
   const auto lines = progress_panel(view, 80);
   CHECK(lines[0] == "  0 % ░░░░░░░░░░░░░░░░░░░░ 0 of 1,000 steps   -/s   - left");
   CHECK(lines[1] == "training    mean return -   length -   episodes 0");
@@ -75,6 +76,13 @@ TEST_CASE("What is not measured is a dash") {
   CHECK(lines[5] == "sharing     staleness -   lost updates -");
   CHECK(lines[6] == "workers     - -");
   CHECK(lines[7] == "time        environment -   forward -   learn -   share -");
+}
+
+TEST_CASE("A sharing scheme's measures are shown by the last part of their names") {
+  ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
+  view.report.measures = {{.name = "peers/largest_distance", .unit = "relative", .value = 0.00123},
+                          {.name = "peers/links_up", .unit = "fraction", .value = 0.5}};
+  CHECK(progress_panel(view, 80)[5] == "sharing     staleness -   largest distance 0.00123   links up 50.00 %");
 }
 
 TEST_CASE("Dropped updates and a solved evaluation are shown when there are any") {

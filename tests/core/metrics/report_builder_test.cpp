@@ -42,9 +42,9 @@ TEST_CASE("a report's means are over the steps and updates since the report befo
                 .gradient_norm = 24,
                 .staleness = 4,
                 .learning_rate = 0.5,
-                .lost_updates = 0.125,
                 .phase_seconds = {1, 2, 4, 1},
-                .workers = {{.steps = 60, .episodes_begun = 3}, {.steps = 40, .episodes_begun = 2}}};
+                .workers = {{.steps = 60, .episodes_begun = 3}, {.steps = 40, .episodes_begun = 2}},
+                .measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 0.125}}};
   const Report first = builder.make(totals);
   CHECK(first.step == 100);
   CHECK(first.updates == 10);
@@ -57,7 +57,8 @@ TEST_CASE("a report's means are over the steps and updates since the report befo
   CHECK(first.gradient_norm == 3);
   CHECK(first.staleness == 0.5);
   CHECK(first.learning_rate == 0.5);
-  CHECK(first.lost_updates == 0.125);
+  CHECK(measured(first.measures, "train/lost_updates") == 0.125);
+  CHECK(std::isnan(measured(first.measures, "lost_updates")));
   CHECK(first.dropped_updates == 1);
   CHECK(first.worker_steps == std::vector<std::int64_t>{60, 40});
   CHECK(first.phase_shares == std::array<double, 4>{0.125, 0.25, 0.5, 0.125});

@@ -39,11 +39,11 @@ Report full_report() {
           .learning_rate = 7e-4,
           .gradient_norm = 1.5,
           .staleness = 2.25,
-          .lost_updates = 1e-05,
           .dropped_updates = 3,
           .copies = {.mixed_evaluations = 2, .mixed_checkpoints = 1},
           .worker_steps = {6'000, 6'000},
-          .phase_shares = {0.125, 0.25, 0.5, 0.125}};
+          .phase_shares = {0.125, 0.25, 0.5, 0.125},
+          .measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 1e-05}}};
 }
 
 }  // namespace
@@ -59,18 +59,40 @@ TEST_CASE("Numbers are written so that they read back as they were") {
 TEST_CASE("progress.csv has a row per report, and what was not measured is an empty cell") {
   const TemporaryFolder folder;
   {
-    sounder::ProgressCsv progress(folder / "progress.csv");
+    sounder::ProgressCsv progress(folder / "progress.csv", {"train/lost_updates"});
     CHECK(read_bytes(folder / "progress.csv") == kHeader);
     progress.report({.step = 10});
     CHECK(read_bytes(folder / "progress.csv") == kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0,0,0\n");
   }
-  sounder::ProgressCsv continued(folder / "progress.csv");
+  sounder::ProgressCsv continued(folder / "progress.csv", {"train/lost_updates"});
   continued.report(full_report());
   CHECK(
       read_bytes(folder / "progress.csv") ==
       kHeader + "10,0,,0,,,,,,,,,0,,0,0,0,0,0,0,0\n" +
           "12000,0.125,96000,90,133.25,133,-0.5,0.1,0.6931471805599453,0.0007,1.5,2.25,600,1e-05,3,2,1,0.125,0.25,0.5,"
           "0.125\n");
+}
+
+TEST_CASE("progress.csv has columns for a scheme's own measures, and one that is gone on in keeps those it has") {
+  const TemporaryFolder folder;
+  const auto header = [](const std::string& measures) {
+    return std::string(kHeader).replace(kHeader.find(",train/lost_updates"), 19, measures);
+  };
+  const std::vector<std::string> names{"peers/distance", "peers/rounds"};
+  CHECK(sounder::ProgressCsv::columns(names) + '\n' == header(",peers/distance,peers/rounds"));
+  CHECK(sounder::ProgressCsv::measures_in(sounder::ProgressCsv::columns(names)) == names);
+  CHECK(sounder::ProgressCsv::columns({}) + '\n' == header(""));
+  CHECK(sounder::ProgressCsv::measures_in(sounder::ProgressCsv::columns({})).empty());
+  CHECK(sounder::ProgressCsv::measures_in("step,seconds").empty());
+  { const sounder::ProgressCsv begun(folder / "progress.csv", names); }
+  sounder::ProgressCsv progress(folder / "progress.csv", {"peers/rounds", "peers/bytes"});
+  progress.report({.step = 10,
+                   .updates = 7,
+                   .dropped_updates = 3,
+                   .measures = {{.name = "peers/rounds", .unit = "rounds", .value = 5},
+                                {.name = "peers/bytes", .unit = "bytes", .value = 9}}});
+  CHECK(read_bytes(folder / "progress.csv") ==
+        header(",peers/distance,peers/rounds") + "10,0,,0,,,,,,,,,7,,5,3,0,0,0,0,0,0\n");
 }
 
 TEST_CASE("The columns that depend on the clock are marked") {
@@ -84,7 +106,9 @@ TEST_CASE("The columns that depend on the clock are marked") {
 TEST_CASE("metrics.jsonl has an object per report and per evaluation, with null for what was not measured") {
   const TemporaryFolder folder;
   sounder::MetricsJsonLines lines(folder / "metrics.jsonl");
-  lines.report({.step = 10, .mean_return = std::numeric_limits<double>::infinity()});
+  lines.report({.step = 10,
+                .mean_return = std::numeric_limits<double>::infinity(),
+                .measures = {{.name = "train/lost_updates", .unit = "fraction", .value = kNotMeasured}}});
   lines.evaluation({.step = 10, .seconds = 0.5, .returns = {1, 2}, .lengths = {10, 30}});
   CHECK(read_bytes(folder / "metrics.jsonl") ==
         R"({"time/total_timesteps": 10, "time/time_elapsed": 0, "time/fps": null, "time/episodes": 0, )"

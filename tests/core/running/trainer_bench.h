@@ -93,8 +93,9 @@ struct TrainerBench : MetricsSink {
 inline std::string words(const Report& report) {
   return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {}", report.step, report.episodes, report.updates,
                      report.mean_return, report.mean_length, report.policy_loss, report.value_loss, report.entropy,
-                     report.learning_rate, report.gradient_norm, report.staleness, report.lost_updates,
-                     report.dropped_updates, fmt::join(report.worker_steps, ","));
+                     report.learning_rate, report.gradient_norm, report.staleness,
+                     measured(report.measures, "train/lost_updates"), report.dropped_updates,
+                     fmt::join(report.worker_steps, ","));
 }
 inline std::string words(const EpisodeRecord& episode) {
   return fmt::format("{} {} {} {}", episode.worker, episode.step, episode.episode_return, episode.length);
