@@ -28,35 +28,32 @@ Exploration make_exploration(const Worker::Parts& parts) {
 
 Worker::Worker(const Parts& parts)
     : index_(parts.index),
-      slots_(make_slots(parts)),
-      spec_(slots_.front().environment.spec()),
-      announceable_(slots_.front().environment.announceable()),
-      is_valid_(spec_.observation_space),
-      masks_(make_action_masks(slots_.size(), slots_, &Slot::environment)),
       settings_(parts.settings),
       clock_(parts.clock),
       stop_(parts.stop),
-      after_step_(parts.after_step),
       replica_(parts.agents.layout().size),
       target_replica_(parts.agents.has_target() ? replica_.size() : 0),
       gradient_(replica_.size()),
-      port_(parts.sharing.port(static_cast<std::size_t>(parts.index),
-                               {.parameters = replica_, .target = target_replica_})),
+      port_(parts.sharing.port(static_cast<std::size_t>(index_), {.parameters = replica_, .target = target_replica_})),
       agent_(parts.agents.make({.parameters = replica_, .target = target_replica_},
-                               {.observations = slots_.size(), .steps = settings_.rollout})),
+                               {.observations = settings_.environments, .steps = settings_.rollout})),
       exploration_(make_exploration(parts)),
-      rollout_(spec_, {.steps = settings_.rollout, .environments = slots_.size(), .mask_size = masks_.size()}),
-      observations_(slots_.size() * rollout_.observation_size()),
-      states_(slots_.size() * agent_->state_size()),
-      action_rngs_(slots_.size(), Rng(0)),
+      episodes_({.worker = index_,
+                 .make_environment = parts.make_environment,
+                 .environments = settings_.environments,
+                 .state_size = agent_->state_size(),
+                 .seed = settings_.seed,
+                 .discount = settings_.reward.discount,
+                 .most_ended = settings_.environments * settings_.rollout,
+                 .stop = stop_,
+                 .after_step = parts.after_step},
+                counters_),
+      rollout_(episodes_.spec(),
+               {.steps = settings_.rollout, .environments = episodes_.size(), .mask_size = episodes_.mask_size()}),
       observation_block_(parts.agents.layout().observation_moments),
       return_block_(parts.agents.layout().return_moments),
       observation_moments_(observation_block_ ? observation_block_->width : 0),
-      return_moments_(1) {
-  ended_.reserve(rollout_.capacity());
-}
-
-Worker::~Worker() = default;
+      return_moments_(1) {}
 
 void Worker::restore(const WorkerCount& count) noexcept {
   counters_.steps.set(count.steps);
@@ -72,7 +69,7 @@ void Worker::learn_once() {
   const std::int64_t step = fetch();
   const std::int64_t left = settings_.total_steps - step;
   if (left <= 0) return;
-  const auto environments = static_cast<std::int64_t>(slots_.size());
+  const auto environments = static_cast<std::int64_t>(episodes_.size());
   const auto horizon = static_cast<std::size_t>(
       std::min((left + environments - 1) / environments, static_cast<std::int64_t>(settings_.rollout)));
   const float return_variance = return_block_ ? Moments::of(*return_block_, replica_).variance[0] : 1.0F;
@@ -99,7 +96,7 @@ void Worker::contribute() {
                                    .usable = usable});
   count(usable, given);
   clock.lap(Phase::share);
-  hand_over_episodes(given.step);
+  episodes_.hand_over(mailbox_, given.step, clock_);
 }
 
 std::int64_t Worker::fetch() {
@@ -130,156 +127,45 @@ void Worker::count(bool usable, const Given& given) {
   check_row({.updates = bad_averages_, .gradient_norm = given.gradient_norm}, given.step);
 }
 
-std::vector<Worker::Slot> Worker::make_slots(const Parts& parts) {
-  std::vector<Slot> slots;
-  for (std::size_t k = 0; k < parts.settings.environments; ++k) {
-    slots.push_back(
-        {.environment = parts.make_environment(
-             {.player = Seat::Player::worker, .number = static_cast<std::size_t>(parts.index), .slot = k})});
-  }
-  return slots;
-}
-
-std::span<float> Worker::observation(std::size_t k) noexcept {
-  return std::span(observations_).subspan(k * rollout_.observation_size(), rollout_.observation_size());
-}
-
 bool Worker::stopped() const noexcept {
   // Relaxed: a request to end, which publishes nothing.
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
 }
 
 void Worker::roll_out(std::size_t horizon, float epsilon, PhaseClock& clock) {
-  const auto over = [&] { return slots_.size() == 1 && !slots_[0].in_episode; };
+  const auto over = [&] { return episodes_.size() == 1 && !episodes_.under_way(0); };
   do {
-    begin_episodes();
-    const std::size_t row = rollout_.begin_step(observations_, masks_.first(slots_.size()));
+    episodes_.begin();
+    const std::size_t row = rollout_.begin_step(episodes_.observations(), episodes_.masks());
     clock.lap(Phase::environment);
-    agent_->act({.observations = observations_,
+    agent_->act({.observations = episodes_.observations(),
                  .first_row = row,
-                 .rngs = action_rngs_,
-                 .states = states_,
-                 .masks = masks_.first(slots_.size()),
+                 .rngs = episodes_.action_rngs(),
+                 .states = episodes_.states(),
+                 .masks = episodes_.masks(),
                  .epsilon = epsilon},
                 rollout_.actions());
     clock.lap(Phase::forward);
-    if (announceable_) announce(row);
-    for (std::size_t k = 0; k < slots_.size(); ++k) step(k, row + k);
+    episodes_.announce(rollout_.actions(), row);
+    for (std::size_t k = 0; k < episodes_.size(); ++k) step(k, row + k);
   } while (rollout_.steps() < horizon && !over() && !stopped());  // a rollout has at least one step
-  rollout_.finish(observations_, masks_.first(slots_.size()));
-  count_moments();
+  rollout_.finish(episodes_.observations(), episodes_.masks());
+  if (observation_block_) {
+    for (std::size_t row = 0; row < rollout_.size(); ++row) observation_moments_.add(rollout_.observation(row));
+  }
   counters_.steps.add(static_cast<std::int64_t>(rollout_.size()));
 }
 
-void Worker::begin_episodes() {
-  // All are drawn, and announced, before the first is waited for.
-  for (std::size_t k = 0; k < slots_.size(); ++k) {
-    if (!slots_[k].in_episode) draw_episode(k);
-  }
-  for (std::size_t k = 0; k < slots_.size(); ++k) {
-    if (!slots_[k].in_episode) begin_episode(k);
-  }
-}
-
-void Worker::draw_episode(std::size_t k) {
-  // Each episode has streams of its own: a run that goes on from a checkpoint needs no generator's state, only a count.
-  const auto episode = static_cast<std::uint64_t>(counters_.episodes_begun.get());
-  const auto worker = static_cast<std::uint64_t>(index_);
-  action_rngs_[k] = Rng({.seed = settings_.seed, .worker = worker, .purpose = Stream::action, .index = episode});
-  counters_.episodes_begun.add(1);
-  Slot& slot = slots_[k];
-  slot.seed = derive_seed({.seed = settings_.seed, .worker = worker, .purpose = Stream::environment, .index = episode});
-  if (announceable_) slot.environment.announce_reset(slot.seed);
-}
-
-void Worker::begin_episode(std::size_t k) {
-  Slot& slot = slots_[k];
-  for (bool begun = false; !begun;) {
-    try {
-      slot.environment.reset(slot.seed, observation(k));
-      begun = true;
-    } catch (const EnvironmentLost&) {
-      if (stopped()) throw;  // else it is back, and is asked again; one that stays away throws something else
-    }
-  }
-  const std::size_t state_size = agent_->state_size();
-  std::ranges::fill(std::span(states_).subspan(k * state_size, state_size), 0.0F);
-  slot.in_episode = true;
-  slot.discounted_return = 0;
-  slot.episode_return = 0;
-  slot.episode_length = 0;
-  check_observation(k);
-  read_mask(k);
-}
-
-void Worker::announce(std::size_t row) {
-  for (std::size_t k = 0; k < slots_.size(); ++k) slots_[k].environment.announce(rollout_.actions()[row + k]);
-}
-
-std::optional<StepResult> Worker::step_environment(std::size_t k, std::size_t row) {
-  try {
-    return slots_[k].environment.step(rollout_.actions()[row], observation(k));
-  } catch (const EnvironmentLost&) {
-    if (stopped()) throw;
-    return std::nullopt;
-  }
-}
-
 void Worker::step(std::size_t k, std::size_t row) {
-  Slot& slot = slots_[k];
-  const std::optional<StepResult> outcome = step_environment(k, row);
-  if (!outcome) {
-    // What would have come is worth what the observation before is worth: next to nothing is learnt from it.
-    rollout_.end_step(0.0F, StepEnd::truncated, observation(k), masks_[k]);
-    slot.in_episode = false;
-    return;
+  const auto step = episodes_.step(k, rollout_.actions()[row]);
+  // What would have come of a step that is lost is worth what the observation before is worth: next to nothing is
+  // learnt from it.
+  float reward = 0;
+  if (step) {
+    if (return_block_) return_moments_.add({&step->discounted_return, 1});
+    reward = settings_.reward(step->reward, reward_factor_);
   }
-  const StepResult& result = *outcome;
-  if (after_step_) after_step_();
-  slot.episode_return += static_cast<double>(result.reward);
-  ++slot.episode_length;
-  if (!std::isfinite(result.reward)) {
-    throw invalid_reward(result.reward, {.who = fmt::format("worker {}", index_), .step = slot.episode_length});
-  }
-  check_observation(k);
-  const StepEnd end = step_end(result);
-  if (end != StepEnd::terminated) read_mask(k);
-  if (return_block_) {
-    slot.discounted_return = settings_.reward.discount * slot.discounted_return + result.reward;
-    return_moments_.add({&slot.discounted_return, 1});
-  }
-  rollout_.end_step(settings_.reward(result.reward, reward_factor_), end, observation(k), masks_[k]);
-  if (end == StepEnd::none) return;
-  slot.in_episode = false;
-  ended_.push_back({.episode_return = slot.episode_return, .length = slot.episode_length});
-}
-
-void Worker::check_observation(std::size_t k) {
-  if (is_valid_(observation(k))) return;
-  throw invalid_observation(spec_.observation_space, observation(k),
-                            {.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
-}
-
-void Worker::read_mask(std::size_t k) {
-  if (masks_.read(k, slots_[k].environment)) return;
-  throw invalid_mask({.who = fmt::format("worker {}", index_), .step = slots_[k].episode_length});
-}
-
-void Worker::hand_over_episodes(std::int64_t step) {
-  for (const EndedEpisode& episode : ended_) {
-    counters_.episodes_ended.add(1);
-    mailbox_.add({.worker = index_,
-                  .step = step,
-                  .episode_return = episode.episode_return,
-                  .length = episode.length,
-                  .seconds = clock_.seconds()});
-  }
-  ended_.clear();
-}
-
-void Worker::count_moments() {
-  if (!observation_block_) return;
-  for (std::size_t row = 0; row < rollout_.size(); ++row) observation_moments_.add(rollout_.observation(row));
+  rollout_.end_step(reward, step ? step->end : StepEnd::truncated, episodes_.observation(k), episodes_.mask(k));
 }
 
 void Worker::merge_moments() {

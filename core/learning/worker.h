@@ -5,21 +5,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
-#include <vector>
 
+#include "core/learning/agent.h"
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/learning/environment_errors.h"
 #include "core/learning/environment_factory.h"
 #include "core/learning/episode_mailbox.h"
+#include "core/learning/episodes.h"
 #include "core/learning/exploration.h"
 #include "core/learning/phase_clock.h"
 #include "core/learning/reward_shaping.h"
 #include "core/learning/rollout.h"
 #include "core/sharing/sharing.h"
 #include "core/learning/worker_counters.h"
-#include "envs/environment.h"
 
 namespace sounder {
 
@@ -58,7 +56,6 @@ class Worker {
   explicit Worker(const Parts& parts);
   Worker(const Worker&) = delete;  // its agent views its replica
   Worker& operator=(const Worker&) = delete;
-  ~Worker();
 
   /// Fetches the parameters, rolls out at most t_max steps of each environment (or what is left of the total, rounded
   /// up to a step of each) and learns: changes nothing that is shared. Throws Error if the environment leaves its
@@ -89,35 +86,10 @@ class Worker {
   void restore(const WorkerCount& count) noexcept;
 
  private:
-  /// One environment, and how its present episode stands.
-  struct Slot {
-    Environment environment;
-    bool in_episode = false;
-    std::uint64_t seed = 0;       // of the episode
-    float discounted_return = 0;  // of the steps so far: what rewards are normalised by
-    double episode_return = 0;
-    std::int64_t episode_length = 0;
-  };
-  struct EndedEpisode {
-    double episode_return;
-    std::int64_t length;
-  };
-  static std::vector<Slot> make_slots(const Parts& parts);
-
-  std::span<float> observation(std::size_t k) noexcept;
-  bool stopped() const noexcept;
   std::int64_t fetch();
+  bool stopped() const noexcept;
   void roll_out(std::size_t horizon, float epsilon, PhaseClock& clock);
-  void begin_episodes();
-  void draw_episode(std::size_t k);
-  void begin_episode(std::size_t k);
-  void announce(std::size_t row);
   void step(std::size_t k, std::size_t row);
-  std::optional<StepResult> step_environment(std::size_t k, std::size_t row);
-  void check_observation(std::size_t k);
-  void read_mask(std::size_t k);
-  void hand_over_episodes(std::int64_t step);
-  void count_moments();
   void merge_moments();
   void count(bool usable, const Given& given);
   struct BadRow {
@@ -127,15 +99,9 @@ class Worker {
   void check_row(const BadRow& row, std::int64_t step) const;
 
   std::int64_t index_;
-  std::vector<Slot> slots_;  // [K]
-  EnvironmentSpec spec_;
-  bool announceable_;  // its environments are far away: they are told what they will be asked
-  ObservationCheck is_valid_;
-  ActionMasks masks_;  // [K, M], of the actions to choose from next
   WorkerSettings settings_;
   const Stopwatch& clock_;
   const std::atomic<bool>* stop_;
-  std::function<void()> after_step_;
 
   AlignedFloats replica_;         // parameters, as fetched for this rollout
   AlignedFloats target_replica_;  // empty: the agents have none
@@ -143,6 +109,9 @@ class Worker {
   std::unique_ptr<Port> port_;
   std::unique_ptr<Agent> agent_;
   Exploration exploration_;
+  WorkerCounters counters_;
+  Episodes episodes_;
+  EpisodeMailbox mailbox_;
   Rollout rollout_;
 
   // What learn_once came to.
@@ -151,21 +120,14 @@ class Worker {
   double gradient_norm_ = 0;
   bool timed_ = false;
 
-  std::vector<float> observations_;                // [K, D], to act on next
-  std::vector<float> states_;                      // [K, S], of the agent, before them
-  std::vector<Rng> action_rngs_;                   // [K], of the present episodes
   std::optional<MomentsBlock> observation_block_;  // where they are normalised
   std::optional<MomentsBlock> return_block_;
   MomentsBatch observation_moments_;  // that were not merged yet
   MomentsBatch return_moments_;
-  float reward_factor_ = 1;          // of this rollout
-  std::vector<EndedEpisode> ended_;  // in this rollout; room for as many as it may have
-  int bad_gradients_ = 0;            // in a row, not finite
-  int bad_averages_ = 0;             // likewise, of those that this worker's gradients completed
+  float reward_factor_ = 1;  // of this rollout
+  int bad_gradients_ = 0;    // in a row, not finite
+  int bad_averages_ = 0;     // likewise, of those that this worker's gradients completed
   std::uint64_t rollouts_ = 0;
-
-  WorkerCounters counters_;
-  EpisodeMailbox mailbox_;
 };
 
 }  // namespace sounder
