@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "core/learning/agent.h"
 #include "core/aligned_floats.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/learning/agent.h"
 #include "core/learning/environment_factory.h"
 #include "core/learning/episode_mailbox.h"
 #include "core/learning/episodes.h"
@@ -16,8 +16,8 @@
 #include "core/learning/phase_clock.h"
 #include "core/learning/reward_shaping.h"
 #include "core/learning/rollout.h"
-#include "core/sharing/sharing.h"
 #include "core/learning/worker_counters.h"
+#include "core/sharing/sharing.h"
 
 namespace sounder {
 

@@ -12,10 +12,8 @@
 #include "core/learning/phase_clock.h"
 #include "core/learning/worker.h"
 #include "core/metrics/report_builder.h"
-#include "core/learning/phase_clock.h"
 #include "core/sharing/sharing.h"
 #include "core/sharing/update.h"
-#include "core/learning/worker.h"
 #include "envs/environment.h"
 
 namespace sounder {

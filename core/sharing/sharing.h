@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "core/learning/agent.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 #include "core/metrics/records.h"
 #include "core/moments.h"
 

@@ -4,8 +4,8 @@
 #include <new>
 
 #include "agents/factory.h"
-#include "core/sharing/shared_array.h"
 #include "core/running/worker_group.h"
+#include "core/sharing/shared_array.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/sharing/averaged.h"
 #include "core/learning/worker.h"
+#include "core/sharing/averaged.h"
 #include "tests/core/learning/fake_agents.h"
 
 namespace sounder::fakes {

@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
-#include "core/sharing/hogwild.h"
 #include "core/running/worker_group.h"
+#include "core/sharing/hogwild.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/checkpoint/contents.h"
-#include "core/sharing/update.h"
 #include "core/learning/worker.h"
+#include "core/sharing/update.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"
