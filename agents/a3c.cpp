@@ -36,12 +36,12 @@ void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutp
 
 }  // namespace
 
-A3c::A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings)
+A3c::A3c(std::unique_ptr<Network> network, const AgentUse& use, const Settings& settings)
     : network_(std::move(network)),
-      most_observations_(capacity.observations),
+      most_observations_(use.observations),
       state_size_(network_->state_size()),
       settings_(settings) {
-  const std::size_t rows = capacity.observations * capacity.steps;
+  const std::size_t rows = use.observations * use.steps;
   returns_.resize(rows);
   advantages_.resize(rows);
   output_gradients_.resize(rows * network_->output_size());
@@ -131,8 +131,8 @@ class A3cAgents final : public NetworkAgents {
   std::string_view sharing() const noexcept override { return sharing_; }
   double runaway_entropy() const noexcept override { return runaway_entropy_; }
 
-  std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
-    return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(capacity)), capacity, settings_);
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
+    return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(use)), use, settings_);
   }
 
  private:

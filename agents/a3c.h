@@ -22,12 +22,10 @@ class A3c final : public Agent {
 
   /// Counts the rows that the network must be made for: those of a rollout, and as many as it acts on at a time, for
   /// bootstrap values.
-  static constexpr std::size_t network_rows(const AgentCapacity& capacity) noexcept {
-    return capacity.observations * (capacity.steps + 1);
-  }
+  static constexpr std::size_t network_rows(const AgentUse& use) noexcept { return use.observations * (use.steps + 1); }
 
-  /// Takes a network that was made for network_rows(capacity) rows.
-  A3c(std::unique_ptr<Network> network, const AgentCapacity& capacity, const Settings& settings);
+  /// Takes a network that was made for network_rows(use) rows.
+  A3c(std::unique_ptr<Network> network, const AgentUse& use, const Settings& settings);
 
   void parameters_changed() override { network_->parameters_changed(); }
   std::size_t state_size() const noexcept override { return network_->state_size(); }

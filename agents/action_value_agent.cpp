@@ -47,15 +47,15 @@ std::int64_t random_action(std::size_t width, ActionMask mask, Rng& rng) noexcep
 
 }  // namespace
 
-ActionValueAgent::ActionValueAgent(Replicas networks, const AgentCapacity& capacity, const Settings& settings)
+ActionValueAgent::ActionValueAgent(Replicas networks, const AgentUse& use, const Settings& settings)
     : networks_(std::move(networks)),
-      most_observations_(capacity.observations),
+      most_observations_(use.observations),
       width_(networks_.online->output_size()),
       settings_(settings) {
   assert(networks_.online->state_size() == 0);
   if (networks_.target == nullptr) return;
   assert(networks_.target->output_size() == width_);
-  const std::size_t rows = target_rows(capacity);
+  const std::size_t rows = target_rows(use);
   targets_.resize(rows);
   row_values_.resize(rows);
   bootstrap_values_.resize(rows);
@@ -170,13 +170,13 @@ class ActionValueAgents final : public NetworkAgents {
 
   bool has_target() const noexcept override { return true; }
 
-  std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
     ActionValueAgent::Replicas networks{
-        .online = network().make(replica.parameters, ActionValueAgent::network_rows(capacity)), .target = nullptr};
+        .online = network().make(replica.parameters, ActionValueAgent::network_rows(use)), .target = nullptr};
     if (!replica.target.empty()) {
-      networks.target = network().make(replica.target, ActionValueAgent::target_rows(capacity));
+      networks.target = network().make(replica.target, ActionValueAgent::target_rows(use));
     }
-    return std::make_unique<ActionValueAgent>(std::move(networks), capacity, settings_);
+    return std::make_unique<ActionValueAgent>(std::move(networks), use, settings_);
   }
 
  private:

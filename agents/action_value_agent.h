@@ -36,20 +36,16 @@ class ActionValueAgent final : public Agent {
 
   /// Counts the rows that the online network must be made for: those of a rollout, and as many as it acts on at a time,
   /// for the observations that are bootstrapped from.
-  static constexpr std::size_t network_rows(const AgentCapacity& capacity) noexcept {
-    return capacity.observations * (capacity.steps + 1);
-  }
+  static constexpr std::size_t network_rows(const AgentUse& use) noexcept { return use.observations * (use.steps + 1); }
   /// The same of the target network: a rollout's at a time.
-  static constexpr std::size_t target_rows(const AgentCapacity& capacity) noexcept {
-    return capacity.observations * capacity.steps;
-  }
+  static constexpr std::size_t target_rows(const AgentUse& use) noexcept { return use.observations * use.steps; }
 
   /// Neither network may have a memory or a value beside its outputs.
   struct Replicas {
-    std::unique_ptr<Network> online;  ///< made for network_rows(capacity) rows
-    std::unique_ptr<Network> target;  ///< made for target_rows(capacity) rows; null: it only acts
+    std::unique_ptr<Network> online;  ///< made for network_rows(use) rows
+    std::unique_ptr<Network> target;  ///< made for target_rows(use) rows; null: it only acts
   };
-  ActionValueAgent(Replicas networks, const AgentCapacity& capacity, const Settings& settings);
+  ActionValueAgent(Replicas networks, const AgentUse& use, const Settings& settings);
 
   void parameters_changed() override { networks_.online->parameters_changed(); }
   void target_changed() override;

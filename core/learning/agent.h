@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,10 +21,11 @@ namespace sounder {
 /// How an action is chosen.
 enum class Selection { sample, greedy };
 
-/// How much an agent is made for.
-struct AgentCapacity {
+/// What an agent is made for.
+struct AgentUse {
   std::size_t observations;  ///< most that it acts on at a time: B
   std::size_t steps = 1;     ///< most, T, of the rollouts it learns from, which are of at most B environments
+  std::optional<std::size_t> worker = {};  ///< its index; none: no worker's agent, but an evaluator's, say
 };
 
 /// Sums over a rollout's steps, for the reports.
@@ -61,6 +63,10 @@ class Agent {
   /// them, and sets them to zero where an episode begins.
   virtual std::size_t state_size() const noexcept { return 0; }
 
+  /// Counts the updates made of each rollout: learn is called so many times, and after each call its gradient is
+  /// contributed and the parameters are fetched again.
+  virtual std::size_t passes() const noexcept { return 1; }
+
   /// Counts the observations that act takes together, as Network::rows_together: where B is a multiple of it, what is
   /// chosen for an observation does not depend on the others.
   virtual std::size_t rows_together() const noexcept { return 1; }
@@ -69,7 +75,8 @@ class Agent {
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 
   /// Writes the gradient of the rollout's loss, a sum over all of its rows, to `gradient` (flat, as the parameters).
-  /// The rows' actions must have been chosen by act, step by step from row 0, with the present parameters.
+  /// The rows' actions must have been chosen by act, step by step from row 0, with the present parameters; in later
+  /// passes over a rollout, with those of before its first one.
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
 };
 
@@ -108,7 +115,7 @@ class AgentFactory {
   virtual double runaway_entropy() const noexcept { return std::numeric_limits<double>::infinity(); }
 
   /// Makes an agent over a replica of layout().size parameters.
-  virtual std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const = 0;
+  virtual std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const = 0;
 
   /// To be called first in every thread that uses an agent: sets what libraries keep per thread.
   virtual void prepare_thread() const = 0;

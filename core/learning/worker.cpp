@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/sharing/update_kernels.h"
 #include "envs/error.h"
@@ -36,7 +37,9 @@ Worker::Worker(const Parts& parts)
       gradient_(replica_.size()),
       port_(parts.sharing.port(static_cast<std::size_t>(index_), {.parameters = replica_, .target = target_replica_})),
       agent_(parts.agents.make({.parameters = replica_, .target = target_replica_},
-                               {.observations = settings_.environments, .steps = settings_.rollout})),
+                               {.observations = settings_.environments,
+                                .steps = settings_.rollout,
+                                .worker = static_cast<std::size_t>(index_)})),
       exploration_(make_exploration(parts)),
       episodes_({.worker = index_,
                  .make_environment = parts.make_environment,
@@ -61,14 +64,29 @@ void Worker::restore(const WorkerCount& count) noexcept {
 }
 
 void Worker::learn_once() {
-  rollout_.clear();
   learnt_ = false;
   timed_ = rollouts_++ % kRolloutsPerTimed == 0;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
 
   const std::int64_t step = fetch();
+  if (passes_left_ == 0) {
+    if (step >= settings_.total_steps) return;
+    make_rollout(step, clock);
+    passes_left_ = agent_->passes();
+  } else {
+    clock.lap(Phase::share);
+  }
+  --passes_left_;
+
+  losses_ = agent_->learn(rollout_, gradient_);
+  gradient_norm_ = update_kernels().norm(gradient_);
+  learnt_ = true;
+  clock.lap(Phase::learn);
+}
+
+void Worker::make_rollout(std::int64_t step, PhaseClock& clock) {
+  rollout_.clear();
   const std::int64_t left = settings_.total_steps - step;
-  if (left <= 0) return;
   const auto environments = static_cast<std::int64_t>(episodes_.size());
   const auto horizon = static_cast<std::size_t>(
       std::min((left + environments - 1) / environments, static_cast<std::int64_t>(settings_.rollout)));
@@ -77,23 +95,17 @@ void Worker::learn_once() {
   clock.lap(Phase::share);
   roll_out(horizon, exploration_.at(step), clock);
   clock.lap(Phase::environment);
-
-  losses_ = agent_->learn(rollout_, gradient_);
-  gradient_norm_ = update_kernels().norm(gradient_);
-  learnt_ = true;
-  clock.lap(Phase::learn);
+  new_steps_ = static_cast<std::int64_t>(rollout_.size());
 }
 
 void Worker::contribute() {
   if (!learnt_) return;
   learnt_ = false;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
-  merge_moments();
+  if (new_steps_ > 0) merge_moments();
   const bool usable = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
-  const Given given = port_->give({.gradient = gradient_,
-                                   .norm = gradient_norm_,
-                                   .steps = static_cast<std::int64_t>(rollout_.size()),
-                                   .usable = usable});
+  const Given given = port_->give(
+      {.gradient = gradient_, .norm = gradient_norm_, .steps = std::exchange(new_steps_, 0), .usable = usable});
   count(usable, given);
   clock.lap(Phase::share);
   episodes_.hand_over(mailbox_, given.step, clock_);

@@ -58,21 +58,28 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   /// Fetches the parameters, rolls out at most t_max steps of each environment (or what is left of the total, rounded
-  /// up to a step of each) and learns: changes nothing that is shared. Throws Error if the environment leaves its
+  /// up to a step of each) and learns: changes nothing that is shared. An agent with several passes learns from the
+  /// latest rollout again, as often as it has them. Throws Error if the environment leaves its
   /// space; whatever the environment throws passes through, an EnvironmentLost only where the run is to stop.
   void learn_once();
 
   /// Whether there is something to contribute: the latest learn_once came to its end.
   bool learnt() const noexcept { return learnt_; }
 
-  /// Gives the gradient that learn_once left; nothing where it left none. Throws Error if gradients in a row, or
+  /// Whether learn_once is to learn from the latest rollout again.
+  bool again() const noexcept { return passes_left_ > 0; }
+
+  /// Gives the gradient that learn_once left; nothing where it left none. A rollout's steps count with its first
+  /// gradient. Throws Error if gradients in a row, or
   /// averages of them, were not finite.
   void contribute();
 
-  /// What an asynchronous worker does, again and again.
+  /// What an asynchronous worker does, again and again: a rollout, and all updates of it.
   void run_once() {
-    learn_once();
-    contribute();
+    do {
+      learn_once();
+      contribute();
+    } while (again() && !stopped());
   }
 
   /// Has the next run_once fetch the newest parameters: to be called after this worker's thread did something else.
@@ -88,6 +95,7 @@ class Worker {
  private:
   std::int64_t fetch();
   bool stopped() const noexcept;
+  void make_rollout(std::int64_t step, PhaseClock& clock);
   void roll_out(std::size_t horizon, float epsilon, PhaseClock& clock);
   void step(std::size_t k, std::size_t row);
   void merge_moments();
@@ -113,6 +121,8 @@ class Worker {
   Episodes episodes_;
   EpisodeMailbox mailbox_;
   Rollout rollout_;
+  std::size_t passes_left_ = 0;  // over the rollout
+  std::int64_t new_steps_ = 0;   // of the rollout, while no gradient of it was given
 
   // What learn_once came to.
   bool learnt_ = false;

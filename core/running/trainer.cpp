@@ -229,7 +229,7 @@ class Trainer::Run {
         reach_milestones(group_.worker(0));
       });
     }
-    rounds_over_ = over();
+    rounds_over_ = stopping() || (over() && !group_.worker(0).again());
   }
 
   void reach_milestones(Worker& worker) {

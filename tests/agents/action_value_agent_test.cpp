@@ -64,13 +64,13 @@ struct Records {
   EchoNetwork::Record target;
 };
 
-ActionValueAgent make_agent(Records& records, TargetRule rule, const AgentCapacity& capacity) {
+ActionValueAgent make_agent(Records& records, TargetRule rule, const AgentUse& use) {
   using Role = EchoNetwork::Role;
-  const std::size_t online_rows = ActionValueAgent::network_rows(capacity);
-  const std::size_t target_rows = ActionValueAgent::target_rows(capacity);
+  const std::size_t online_rows = ActionValueAgent::network_rows(use);
+  const std::size_t target_rows = ActionValueAgent::target_rows(use);
   return ActionValueAgent({.online = std::make_unique<EchoNetwork>(Role::online, online_rows, records.online),
                            .target = std::make_unique<EchoNetwork>(Role::target, target_rows, records.target)},
-                          capacity, {.discount = 0.5F, .loss = {.value_coefficient = 0.5F}, .rule = rule});
+                          use, {.discount = 0.5F, .loss = {.value_coefficient = 0.5F}, .rule = rule});
 }
 
 /// A rollout, by rows: step after step, of each its environments.

@@ -49,6 +49,8 @@ struct Behaviour {
   std::function<void(const Agent::ActRequest&)> on_act = [](const Agent::ActRequest&) {};
   std::size_t state_size = 0;
   std::size_t rows_together = 1;
+  std::size_t passes = 1;
+  std::function<void(const AgentUse&)> on_make = [](const AgentUse&) {};
   std::function<void()> on_thread = [] {};  ///< called first in every thread
   bool synchronous = false;
   bool has_target = false;
@@ -61,8 +63,8 @@ struct Behaviour {
 
 class FakeAgent final : public Agent {
  public:
-  FakeAgent(const Behaviour& behaviour, const Replica& replica, const AgentCapacity& capacity)
-      : behaviour_(behaviour), replica_(replica), capacity_(capacity) {
+  FakeAgent(const Behaviour& behaviour, const Replica& replica, const AgentUse& use)
+      : behaviour_(behaviour), replica_(replica), use_(use) {
     FakeAgent::parameters_changed();
     FakeAgent::target_changed();
   }
@@ -72,10 +74,11 @@ class FakeAgent final : public Agent {
   void target_changed() override { target_.assign(replica_.target.begin(), replica_.target.end()); }
   std::size_t state_size() const noexcept override { return behaviour_.state_size; }
   std::size_t rows_together() const noexcept override { return behaviour_.rows_together; }
+  std::size_t passes() const noexcept override { return behaviour_.passes; }
   void act(const ActRequest& request, ActionArray& actions) override {
     const std::size_t width = 2;  // of FakeEnvironment's observations
     const std::size_t rows = request.observations.size() / width;
-    if (rows > capacity_.observations || request.first_row + rows > capacity_.observations * capacity_.steps) {
+    if (rows > use_.observations || request.first_row + rows > use_.observations * use_.steps) {
       throw std::logic_error("the agent was made for fewer rows");
     }
     behaviour_.on_act(request);
@@ -102,7 +105,7 @@ class FakeAgent final : public Agent {
   Replica replica_;
   std::vector<float> parameters_;
   std::vector<float> target_;
-  AgentCapacity capacity_;
+  AgentUse use_;
 };
 
 class FakeAgents final : public AgentFactory {
@@ -128,8 +131,9 @@ class FakeAgents final : public AgentFactory {
     }
     return parameters;
   }
-  std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
-    return std::make_unique<FakeAgent>(behaviour_, replica, capacity);
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
+    behaviour_.on_make(use);
+    return std::make_unique<FakeAgent>(behaviour_, replica, use);
   }
   std::string_view sharing() const noexcept override { return behaviour_.synchronous ? "rounds" : ""; }
   bool has_target() const noexcept override { return behaviour_.has_target; }

@@ -332,7 +332,7 @@ TEST_CASE("an agent is told of new parameters only where there are some") {
     std::string description() const override { return fakes.description(); }
     std::string backend() const override { return fakes.backend(); }
     Floats initial_parameters(std::uint64_t seed) const override { return fakes.initial_parameters(seed); }
-    std::unique_ptr<Agent> make(const Replica&, const AgentCapacity&) const override {
+    std::unique_ptr<Agent> make(const Replica&, const AgentUse&) const override {
       return std::make_unique<Counting>(changes);
     }
     void prepare_thread() const override {}
@@ -360,8 +360,8 @@ TEST_CASE("an algorithm is taken by its word as to its scheme, which must be one
     std::string description() const override { return fakes.description(); }
     std::string backend() const override { return fakes.backend(); }
     Floats initial_parameters(std::uint64_t seed) const override { return fakes.initial_parameters(seed); }
-    std::unique_ptr<Agent> make(const Replica& replica, const AgentCapacity& capacity) const override {
-      return fakes.make(replica, capacity);
+    std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
+      return fakes.make(replica, use);
     }
     std::string_view sharing() const noexcept override { return "ruonds"; }
     void prepare_thread() const override {}
