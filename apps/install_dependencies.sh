@@ -16,6 +16,7 @@ needed=(
   "CLI11|https://github.com/CLIUtils/CLI11|libcli11-dev"
   "toml++|https://github.com/marzer/tomlplusplus|libtomlplusplus-dev"
   "cairo|https://www.cairographics.org|libcairo2-dev"
+  "libpng|http://www.libpng.org|libpng-dev"
 )
 for package in "$@"; do needed+=("$package|see its home page|$package"); done
 # Sounder is built without these, too.
@@ -27,7 +28,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   for command in c++ cmake ninja pkg-config; do command -v "$command" >/dev/null || missing+=("$command"); done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "This is neither Debian nor Ubuntu: please install ${missing[*]}, and with their headers Boost (1.81 or later)," \
-      "fmt, CLI11, toml++ and cairo; LibTorch (1.13 or later) for convolutions and networks of your own; Catch2 for the" \
+      "fmt, CLI11, toml++, cairo and libpng; LibTorch (1.13 or later) for convolutions and networks of your own; Catch2 for the" \
       "tests. Then run this again." >&2
     exit 1
   fi

@@ -13,6 +13,7 @@ libfmt-dev 9.1.0
 libcli11-dev 2.3.2
 libtomlplusplus-dev 3.3.0
 libcairo2-dev 1.16.0
+libpng-dev 1.6.39
 libopenblas0-pthread 0.3.21
 ccache 4.8"
 bookworm="$libraries
@@ -96,7 +97,7 @@ expect() {
   printf 'FAILED: %s: expected\n  %s\ngot\n  %s\n' "$1" "$2" "$3"
 }
 apt=$folder/apt
-common="libfmt-dev libcli11-dev libtomlplusplus-dev libcairo2-dev"
+common="libfmt-dev libcli11-dev libtomlplusplus-dev libcairo2-dev libpng-dev"
 options="-y -qq --no-install-recommends"
 
 new_system "$bookworm"
