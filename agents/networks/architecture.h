@@ -13,6 +13,7 @@
 #include "agents/networks/network_spec.h"
 #include "core/config/config.h"
 #include "core/learning/network.h"
+#include "core/parameters.h"
 #include "envs/environment.h"
 
 namespace sounder {

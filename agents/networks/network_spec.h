@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/learning/network.h"
+#include "core/parameters.h"
 
 namespace sounder {
 

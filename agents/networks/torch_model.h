@@ -9,6 +9,7 @@
 #include "agents/networks/torch_forward.h"
 #include "core/learning/network.h"
 #include "core/learning/step_end.h"
+#include "core/parameters.h"
 
 namespace sounder {
 

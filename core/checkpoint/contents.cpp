@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/learning/agent.h"
 #include "envs/error.h"
 
 namespace sounder {

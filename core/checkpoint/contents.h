@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
-#include "core/learning/agent.h"
+#include "core/parameters.h"
 #include "envs/environment.h"
 
 namespace sounder {
+
+class AgentFactory;
 
 /// Throws Error if a checkpoint is not of an environment with these spaces, or not of the agents' network; the first
 /// difference is named.

@@ -12,6 +12,7 @@
 
 #include "core/learning/network.h"
 #include "core/learning/rollout.h"
+#include "core/parameters.h"
 #include "envs/action.h"
 #include "envs/action_mask.h"
 #include "envs/random.h"
@@ -78,12 +79,6 @@ class Agent {
   /// The rows' actions must have been chosen by act, step by step from row 0, with the present parameters; in later
   /// passes over a rollout, with those of before its first one.
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
-};
-
-/// The floats that an agent computes with; they are somebody else's, and must outlive it.
-struct Replica {
-  std::span<float> parameters;
-  std::span<float> target = {};  ///< target parameters, as many; empty for an agent that has none, or only acts
 };
 
 /// What a run learns with: an algorithm and a network that suit an environment. Const and shared by all threads.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/learning/agent.h"
 #include "core/sharing/update_kernels.h"
 #include "envs/error.h"
 

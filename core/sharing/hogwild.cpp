@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/checkpoint/contents.h"
+#include "core/learning/agent.h"
 #include "envs/error.h"
 #include "envs/names.h"
 

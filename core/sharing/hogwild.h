@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/learning/network.h"
+#include "core/parameters.h"
 #include "core/sharing/parameter_store.h"
 #include "core/sharing/sharing.h"
 #include "core/sharing/target_parameters.h"

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/learning/agent.h"
 #include "core/sharing/averaged.h"
 #include "core/sharing/hogwild.h"
 #include "core/sharing/sharing.h"

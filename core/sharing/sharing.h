@@ -9,11 +9,13 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
-#include "core/learning/agent.h"
 #include "core/metrics/records.h"
 #include "core/moments.h"
+#include "core/parameters.h"
 
 namespace sounder {
+
+class AgentFactory;
 
 /// When workers learn and give: each as fast as it can, or in rounds, in which all learn and then all give, in the
 /// workers' order and on one thread.
