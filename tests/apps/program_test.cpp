@@ -81,7 +81,7 @@ TEST_CASE("A level of processors may be chosen, and one that there is none of is
     const Outcome trained = spawn_at(kLevelNames[i], {"train", "CartPole-v1", "--workers", "1", "--steps", "200",
                                                       "--set", "evaluation_episodes=2", "--json"});
     REQUIRE(trained.exit_code == 0);
-    CHECK(json_of(trained).at("level") == kLevelNames[i]);
+    CHECK(json_of(trained).at("level") == kLevelNames[i].data());
   }
   const std::string highest(kLevelNames[sounder::supported_levels() - 1]);
   CHECK(spawn_at("", {"--version"}).out.ends_with(highest + "\n"));

@@ -8,6 +8,8 @@
 namespace sounder {
 namespace {
 
+using Catch::Matchers::Contains;
+
 constexpr std::size_t kAll = kLevelNames.size();
 
 TEST_CASE("the highest level that the processor has is chosen, or the one that is wanted") {

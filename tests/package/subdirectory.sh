@@ -30,5 +30,5 @@ cd "$folder"
 cmake -G Ninja -B build >configured 2>&1 || { cat configured; exit 1; }
 launcher=$(command -v ccache || true)
 [ -z "$launcher" ] || cmake -B build -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" >/dev/null
-cmake --build build -j 2 --target compiled names
+CCACHE_BASEDIR=$folder CCACHE_NOHASHDIR=1 cmake --build build -j 2 --target compiled names
 build/names | grep -qx CartPole-v1

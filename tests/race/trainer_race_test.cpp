@@ -94,7 +94,7 @@ TEST_CASE("a capture's step and updates are those of its copy, while a worker go
   });
   int others = 0;
   // By updates, not by captures: these may all be made before the worker's thread runs.
-  while (group.store().updates() < 500'000) {
+  while (group.sharing().updates() < 500'000) {
     const WorkerGroup::Capture capture = group.capture();
     const bool same = capture.totals.step == capture.snapshot.step &&
                       capture.totals.updates == static_cast<std::int64_t>(capture.snapshot.updates);

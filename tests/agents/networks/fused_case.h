@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agents/networks/network_spec.h"
+#include "core/learning/network.h"
 #include "envs/random.h"
 #include "tests/catch.h"
 
