@@ -184,15 +184,15 @@ boost::json::value parsed(std::string_view line) {
 
 }  // namespace
 
-std::string first_row(const fs::path& file) {
-  return first_line(file, [](std::string_view text) { return !text.starts_with('#'); }).value_or("");
+std::optional<std::string> first_row(const fs::path& file) {
+  return first_line(file, [](std::string_view text) { return !text.starts_with('#'); });
 }
 
 void require_columns(const fs::path& file, std::string_view columns) {
-  const std::string line = first_row(file);
-  if (line.empty() || line == columns) return;
+  const auto line = first_row(file);
+  if (!line || *line == columns) return;
   const auto expected = split_csv(columns);
-  const auto got = split_csv(line);
+  const auto got = split_csv(*line);
   const auto [wanted, found] = std::ranges::mismatch(expected, got);
   refuse(file,
          wanted == expected.end() ? fmt::format("no column after '{}'", expected.back())

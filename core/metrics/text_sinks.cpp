@@ -52,7 +52,7 @@ std::optional<std::int64_t> count_thinned_rows(const std::filesystem::path& path
 ProgressCsv::ProgressCsv(const std::filesystem::path& path, const std::vector<std::string>& measures, const Warn& warn)
     : file_(path, warn) {
   file_.begin(columns(measures) + '\n');
-  measures_ = without_values(measures_in(first_row(path)));
+  measures_ = without_values(measures_in(first_row(path).value_or("")));
 }
 
 std::string ProgressCsv::columns(const std::vector<std::string>& measures) {

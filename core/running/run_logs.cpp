@@ -25,7 +25,7 @@ std::vector<fs::path> monitors_in(const fs::path& run) {
 
 /// The columns that a run's progress.csv has to have: its own measures among them.
 std::string progress_columns(const fs::path& run) {
-  return ProgressCsv::columns(ProgressCsv::measures_in(first_row(run / "progress.csv")));
+  return ProgressCsv::columns(ProgressCsv::measures_in(first_row(run / "progress.csv").value_or("")));
 }
 
 }  // namespace

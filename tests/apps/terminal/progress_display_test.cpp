@@ -114,6 +114,7 @@ TEST_CASE("At its end a run's own means are drawn, and stay above what is writte
   Report means = at(990, 1.1);
   means.steps_per_second = 900;
   means.staleness = 0.87;
+  means.measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 0.015}};
   means.phase_shares = {0.25, 0.5, 0.125, 0.125};
   panel.finish(means);
   stream << "summary\n";
@@ -121,7 +122,7 @@ TEST_CASE("At its end a run's own means are drawn, and stay above what is writte
   REQUIRE(lines.size() == 10);
   CHECK(lines[0].starts_with(" 99 %"));
   CHECK(lines[0].find("900/s") != std::string::npos);
-  CHECK(lines[5].starts_with("sharing     staleness 0.87 "));
+  CHECK(lines[5] == "sharing     staleness 0.87   lost updates 1.50 %");
   CHECK(lines[7] == "time        environment 25 %   forward 50 %   learn 12 %   share 12 %");
   CHECK(lines[8] == "summary");
 }
