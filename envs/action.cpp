@@ -7,16 +7,18 @@
 namespace sounder {
 namespace {
 
-/// Draws between two bounds; an infinite one is replaced by what lies 1 from the other, both by -1 and 1.
+/// Draws between two bounds. An infinite bound is replaced by the other bound plus or minus 1; two infinite bounds by
+/// -1 and 1.
 float draw_between(float low, float high, Rng& rng) noexcept {
   if (std::isinf(low) && std::isinf(high)) return -1.0F + 2.0F * rng.uniform();
   if (std::isinf(low)) low = high - 1.0F;
   if (std::isinf(high)) high = low + 1.0F;
-  // In double: the width of a box may be beyond the floats. Rounding back may reach past a bound.
+  // Computed in double, because the width of a box may exceed the range of floats. Rounding back to float may overshoot
+  // a bound, hence the clamp.
   return std::clamp(static_cast<float>(rng.uniform(static_cast<double>(low), static_cast<double>(high))), low, high);
 }
 
-/// Draws one of a choice's options, of those that its mask allows.
+/// Draws one of the options of a choice that its mask allows.
 std::int64_t draw_choice(std::int64_t count, ActionMask mask, Rng& rng) noexcept {
   return mask.empty() ? rng.below(count) : nth_allowed(mask, rng.below(count_allowed(mask)));
 }

@@ -8,37 +8,37 @@
 
 namespace sounder {
 
-/// Which options of an action's choices may be taken now: a number for each, 1 if it may be, else 0. Of Discrete
-/// actions [n]; of MultiDiscrete ones [the sum of the counts], one choice's numbers after the other's. An empty mask
-/// allows all.
+/// Marks the options that are allowed now: 1 for an allowed option, 0 for any other. The shape is [n] for Discrete
+/// actions and [sum of counts] for MultiDiscrete ones, choice by choice. An empty mask allows everything.
 using ActionMask = std::span<const std::uint8_t>;
 
-/// Views how many options each choice of an action has; nothing of actions that are no choices: Box and MultiBinary.
+/// Returns the number of options of each choice of an action. Empty for Box and MultiBinary, which have no choices.
 std::span<const std::int64_t> option_counts(const Space& action_space) noexcept;
 
-/// Counts a mask's numbers, M. Throws UsageError for actions that are no choices.
+/// Returns the size of a mask, M. Throws UsageError for Box and MultiBinary actions, which cannot be masked.
 std::size_t mask_size(const Space& action_space);
 
-/// Views one of several masks, [rows, M]; an empty one where there are none.
+/// Returns a view of one row of several masks [rows, M]; an empty mask if there are none.
 inline ActionMask mask_of_row(ActionMask masks, std::size_t row, std::size_t size) noexcept {
   return masks.empty() ? masks : masks.subspan(row * size, size);
 }
 
-/// Views the part of an action's mask that is one choice's; an empty one of an empty mask.
+/// Returns a view of the part of a mask that belongs to one choice; empty if the mask is empty.
 ActionMask mask_of_choice(const Space& action_space, ActionMask mask, std::size_t choice) noexcept;
 
-/// Tells whether a choice's mask allows one of its options.
+/// Returns whether a choice's mask allows one of its options.
 inline bool allows(ActionMask mask, std::size_t option) noexcept {
   return mask.empty() || mask[option] != 0;
 }
 
-/// Counts what one choice's mask, which is not empty, allows.
+/// Counts the options that the mask of one choice allows. The mask must not be empty.
 std::int64_t count_allowed(ActionMask mask) noexcept;
 
-/// Finds the n-th, from 0 on, of what one choice's mask allows; it must allow more than n.
+/// Returns the n-th option, counted from 0, that the mask of one choice allows. The mask must allow more than n
+/// options.
 std::int64_t nth_allowed(ActionMask mask, std::int64_t n) noexcept;
 
-/// Tells whether a mask allows something of each of an action's choices, so that an action can be taken.
+/// Returns whether a mask allows at least one option of every choice, so that an action exists.
 bool allows_any(const Space& action_space, ActionMask mask) noexcept;
 
 }  // namespace sounder

@@ -1,5 +1,5 @@
-// The list of environments that come with Sounder. One that is not here does not exist: static objects that register
-// themselves vanish from static libraries.
+// The list of environments that come with Sounder. It is explicit, because linkers drop static objects that register
+// themselves from static libraries.
 #include "envs/classic_control/acrobot.h"
 #include "envs/classic_control/cart_pole.h"
 #include "envs/classic_control/cart_pole_masked.h"

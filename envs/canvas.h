@@ -14,7 +14,7 @@ struct Point {
   double y;
 };
 
-/// A colour, 0 to 255 each.
+/// A colour, each component from 0 to 255.
 struct Color {
   std::uint8_t red;
   std::uint8_t green;
@@ -44,8 +44,8 @@ struct Polygon {
 
 using Primitive = std::variant<Line, Circle, Polygon>;
 
-/// Collects a picture of an environment's state as a few vector primitives, first drawn first. One description serves
-/// every renderer: a terminal, a vector file, a bitmap.
+/// Collects vector primitives that show an environment's state, in drawing order. One description serves every
+/// renderer: a terminal, a vector file, a bitmap.
 class Canvas {
  public:
   /// The part of the plane that the picture shows.

@@ -18,7 +18,7 @@ using conformance::Finding;
 using conformance::Rule;
 using conformance::Subject;
 
-/// Checks rule by rule.
+/// Checks the rules one by one.
 class Examination {
  public:
   Examination(const std::function<Environment()>& make, const ConformanceOptions& options)
@@ -55,7 +55,8 @@ class Examination {
     }
   }
 
-  /// Finds out why a rule cannot be judged: the rule that does not hold, which it needs, or what it needs does.
+  /// Returns why a rule cannot be judged: the failed rule that it depends on, directly or through other rules; empty if
+  /// it can be.
   std::string_view broken_need(const Rule& rule) const {
     if (rule.needs.empty()) return {};
     if (const auto found = broken_.find(rule.needs); found != broken_.end()) return found->second;
@@ -66,7 +67,7 @@ class Examination {
   const ConformanceOptions& options_;
   Subject subject_;
   std::string_view lost_in_;
-  std::map<std::string_view, std::string_view> broken_;  // of rules that were not judged: why
+  std::map<std::string_view, std::string_view> broken_;  // why each rule without a verdict could not be judged
   std::vector<CheckResult> results_;
 };
 

@@ -16,7 +16,7 @@
 
 namespace sounder {
 
-/// What is known of an environment before its first step.
+/// Describes an environment: its spaces, time limit and threshold. Fixed before the first step.
 struct EnvironmentSpec {
   Space observation_space;
   Space action_space;
@@ -24,24 +24,26 @@ struct EnvironmentSpec {
   std::optional<double> reward_threshold = {};         ///< mean return from which it counts as solved
 };
 
-/// What one step gave. `terminated`: the task itself ended, the future is worth nothing. `truncated`: something outside
-/// of the task (a time limit) cut it, the future still has a value.
+/// The result of one step. `terminated`: the task itself ended, and no reward follows. `truncated`: something outside
+/// the task, such as a time limit, cut the episode; later rewards still have a value.
 struct StepResult {
   float reward;
   bool terminated;
   bool truncated = false;
 };
 
-/// A user's environment: a plain struct, no base class. `reset` begins an episode, drawn from `seed` alone; `step`
-/// acts. Both write the observation that follows into a span of flat_size(observation_space) floats, and allocate
-/// nothing. Nothing resets by itself. `Action` names what `step` takes: std::int64_t (Discrete), std::span<const float>
-/// (Box), std::span<const std::int64_t> (MultiDiscrete, MultiBinary), or sounder::Action (any: wrappers).
+/// A user's environment: a plain struct without a base class. `reset` begins an episode that is determined by `seed`
+/// alone; `step` acts. Both write the next observation to a span of flat_size(observation_space) floats and allocate
+/// nothing. An environment never resets itself. `Action` is the type that `step` takes: std::int64_t (Discrete),
+/// std::span<const float> (Box), std::span<const std::int64_t> (MultiDiscrete, MultiBinary), or sounder::Action (any:
+/// wrappers).
 ///
-/// Optional: `void draw(Canvas&) const` describes the state as a picture; `std::vector<double> state() const` and
-/// `void set_state(std::span<const double>, std::span<float> observation)` read and set the internal state, so that
-/// recorded traces can be replayed; `void action_mask(std::span<std::uint8_t> allowed) const` writes which actions may
-/// be taken now (an ActionMask, of mask_size(action_space) numbers), so that no policy takes another; and `bool
-/// masks_actions() const`, with it, tells whether it does so at all, which may depend on an option.
+/// Optional: `void draw(Canvas&) const` draws the state; `std::vector<double> state() const` and `void
+/// set_state(std::span<const double>, std::span<float> observation)` read and set the internal state, so that recorded
+/// traces can be replayed; `void action_mask(std::span<std::uint8_t> allowed) const` writes the actions that are
+/// allowed now (an ActionMask of mask_size(action_space) numbers), so that policies choose among them only; and `bool
+/// masks_actions() const`, next to it, returns whether the instance masks actions at all, which may depend on an
+/// option.
 template <class E>
 concept EnvironmentModel = std::movable<E> && requires(E environment, const E& constant, typename E::Action action,
                                                        std::span<float> observation, std::uint64_t seed) {
@@ -62,14 +64,14 @@ concept Replayable = requires(E environment, const E& constant, std::span<const 
   environment.set_state(state, observation);
 };
 
-/// An environment in which not every action may be taken at every time. A mask is asked for after a reset and after
-/// each step that did not terminate the episode, and must allow an action then.
+/// An environment that restricts the allowed actions. Its mask is read after a reset and after each step that did not
+/// terminate the episode, and must allow an action then.
 template <class E>
 concept Masking = requires(const E& constant, std::span<std::uint8_t> allowed) {
   constant.action_mask(allowed);
 };
 
-/// Tells whether an environment masks actions: one that is Masking, unless it says otherwise.
+/// Returns whether an environment masks actions. One that is Masking does, unless its masks_actions() returns false.
 template <class E>
 bool masks_actions(const E& environment) {
   if constexpr (requires { environment.masks_actions(); }) {
@@ -79,23 +81,23 @@ bool masks_actions(const E& environment) {
   }
 }
 
-/// An environment that is far away, in another process say, and can be told beforehand what the next request will be:
-/// announce(action), that the next step() will be with this action; announce_reset(seed), that the next call will be
-/// reset() with this seed. Then several environments can be told, and work, before the first of them is waited for.
-/// Neither waits nor throws for what is wrong at the other end: the request itself does.
+/// A remote environment, in another process for example, that accepts the next request ahead of time. announce(action)
+/// states that the next call will be step() with this action, announce_reset(seed) that it will be reset() with this
+/// seed. A caller can announce to several environments, which then work in parallel, before it waits for the first.
+/// Neither function waits or throws when the remote side fails; the request itself does.
 template <class E>
 concept Announceable = requires(E environment, const typename E::Action& action, std::uint64_t seed) {
   environment.announce(action);
   environment.announce_reset(seed);
 };
 
-/// Owns any environment: a move-only value, one indirect call per step. It satisfies EnvironmentModel itself, so that
-/// wrappers take it. To be used by one thread at a time.
+/// Owns an environment of any type: a move-only value with one indirect call per step. Satisfies EnvironmentModel
+/// itself, so wrappers accept it. Not thread-safe.
 class Environment {
  public:
   using Action = sounder::Action;
 
-  // The exclusion stands first: the other order makes clang 14 recurse without end.
+  // The exclusion comes first, because the other order makes clang 14 recurse without end.
   template <class E>
   requires(!std::same_as<std::remove_cvref_t<E>, Environment>) &&
       EnvironmentModel<std::remove_cvref_t<E>> explicit Environment(E&& model)
@@ -103,33 +105,32 @@ class Environment {
 
   EnvironmentSpec spec() const { return model_->spec(); }
 
-  /// Begins an episode; writes its first observation.
+  /// Begins an episode and writes its first observation.
   void reset(std::uint64_t seed, std::span<float> observation) { model_->reset(seed, observation); }
 
-  /// Acts; writes the observation after the action. Not to be called after an episode's end, before a reset.
+  /// Takes an action and writes the observation after it. After an episode's end, call reset() first.
   StepResult step(const Action& action, std::span<float> observation) { return model_->step(action, observation); }
 
-  /// Tells whether announcing makes a difference: whether the environment is Announceable.
+  /// Returns whether the environment is Announceable, so that announcing has an effect.
   bool announceable() const { return model_->announceable(); }
 
-  /// Announces the next step's action, or the next reset's seed; nothing happens where it makes no difference.
+  /// Announces the next step's action or the next reset's seed. Does nothing if the environment is not announceable.
   void announce(const Action& action) { model_->announce(action); }
   void announce_reset(std::uint64_t seed) { model_->announce_reset(seed); }
 
-  /// Tells whether not every action may be taken at every time; the same at any time.
+  /// Returns whether the environment masks actions. Constant over an instance's lifetime.
   bool masks_actions() const { return model_->masks_actions(); }
 
-  /// Writes which actions may be taken now, mask_size(action_space) numbers: all of them where it masks none.
+  /// Writes the actions that are allowed now, mask_size(action_space) numbers. An environment without masks allows all.
   void action_mask(std::span<std::uint8_t> allowed) const { model_->action_mask(allowed); }
 
-  /// Describes the state as a picture; returns whether the environment can.
+  /// Draws the state. Returns false if the environment does not support drawing.
   bool draw(Canvas& canvas) const { return model_->draw(canvas); }
 
-  /// Reads the internal state; empty if the environment offers none.
+  /// Returns the internal state; empty if the environment offers none.
   std::vector<double> state() const { return model_->state(); }
 
-  /// Sets the internal state and writes the observation that belongs to it; throws Error if the environment offers
-  /// none.
+  /// Sets the internal state and writes its observation. Throws Error if the environment offers no state.
   void set_state(std::span<const double> state, std::span<float> observation) { model_->set_state(state, observation); }
 
  private:
@@ -159,7 +160,7 @@ class Environment {
     }
     bool announceable() const override {
       if constexpr (requires { environment_.announceable(); }) {
-        return environment_.announceable();  // a wrapper's, of an Environment that may not be
+        return environment_.announceable();  // for a wrapper, depends on the wrapped Environment
       } else {
         return Announceable<E>;
       }
@@ -181,7 +182,7 @@ class Environment {
       if constexpr (requires {
                       { environment_.draw(canvas) } -> std::same_as<bool>;
                     }) {
-        return environment_.draw(canvas);  // a wrapper's, of an Environment that may have none
+        return environment_.draw(canvas);  // for a wrapper, depends on the wrapped Environment
       } else if constexpr (Drawable<E>) {
         environment_.draw(canvas);
       }

@@ -7,8 +7,8 @@
 
 namespace sounder {
 
-/// Tells whether E is an environment that can be registered. Of one that is not, the compiler says in a line what is
-/// missing, in place of the concept's whole derivation.
+/// Returns whether E is an environment that can be registered. If it is not, a static assertion names the missing part
+/// in one line, instead of the concept's whole derivation.
 template <class E>
 consteval bool explain_environment() {
   constexpr bool kMovable = std::movable<E>;

@@ -4,21 +4,22 @@
 
 namespace sounder {
 
-/// A mistake of the user's, or of the world outside: one line that says what was expected, what came, and what to do.
-/// Sounder's own mistakes are assertions. A program that ends with an Error exits with code 1.
+/// A user's mistake, or a failure outside the program. The message is one line that says what was expected, what came,
+/// and what to do. Sounder's own mistakes are assertions. A program that ends with an Error exits with code 1.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// An Error in how Sounder was called: an unknown name, a value out of range. Such a program exits with code 2.
+/// An Error in how Sounder was called, such as an unknown name or a value out of range. A program that ends with it
+/// exits with code 2.
 class UsageError : public Error {
  public:
   using Error::Error;
 };
 
-/// An environment that lost its state: its process died, say, and was started again. The episode cannot go on; a reset
-/// begins a new one.
+/// Reports that an environment lost its state, for example because its process died and was restarted. The episode
+/// cannot continue; a reset begins a new one.
 class EnvironmentLost : public Error {
  public:
   using Error::Error;

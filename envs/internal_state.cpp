@@ -13,7 +13,7 @@ void require_state_size(std::span<const double> state, std::size_t expected) {
 }
 
 std::int64_t state_index(double number, std::int64_t count) {
-  // The comparisons come first: converting what no integer can hold is undefined.
+  // Compares first, because converting a double that is out of range of the integer is undefined behaviour.
   if (number >= 0.0 && number < static_cast<double>(count)) {
     const auto index = static_cast<std::int64_t>(number);
     if (static_cast<double>(index) == number) return index;

@@ -13,7 +13,7 @@
 namespace sounder {
 namespace {
 
-/// Sets an option from text; each returns whether the text is of its type and within its range.
+/// Sets an option from text. Each overload returns whether the text has the option's type and lies within its range.
 struct FromText {
   const BoundOption& option;
   const std::string& text;

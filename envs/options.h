@@ -12,17 +12,17 @@
 
 namespace sounder {
 
-/// One thing that an environment E can be made with otherwise than by default: the length of its pole, say. E declares
-/// what it takes as `static std::vector<EnvironmentOption<E>> options()`. Values are set on a default-constructed E,
-/// before its first spec() and reset(); its default is the value that the member has then.
+/// One configurable property of an environment E, such as the length of its pole. E declares its options as `static
+/// std::vector<EnvironmentOption<E>> options()`. Values are set on a default-constructed E, before its first spec() and
+/// reset(); the default is the member's value in that object.
 template <class E>
 struct EnvironmentOption {
   std::string_view name;
   std::variant<double E::*, std::int64_t E::*, bool E::*, std::string E::*> member;
   std::string_view help;  ///< one line, with the unit
   double low = -std::numeric_limits<double>::max();
-  double high = std::numeric_limits<double>::max();  ///< of a number: low <= value <= high
-  std::vector<std::string_view> choices;             ///< of a text: any, where there are none
+  double high = std::numeric_limits<double>::max();  ///< for numbers: low <= value <= high
+  std::vector<std::string_view> choices;             ///< for texts; empty allows any text
 };
 
 /// An environment that takes options.
@@ -31,7 +31,7 @@ concept Configurable = requires {
   { E::options() } -> std::convertible_to<std::vector<EnvironmentOption<E>>>;
 };
 
-/// What options are set to, by name: texts, as the command line gives them.
+/// Option values by name, as text from the command line.
 using OptionValues = std::map<std::string, std::string, std::less<>>;
 
 /// An option as a user sees it.
@@ -43,7 +43,7 @@ struct OptionDescription {
   friend bool operator==(const OptionDescription&, const OptionDescription&) = default;
 };
 
-/// An option of one instance: where its value is.
+/// An option of one instance, with a pointer to its value.
 struct BoundOption {
   std::string_view name;
   std::variant<double*, std::int64_t*, bool*, std::string*> target;
@@ -53,7 +53,7 @@ struct BoundOption {
   std::vector<std::string_view> choices;
 };
 
-/// Finds an instance's options; none of an environment that declares none.
+/// Returns an instance's options; empty if its type declares none.
 template <class E>
 std::vector<BoundOption> bind_options(E& environment) {
   std::vector<BoundOption> bound;
@@ -73,10 +73,10 @@ std::vector<BoundOption> bind_options(E& environment) {
 }
 
 /// Sets values. Throws UsageError for a name that is not among the options, and for a value of the wrong type or out of
-/// range; `environment` is the name to speak of.
+/// range; `environment` is the name used in the message.
 void set_options(std::span<const BoundOption> options, const OptionValues& values, std::string_view environment);
 
-/// Describes options, with the values that they have now as defaults.
+/// Describes options, with their current values as defaults.
 std::vector<OptionDescription> describe_options(std::span<const BoundOption> options);
 
 }  // namespace sounder

@@ -9,7 +9,7 @@
 
 namespace sounder {
 
-/// Leaves out the underscores of "1_000_000"; nothing if one does not stand between two digits, as in TOML.
+/// Removes the underscores of "1_000_000". Returns nothing if one does not stand between two digits, as in TOML.
 inline std::optional<std::string> without_separators(std::string_view text) {
   const auto is_digit = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
   std::string plain;
@@ -23,8 +23,8 @@ inline std::optional<std::string> without_separators(std::string_view text) {
   return plain;
 }
 
-/// Reads a whole text as a finite number ("0.5", "1e-3", "1_000"); nothing if anything is left over or it is infinite
-/// or not a number.
+/// Parses a whole text as a finite number ("0.5", "1e-3", "1_000"). Returns nothing for trailing text, infinities and
+/// NaN.
 inline std::optional<double> parse_real(std::string_view text) {
   const auto plain = without_separators(text);
   if (!plain) return std::nullopt;
@@ -35,9 +35,9 @@ inline std::optional<double> parse_real(std::string_view text) {
   return number;
 }
 
-/// Reads a whole text as a decimal integer, however it is written: "1000000", "1_000_000", "1e6", "2.0". Nothing if
-/// anything is left over ("2x", " 2"), it is no whole number or does not fit; with an exponent or a point, it is exact
-/// and therefore at most 2^53.
+/// Parses a whole text as a decimal integer in any notation: "1000000", "1_000_000", "1e6", "2.0". Returns nothing for
+/// leading or trailing text ("2x", " 2"), numbers with a fraction, and numbers out of range. With an exponent or a
+/// point the magnitude is at most 2^53, up to which doubles are exact.
 inline std::optional<std::int64_t> parse_integer(std::string_view text) {
   const auto plain = without_separators(text);
   if (!plain) return std::nullopt;
@@ -47,7 +47,7 @@ inline std::optional<std::int64_t> parse_integer(std::string_view text) {
   if (error == std::errc() && rest == end) return number;
   constexpr double kMostExact = 9'007'199'254'740'992;  // 2^53
   const auto real = parse_real(*plain);
-  // Digits alone that do not fit are not to be rounded to what does.
+  // An integer out of range must not be rounded to one within.
   if (!real || plain->find_first_of(".eE") == std::string::npos) return std::nullopt;
   if (std::abs(*real) > kMostExact || *real != std::trunc(*real)) return std::nullopt;
   return static_cast<std::int64_t>(*real);

@@ -4,11 +4,11 @@
 
 namespace sounder {
 
-/// Names the program that runs, as its user called it, for messages that say what to call next: "sounder", or what
-/// set_program_name was given. A user's own program has environments and networks that Sounder's lacks.
+/// Returns the program's name as the user called it, "sounder" unless set_program_name() changed it. Messages that
+/// suggest a command use it, because a user's own program has environments and networks that `sounder` lacks.
 const std::string& program_name() noexcept;
 
-/// To be called while there is one thread: at a program's start.
+/// Sets the program's name. Not thread-safe: call it at the program's start, while there is one thread.
 void set_program_name(std::string name);
 
 }  // namespace sounder

@@ -16,7 +16,7 @@ constexpr std::uint64_t split_mix(std::uint64_t& state) noexcept {
   return z ^ (z >> 31U);
 }
 
-/// What a stream of random numbers is for. Streams with different purposes never share numbers.
+/// The purpose of a stream of random numbers. Streams with different purposes never share numbers.
 enum class Stream : std::uint64_t {
   initialization = 1,
   environment = 2,
@@ -28,15 +28,15 @@ enum class Stream : std::uint64_t {
   exploration = 8
 };
 
-/// Names one stream of random numbers of a run.
+/// Identifies one stream of random numbers of a run.
 struct StreamKey {
   std::uint64_t seed;       ///< of the run
-  std::uint64_t worker;     ///< whose stream
-  Stream purpose;           ///< what for
-  std::uint64_t index = 0;  ///< which of them: the number of the episode, say
+  std::uint64_t worker;     ///< index of the worker that owns the stream
+  Stream purpose;           ///< purpose of the stream
+  std::uint64_t index = 0;  ///< number among streams with the same purpose, such as the episode
 };
 
-/// Derives the seed of one stream, so that a run has one seed and every stream its own numbers.
+/// Derives the seed of one stream from the seed of the run.
 constexpr std::uint64_t derive_seed(const StreamKey& key) noexcept {
   std::uint64_t state = key.seed;
   for (const std::uint64_t part : {key.worker, static_cast<std::uint64_t>(key.purpose), key.index}) {
@@ -46,8 +46,8 @@ constexpr std::uint64_t derive_seed(const StreamKey& key) noexcept {
 }
 
 /// Draws random numbers: xoshiro256++ (Blackman and Vigna 2019, https://prng.di.unimi.it/xoshiro256plusplus.c), seeded
-/// by SplitMix64. 32 bytes, under a nanosecond a draw, the same numbers everywhere. A value for one thread; satisfies
-/// std::uniform_random_bit_generator.
+/// by SplitMix64. Its state is 32 bytes, a draw takes under a nanosecond, and the numbers are the same on every
+/// platform. Satisfies std::uniform_random_bit_generator. Not thread-safe.
 class Rng {
  public:
   using result_type = std::uint64_t;
@@ -75,7 +75,7 @@ class Rng {
   /// Draws from [0, 1), on a grid of 2^-24.
   constexpr float uniform() noexcept { return static_cast<float>((*this)() >> 40U) * 0x1p-24F; }
 
-  /// Draws from [low, high), on a grid of 2^-53 of its width.
+  /// Draws from [low, high), on a grid of 2^-53 times the width.
   constexpr double uniform(double low, double high) noexcept {
     return low + (high - low) * (static_cast<double>((*this)() >> 11U) * 0x1p-53);
   }
@@ -85,7 +85,8 @@ class Rng {
     return static_cast<std::int64_t>((((*this)() >> 32U) * static_cast<std::uint64_t>(count)) >> 32U);
   }
 
-  /// Draws from the standard normal distribution (Marsaglia's polar method, one of its two numbers).
+  /// Draws from the standard normal distribution (Marsaglia's polar method; the second of its two numbers is
+  /// discarded).
   double normal() noexcept;
 
   friend constexpr bool operator==(const Rng&, const Rng&) noexcept = default;

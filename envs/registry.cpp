@@ -18,7 +18,7 @@
 namespace sounder {
 namespace {
 
-/// Refuses bounds that bound nothing: NaN compares false to every number, and would mean that there is none.
+/// Rejects NaN bounds and empty ranges. NaN compares false with every number and would silently act as no bound.
 void require_bounds(std::string_view what, const Space& space) {
   const auto* const box = std::get_if<Box>(&space);
   if (box == nullptr) return;
@@ -36,17 +36,17 @@ void require_bounds(std::string_view what, const Space& space) {
 Environment for_policy(Environment environment, const PolicyView& view) {
   require_bounds("observation", environment.spec().observation_space);
   require_bounds("action", environment.spec().action_space);
-  if (environment.masks_actions()) mask_size(environment.spec().action_space);  // throws for what cannot be masked
-  // Of the number of a state, a network makes nothing; all else, wrappers included, then sees a Box.
+  if (environment.masks_actions()) mask_size(environment.spec().action_space);  // throws if they cannot be masked
+  // Networks cannot learn from a state's index, so it becomes one-hot first; wrappers and networks then see a Box.
   const bool one_hot = has_one_hot(environment.spec().observation_space);
   if (one_hot) environment = Environment(OneHotObservation<Environment>(std::move(environment)));
   for (const std::string& wrapper : view.wrappers) {
-    if (one_hot && wrapper == "one_hot_observation") continue;  // it is on already
+    if (one_hot && wrapper == "one_hot_observation") continue;  // already applied
     environment = wrap(std::move(environment), wrapper);
   }
-  // The one place where actions are bounded, for training, evaluating and watching alike. Not within the policy: its
-  // log-probability is of the action as it was drawn. Not in make: replaying and checking want the environment as it
-  // is, and what it does with actions beyond its bounds is part of that.
+  // Actions are bounded here only, for training, evaluation and watching. The policy does not bound them, because its
+  // log-probability belongs to the drawn action. make() does not either, because replaying and checking need the
+  // environment unchanged, including its response to actions beyond its bounds.
   return view.bounds == ActionBounds::squash ? squash_actions(std::move(environment))
                                              : clip_actions(std::move(environment));
 }
@@ -54,7 +54,7 @@ Environment for_policy(Environment environment, const PolicyView& view) {
 void Registry::add(std::string id, Factory factory) {
   if (!factory) throw UsageError(fmt::format("environment '{}' needs a function that makes it, got an empty one", id));
   const auto make = [factory = std::move(factory), id](const OptionValues& options) {
-    set_options({}, options, id);  // it takes none
+    set_options({}, options, id);  // rejects every name: this environment has no options
     return factory();
   };
   add(id, Entry{.make = make});

@@ -14,40 +14,39 @@
 
 namespace sounder {
 
-/// What a registration adds to, or overrides of, an environment's own spec.
+/// Limits that a registration adds to an environment's own spec, or overrides there.
 struct EnvironmentLimits {
   std::optional<std::int64_t> max_episode_steps = {};
   std::optional<double> reward_threshold = {};
 };
 
-/// What keeps a policy's actions within the bounds of a Box: cutting off what is beyond (ClipAction), or a smooth map
-/// of all numbers on what is between (SquashAction). Other actions need neither.
+/// How a policy's actions are kept within the bounds of a Box: clipped (ClipAction), or mapped smoothly from all real
+/// numbers to the range (SquashAction). Other spaces need neither.
 enum class ActionBounds { clip, squash };
 
-/// How a policy sees an environment: what stands between the two.
+/// How a policy sees an environment: the wrappers between the two.
 struct PolicyView {
-  std::vector<std::string> wrappers = {};  ///< as wrap() takes them; the first one is put on first: innermost
+  std::vector<std::string> wrappers = {};  ///< in the syntax of wrap(), innermost first
   ActionBounds bounds = ActionBounds::clip;
 };
 
-/// Puts what a policy sees an environment through around it: innermost, of Discrete and MultiDiscrete observations,
-/// their one-hot numbers (OneHotObservation; once, though the view may name it, too); then the view's wrappers;
-/// outermost what keeps actions within the bounds of a Box. Throws UsageError as wrap() does, where squashing is
-/// asked of infinite bounds, and as mask_size() does of an environment that masks actions; Error for a Box with a bound
-/// that is NaN, or below its lower one.
+/// Wraps an environment for a policy. From the inside out: OneHotObservation for Discrete and MultiDiscrete
+/// observations (once, even if the view names it too), the view's wrappers, and the wrapper that keeps actions within
+/// the bounds of a Box. Throws UsageError as wrap() does, for squashing with infinite bounds, and, if the environment
+/// masks actions, as mask_size() does. Throws Error for a Box with a NaN bound or an upper bound below its lower one.
 Environment for_policy(Environment environment, const PolicyView& view);
 
-/// Knows environments by name: a value, to be copied and added to. Reading it from several threads is safe while nobody
-/// adds.
+/// Maps names to environments. A copyable value. Several threads may read it concurrently as long as no thread adds to
+/// it.
 class Registry {
  public:
   using Factory = std::function<Environment()>;
 
-  /// Makes a registry of the environments that come with Sounder (envs/builtins.cpp lists them).
+  /// Returns a registry of the environments that come with Sounder (listed in envs/builtins.cpp).
   static Registry with_builtins();
 
-  /// Adds an environment type; for each user an instance is default-constructed and the options that the type declares
-  /// are set. Throws UsageError if the name is taken or empty. Of a type that is no environment, the compiler says what
+  /// Adds an environment type. make() default-constructs an instance and sets the options that the type declares.
+  /// Throws UsageError if the name is taken or empty. If the type is not an environment, a static assertion says what
   /// it lacks.
   template <class E>
   void add(std::string id, EnvironmentLimits limits = {}) {
@@ -62,14 +61,14 @@ class Registry {
     }
   }
 
-  /// Adds an environment that a function makes, as it is.
+  /// Adds an environment that is made by a function, without options or limits.
   void add(std::string id, Factory factory);
 
-  /// Makes a new instance, with options other than the defaults where values are given. Throws UsageError for an
-  /// unknown name, with the nearest known one, and as set_options does.
+  /// Makes a new instance with the given option values and the defaults for all others. Throws UsageError for an
+  /// unknown name, naming the nearest known one, and as set_options() does.
   Environment make(std::string_view id, const OptionValues& options = {}) const;
 
-  /// Describes the options that an environment takes. Throws UsageError for an unknown name.
+  /// Returns the options that an environment takes. Throws UsageError for an unknown name.
   const std::vector<OptionDescription>& options(std::string_view id) const;
 
   /// Makes a new instance with default options for a policy to act in; throws as make() and for_policy() do.
@@ -77,7 +76,7 @@ class Registry {
 
   bool contains(std::string_view id) const;
 
-  /// Lists the names, sorted.
+  /// Returns the names, sorted.
   std::vector<std::string> ids() const;
 
  private:

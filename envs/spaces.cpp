@@ -17,7 +17,7 @@ std::size_t element_count(std::span<const std::int64_t> shape) {
       std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<std::int64_t>{}));
 }
 
-/// Tells whether a number is one of 0, ..., count - 1.
+/// Returns whether a number is one of 0, ..., count - 1.
 bool is_choice(float number, std::int64_t count, float tolerance) {
   const float nearest = std::round(number);
   return std::abs(number - nearest) <= tolerance && nearest >= 0.0F &&
@@ -25,14 +25,14 @@ bool is_choice(float number, std::int64_t count, float tolerance) {
 }
 
 bool is_within(float number, float low, float high, float tolerance) {
-  // An infinite bound stays infinite here: inf - tolerance * inf would be NaN.
+  // Keeps an infinite bound infinite: inf - tolerance * inf would be NaN.
   const auto slack = [tolerance](float bound) {
     return std::isinf(bound) ? 0.0F : tolerance * std::max(1.0F, std::abs(bound));
   };
   return std::isfinite(number) && number >= low - slack(low) && number <= high + slack(high);
 }
 
-/// Writes numbers in square brackets. (fmt::join makes gcc 12 warn at -O3, without cause.)
+/// Formats numbers in square brackets. Does not use fmt::join, which causes a false warning in gcc 12 at -O3.
 template <class Number>
 std::string listed(const std::vector<Number>& numbers) {
   std::string text = "[";
@@ -106,7 +106,7 @@ std::string describe(const Space& space) {
       const auto same = [](const std::vector<float>& bounds) {
         return std::adjacent_find(bounds.begin(), bounds.end(), std::not_equal_to<>{}) == bounds.end();
       };
-      // An image would fill pages bound by bound.
+      // Shortens equal bounds: those of an image would fill pages.
       if (box.low.size() > 1 && same(box.low) && same(box.high)) {
         return fmt::format("Box({}, {}, {})", box.low[0], box.high[0], listed(box.shape));
       }

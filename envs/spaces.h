@@ -14,8 +14,8 @@ struct Discrete {
   friend bool operator==(const Discrete&, const Discrete&) = default;
 };
 
-/// A box of real numbers: low[i] <= x[i] <= high[i], bounds may be infinite; `shape` is how the numbers are arranged
-/// (row-major), with as many elements as there are bounds.
+/// A box of real numbers, low[i] <= x[i] <= high[i]. Bounds may be infinite. `shape` gives the row-major arrangement
+/// and has as many elements as there are bounds.
 struct Box {
   std::vector<float> low;
   std::vector<float> high;
@@ -28,7 +28,7 @@ struct Box {
   friend bool operator==(const Box&, const Box&) = default;
 };
 
-/// Several choices at once, the i-th one of counts[i].
+/// Several choices at once; the i-th has counts[i] options.
 struct MultiDiscrete {
   std::vector<std::int64_t> counts;
   friend bool operator==(const MultiDiscrete&, const MultiDiscrete&) = default;
@@ -40,18 +40,18 @@ struct MultiBinary {
   friend bool operator==(const MultiBinary&, const MultiBinary&) = default;
 };
 
-/// What an observation or an action may be. Observations are always written as floats: a Discrete observation is one
-/// float that holds the index.
+/// The set of possible observations or actions. Observations are always written as floats; a Discrete observation is
+/// one float that holds the index.
 using Space = std::variant<Discrete, Box, MultiDiscrete, MultiBinary>;
 
-/// Counts the numbers that one element of a space is written with: 1 for Discrete, the element count for Box, ...
+/// Returns the number of numbers in one element of a space: 1 for Discrete, the element count for Box, ...
 std::size_t flat_size(const Space& space) noexcept;
 
-/// Tells whether the spaces differ in the bounds of boxes at most, so that one network serves both.
+/// Returns whether the spaces are equal except for the bounds of boxes, so that one network fits both.
 bool equal_but_for_bounds(const Space& a, const Space& b) noexcept;
 
-/// Tells whether the numbers are an element of the space: as many as flat_size, finite, within the bounds to
-/// `tolerance` (absolute, and relative to the bound), whole where the space is discrete.
+/// Returns whether the numbers are an element of the space: flat_size() of them, finite, within the bounds up to
+/// `tolerance` (absolute, and relative to the bound), and integers where the space is discrete.
 bool contains(const Space& space, std::span<const float> element, float tolerance = 0.0F) noexcept;
 
 /// Describes a space in one line: "Discrete(2)", "Box([-1, -1, -8], [1, 1, 8])".

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kActions = 1'024;
 
-/// Random actions, again and again the same; of an environment that masks them, such that are allowed.
+/// Cycles through random actions drawn in advance. For an environment that masks actions, draws from each mask instead.
 class RandomActions {
  public:
   explicit RandomActions(const Environment& environment)
@@ -35,7 +35,7 @@ class RandomActions {
  private:
   Space space_;
   ActionArray actions_;
-  std::vector<std::uint8_t> mask_;  // [M]; empty where nothing is masked
+  std::vector<std::uint8_t> mask_;  // [M]; empty if the environment masks nothing
   Rng rng_{1};
 };
 
@@ -47,7 +47,8 @@ double play(double seconds, Environment& environment, RandomActions& actions, st
   environment.reset(seed, observation);
   const auto start = Clock::now();
   std::chrono::duration<double> elapsed{};
-  // The clock is read seldom once an environment has shown that it is fast, and after every step of a slow one.
+  // Reads the clock after blocks of steps that double in size, so rarely for a fast environment, and a slow one does
+  // not overrun by much.
   for (std::size_t block = 1; elapsed.count() < seconds; block = std::min(2 * block, kActions)) {
     for (std::size_t i = 0; i < block; ++i) {
       const StepResult result = environment.step(actions.next(i, environment), observation);

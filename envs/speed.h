@@ -6,22 +6,22 @@
 
 namespace sounder {
 
-/// Steps per second of one environment, of repeated measurements.
+/// Steps per second of one environment over repeated measurements.
 struct Speed {
   double median;
   double min;
   double max;
 };
 
-/// How often, and for how long each time, a speed is measured.
+/// The number and duration of measurements.
 struct SpeedOptions {
   int repetitions = 9;    ///< at least one
-  double seconds = 0.05;  ///< of each
+  double seconds = 0.05;  ///< duration of each repetition
 };
 
-/// Measures how fast an environment steps, alone and on the calling thread, with random actions; resets included. The
-/// actions are drawn before, but those of an environment that masks them, which are drawn from each mask. Blocks for
-/// the time that the options say, which is about half a second by default.
+/// Measures the speed of one environment with random actions on the calling thread, resets included. Actions are drawn
+/// in advance, except for an environment that masks actions: there each is drawn from the current mask. Blocks for the
+/// time in the options, about half a second by default.
 Speed measure_speed(const std::function<Environment()>& make, const SpeedOptions& options = {});
 
 }  // namespace sounder

@@ -17,7 +17,7 @@ constexpr double kTimeStep = 0.2;
 constexpr double kMaxVelocity1 = 4.0 * kPi;
 constexpr double kMaxVelocity2 = 9.0 * kPi;
 
-/// Brings an angle into [-pi, pi].
+/// Wraps an angle into [-pi, pi].
 double wrap(double angle) noexcept {
   return std::abs(angle) <= kPi ? angle : std::remainder(angle, 2.0 * kPi);
 }

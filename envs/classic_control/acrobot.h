@@ -10,18 +10,18 @@
 
 namespace sounder::envs {
 
-/// Swings up two hanging links by a torque of -1 (0), 0 (1) or 1 (2) N m at the joint between them; each step gives a
-/// reward of -1 until the free end is the first link's length above the fixed one: that step gives 0 and terminates the
-/// episode.
+/// Swings up two hanging links by a torque at the joint between them: -1 (action 0), 0 (1) or 1 (2) N m. Each step
+/// gives a reward of -1. The step that brings the free end above the fixed one by the first link's length gives 0 and
+/// terminates the episode.
 ///
 /// State [4]: the first link's angle (radians, 0 hangs down), the second's relative to it, the two angular velocities.
 /// Observation [6]: cosine and sine of the first angle, cosine and sine of the second, the two angular velocities.
-/// Equal to Acrobot-v1 of Gymnasium 1.3.0, with the dynamics of the book; after Sutton (1996).
+/// Matches Acrobot-v1 of Gymnasium 1.3.0, with the dynamics of the book; after Sutton (1996).
 class Acrobot {
  public:
   using Action = std::int64_t;
 
-  /// How long, how heavy, how strong: see `sounder envs Acrobot-v1`.
+  /// Lengths, masses, torque and the like: `sounder envs Acrobot-v1` lists them.
   static std::vector<EnvironmentOption<Acrobot>> options();
   const EnvironmentSpec& spec() const;
   /// Draws all four numbers of the state from U(-0.1, 0.1).
@@ -36,7 +36,7 @@ class Acrobot {
   using State = std::array<double, 4>;  // angle 1, angle 2, angular velocity 1, angular velocity 2
 
   State derivative(const State& state, double torque) const noexcept;
-  /// Writes the observation and returns how high the free end is above the fixed one, m.
+  /// Writes the observation and returns the height of the free end above the fixed one, in m.
   double observe(std::span<float> observation) const noexcept;
 
   double gravity_ = 9.8;

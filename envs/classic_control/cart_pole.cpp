@@ -27,7 +27,7 @@ std::vector<EnvironmentOption<CartPole>> CartPole::options() {
 
 const EnvironmentSpec& CartPole::spec() const {
   static const EnvironmentSpec spec = [] {
-    // Twice the limits, so that the observation that ends an episode is within the space.
+    // Twice the limits, so that the space contains the last observation of an episode.
     constexpr auto kPosition = static_cast<float>(2.0 * kPositionLimit);
     constexpr auto kAngle = static_cast<float>(2.0 * kAngleLimit);
     constexpr float kInfinity = std::numeric_limits<float>::infinity();

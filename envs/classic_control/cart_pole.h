@@ -14,12 +14,12 @@ namespace sounder::envs {
 /// episode terminates when the pole leans by more than 12 degrees or the cart leaves [-2.4, 2.4].
 ///
 /// Observation [4] and state: position (m), velocity, the pole's angle (radians, 0 is upright, positive leans to the
-/// right), angular velocity. Equal to CartPole-v1 of Gymnasium 1.3.0; after Barto, Sutton and Anderson (1983).
+/// right), angular velocity. Matches CartPole-v1 of Gymnasium 1.3.0; after Barto, Sutton and Anderson (1983).
 class CartPole {
  public:
   using Action = std::int64_t;
 
-  /// How heavy, how long, how strong: see `sounder envs CartPole-v1`.
+  /// Masses, length, force and the like: `sounder envs CartPole-v1` lists them.
   static std::vector<EnvironmentOption<CartPole>> options();
   const EnvironmentSpec& spec() const;
   /// Draws all four numbers of the state from U(-0.05, 0.05).

@@ -6,14 +6,14 @@
 
 namespace sounder::envs {
 
-/// A pole that turns without friction on a cart that rolls without friction: what CartPole and CartPoleSwingUp share.
+/// A pole on a cart, both without friction. CartPole and CartPoleSwingUp share it.
 struct CartPoleBody {
   double gravity;    ///< m/s^2
   double cart_mass;  ///< kg
   double pole_mass;  ///< kg, spread evenly over the pole
-  double length;     ///< half of the pole's, m
+  double length;     ///< half of the pole's length, m
 
-  static constexpr double kPositionLimit = 2.4;  ///< of the track, to both sides, m
+  static constexpr double kPositionLimit = 2.4;  ///< distance from the track's middle to either end, m
 
   struct State {
     double position;          ///< of the cart, m
@@ -26,8 +26,8 @@ struct CartPoleBody {
     double angular;  ///< of the pole, radians/s^2
   };
 
-  /// Gives the accelerations under a force on the cart, in N: the equations of motion, without friction, of Florian
-  /// (2007), "Correct equations for the dynamics of the cart-pole system", equations 23 and 24.
+  /// Returns the accelerations under a force on the cart, in N. Equations 23 and 24, without friction, of Florian
+  /// (2007), "Correct equations for the dynamics of the cart-pole system".
   Acceleration acceleration(const State& state, double force) const noexcept {
     const double total_mass = cart_mass + pole_mass;
     const double pole_moment = pole_mass * length;
@@ -39,7 +39,7 @@ struct CartPoleBody {
     return {.linear = push - pole_moment * angular * cosine / total_mass, .angular = angular};
   }
 
-  /// Draws the track, the cart and the pole, in metres, between the heights given.
+  /// The heights, in metres, between which the track, the cart and the pole are drawn.
   struct Frame {
     double bottom;
     double top;

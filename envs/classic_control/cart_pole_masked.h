@@ -5,9 +5,9 @@
 
 namespace sounder::envs {
 
-/// CartPole with the velocities hidden: who balances this pole has to remember, or be shown, where it was before.
+/// CartPole with the velocities hidden. To balance the pole, a policy needs memory or several stacked observations.
 ///
-/// Observation [2]: position (m), the pole's angle (radians). State [4], rewards and ends are CartPole's.
+/// Observation [2]: position (m), the pole's angle (radians). State [4], rewards and termination are those of CartPole.
 class CartPoleMasked : public MaskObservation<CartPole> {
  public:
   CartPoleMasked() : MaskObservation(CartPole{}, {0, 2}) {}

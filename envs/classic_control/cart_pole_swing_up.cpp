@@ -36,7 +36,8 @@ std::vector<EnvironmentOption<CartPoleSwingUp>> CartPoleSwingUp::options() {
 const EnvironmentSpec& CartPoleSwingUp::spec() const {
   static const EnvironmentSpec spec = [] {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    // The observation that ends an episode is beyond the limit, by what the cart moves in a step.
+    // The position is unbounded, because the last observation of an episode lies beyond the limit by up to one step's
+    // movement.
     return EnvironmentSpec{.observation_space = Box::bounds({-kInfinity, -kInfinity, -1.0F, -1.0F, -kInfinity},
                                                             {kInfinity, kInfinity, 1.0F, 1.0F, kInfinity}),
                            .action_space = Box::bounds({-1.0F}, {1.0F}),

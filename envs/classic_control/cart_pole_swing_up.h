@@ -10,22 +10,23 @@
 
 namespace sounder::envs {
 
-/// Swings up the pole that hangs from a cart, and balances it, by a force on the cart: an action in [-1, 1] (beyond, it
-/// is clipped) times the largest force. A step's reward is (1 + cos angle) / 2 of the angle after it: 0 hanging, 1
+/// Swings up a pole that hangs from a cart, and balances it, by a force on the cart: the action, clipped to [-1, 1],
+/// times the largest force. The reward is (1 + cos angle) / 2 for the angle after the step: 0 when hanging, 1 when
 /// upright. The episode terminates when the cart leaves [-2.4, 2.4], and is truncated after 500 steps, 10 seconds.
 ///
 /// State [4]: position (m), velocity, the pole's angle (radians, 0 is upright, positive leans to the right), angular
 /// velocity. Observation [5]: position, velocity, the angle's cosine and sine, angular velocity. Cart and pole are
-/// those of CartPole-v1, their motion is integrated by Runge-Kutta steps of fourth order, 0.02 s each; the task is
-/// after gym-cartpole-swingup (https://github.com/angelolovatto/gym-cartpole-swingup), whose cart and pole are others.
+/// those of CartPole-v1; their motion is integrated by Runge-Kutta steps of fourth order of 0.02 s each. The task
+/// follows gym-cartpole-swingup (https://github.com/angelolovatto/gym-cartpole-swingup), which uses a different cart
+/// and pole.
 class CartPoleSwingUp {
  public:
   using Action = std::span<const float>;
 
-  /// How heavy, how long, how strong: see `sounder envs CartPoleSwingUp-v0`.
+  /// Masses, length, force and the like: `sounder envs CartPoleSwingUp-v0` lists them.
   static std::vector<EnvironmentOption<CartPoleSwingUp>> options();
   const EnvironmentSpec& spec() const;
-  /// Lets the pole hang, all four numbers of the state within U(-0.05, 0.05) of rest.
+  /// Starts with the pole hanging at rest, plus U(-0.05, 0.05) on each of the state's four numbers.
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
   StepResult step(std::span<const float> action, std::span<float> observation) noexcept;
   void draw(Canvas& canvas) const;

@@ -10,17 +10,16 @@
 
 namespace sounder::envs {
 
-/// Drives a car that is too weak for the hill out of a valley, by accelerating to the left (0), not at all (1) or to
-/// the right (2); each step gives a reward of -1. The episode terminates when the car is at 0.5 or beyond, not rolling
-/// back.
+/// Drives an underpowered car out of a valley by accelerating to the left (0), not at all (1) or to the right (2). Each
+/// step gives a reward of -1. The episode terminates when the car is at 0.5 or beyond and not rolling back.
 ///
-/// Observation [2] and state: position in [-1.2, 0.6], velocity. Equal to MountainCar-v0 of Gymnasium 1.3.0; after
-/// Moore (1990).
+/// Observation [2] and state: position in [-1.2, 0.6], velocity. Matches MountainCar-v0 of Gymnasium 1.3.0; after Moore
+/// (1990).
 class MountainCar {
  public:
   using Action = std::int64_t;
 
-  /// How steep, how strong: see `sounder envs MountainCar-v0`.
+  /// Gravity and engine power: see `sounder envs MountainCar-v0`.
   static std::vector<EnvironmentOption<MountainCar>> options();
   const EnvironmentSpec& spec() const;
   /// Draws the position from U(-0.6, -0.4); the velocity is 0.

@@ -10,17 +10,16 @@
 
 namespace sounder::envs {
 
-/// Drives a car that is too weak for the hill out of a valley, by a force in [-1, 1] (beyond, it is clipped); each step
-/// costs 0.1 times the square of the action as it was given, and reaching 0.45, not rolling back, gives 100 and
-/// terminates the episode.
+/// Drives an underpowered car out of a valley by a force, the action clipped to [-1, 1]. Each step costs 0.1 times the
+/// square of the action before clipping. Reaching 0.45 without rolling back gives 100 and terminates the episode.
 ///
-/// Observation [2] and state: position in [-1.2, 0.6], velocity. Equal to MountainCarContinuous-v0 of Gymnasium 1.3.0,
+/// Observation [2] and state: position in [-1.2, 0.6], velocity. Matches MountainCarContinuous-v0 of Gymnasium 1.3.0,
 /// which rounds its state to float after each step; after Moore (1990).
 class MountainCarContinuous {
  public:
   using Action = std::span<const float>;
 
-  /// How steep, how strong: see `sounder envs MountainCarContinuous-v0`.
+  /// Gravity and engine power: see `sounder envs MountainCarContinuous-v0`.
   static std::vector<EnvironmentOption<MountainCarContinuous>> options();
   const EnvironmentSpec& spec() const;
   /// Draws the position from U(-0.6, -0.4); the velocity is 0.

@@ -15,7 +15,7 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kTimeStep = 0.05;
 constexpr double kMaxSpeed = 8.0;
 
-/// Brings an angle into [-pi, pi).
+/// Wraps an angle into [-pi, pi).
 double normalized(double angle) noexcept {
   return angle - 2.0 * kPi * std::floor((angle + kPi) / (2.0 * kPi));
 }
@@ -67,7 +67,7 @@ void Pendulum::draw(Canvas& canvas) const {
   const double rod_width = 0.2 * length_;
   constexpr Color kRod{204, 77, 77};
   const Point axle{0.0, 0.0};
-  // Positive angles lean to the left, against the clock.
+  // Positive angles lean to the left, counterclockwise.
   const Point tip{-length_ * std::sin(angle_), length_ * std::cos(angle_)};
 
   canvas.set_view({.lower_left = {-reach, -reach}, .upper_right = {reach, reach}});

@@ -9,17 +9,17 @@
 
 namespace sounder::envs {
 
-/// Swings up a pendulum and holds it there, by a torque in [-2, 2] N m (beyond, it is clipped). A step's reward is
-/// -(angle^2 + 0.1 angular velocity^2 + 0.001 torque^2), of the angle in [-pi, pi) and the velocity before the step.
-/// Episodes never terminate.
+/// Swings up a pendulum and holds it upright by a torque, the action clipped to [-2, 2] N m. The reward is -(angle^2 +
+/// 0.1 angular velocity^2 + 0.001 torque^2), with the angle in [-pi, pi) and the velocity before the step. Episodes
+/// never terminate.
 ///
 /// State [2]: angle (radians, 0 is upright), angular velocity in [-8, 8]. Observation [3]: the angle's cosine and sine,
-/// angular velocity. Equal to Pendulum-v1 of Gymnasium 1.3.0.
+/// angular velocity. Matches Pendulum-v1 of Gymnasium 1.3.0.
 class Pendulum {
  public:
   using Action = std::span<const float>;
 
-  /// How heavy, how long, how strong: see `sounder envs Pendulum-v1`.
+  /// Mass, length, torque and the like: `sounder envs Pendulum-v1` lists them.
   static std::vector<EnvironmentOption<Pendulum>> options();
   EnvironmentSpec spec() const;
   /// Draws the angle from U(-pi, pi) and the angular velocity from U(-1, 1).
@@ -40,7 +40,7 @@ class Pendulum {
 
   double angle_ = 0.0;
   double angular_velocity_ = 0.0;
-  double sine_ = 0.0;  // of the angle: the observation's is the next step's too
+  double sine_ = 0.0;  // sine of the angle, computed for the observation and used again by the next step
 };
 
 }  // namespace sounder::envs

@@ -15,13 +15,13 @@ namespace {
 constexpr double kTimeStep = 0.05;
 constexpr double kActionCost = 0.01;
 constexpr double kMaxVelocity = 8.0 * std::numbers::pi;
-constexpr float kFarthest = 10.0F;  // that a target can be: two links of 5 m
+constexpr float kFarthest = 10.0F;  // largest distance of a target: two links of 5 m
 
 }  // namespace
 
 std::vector<EnvironmentOption<Reacher2D>> Reacher2D::options() {
   using E = Reacher2D;
-  // Lighter or shorter links, damped more, would need a shorter time step.
+  // The bounds keep the time step stable: lighter, shorter or more strongly damped links would need a shorter one.
   return {{.name = "length_1", .member = &E::length_1_, .help = "of the first link, m", .low = 0.5, .high = 5},
           {.name = "length_2", .member = &E::length_2_, .help = "of the second link, m", .low = 0.5, .high = 5},
           {.name = "mass_1", .member = &E::mass_1_, .help = "of the first link, kg", .low = 0.5, .high = 10},
@@ -83,7 +83,7 @@ Reacher2D::Joints Reacher2D::derivative(const Joints& joints, const std::array<d
   const double cosine = std::cos(angle_2);
   const double sine = std::sin(angle_2);
 
-  // M (acceleration) = torques - damping - Coriolis and centrifugal torques, with a symmetric M of two rows.
+  // M (acceleration) = torques - damping - Coriolis and centrifugal torques, with a symmetric 2 x 2 matrix M.
   const double m11 = alpha + 2.0 * beta * cosine;
   const double m12 = delta + beta * cosine;
   const double m22 = delta;

@@ -5,8 +5,8 @@
 
 namespace sounder::envs {
 
-/// Integrates one step of `time` by the classical Runge-Kutta method of fourth order; `derivative` gives the derivative
-/// in time of a state.
+/// Integrates one step of `time` by the classical Runge-Kutta method of fourth order; `derivative` maps a state to its
+/// time derivative.
 template <std::size_t Size, class Derivative>
 std::array<double, Size> runge_kutta_step(const std::array<double, Size>& state, double time,
                                           const Derivative& derivative) noexcept {

@@ -25,7 +25,7 @@ std::string_view name_of(ActionStyle style) {
   return "with random numbers";
 }
 
-/// Finds the first fault of a play of a kind that the recorded one does not show.
+/// Returns the first fault of a play whose kind does not occur in the recorded play; empty if there is none.
 std::string new_fault(const Recording& recording, const Recording& recorded) {
   for (const auto fault : {&Recording::not_written, &Recording::written_outside, &Recording::not_finite,
                            &Recording::outside_of_space, &Recording::reward_not_finite, &Recording::wrong_mask}) {
@@ -59,7 +59,7 @@ Finding check_ends(Subject& subject) {
 }
 
 Finding check_effect(Subject& subject) {
-  constexpr std::size_t kMost = 16;  // of an action's numbers that are looked at
+  constexpr std::size_t kMost = 16;  // largest number of an action's numbers that are checked
   const Space& space = subject.spec().action_space;
   const std::size_t width = std::min(flat_size(space), kMost);
   Player& player = subject.second();

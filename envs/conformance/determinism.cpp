@@ -1,4 +1,4 @@
-// Rules about what an episode follows from: its seed and its actions alone.
+// Rules about determinism: an episode depends on its seed and its actions only.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +11,7 @@
 namespace sounder::conformance {
 namespace {
 
-/// Plays the recorded plan again; fails where a player shows something else than the first instance did when it was
-/// new.
+/// Plays the recorded plan again. Fails if the player differs from the first instance when it was new.
 Finding compare_with_recorded(Subject& subject, Player& player, std::string_view whose) {
   const History& recorded = subject.recording().history;
   player.begin(subject.plan());
@@ -40,7 +39,7 @@ Finding check_other_seeds(Subject& subject) {
 
 Finding check_reset(Subject& subject) {
   constexpr int kBefore = 7;
-  // Another episode comes first, of a new instance: what it leaves behind would be seen.
+  // Plays another episode on a new instance first, so that state which survives a reset shows up as a difference.
   Player& player = subject.renew_first();
   player.begin(subject.plan(1));
   for (int i = 0; i < kBefore; ++i) player.move();

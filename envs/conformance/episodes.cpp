@@ -12,7 +12,7 @@
 namespace sounder::conformance {
 namespace {
 
-// Longer than any run of a control task: a limit beyond it is none.
+// Longer than any episode of a control task: a larger limit is as good as none.
 constexpr std::int64_t kLongest = 1'000'000;
 
 bool all_equal(const std::vector<std::int64_t>& numbers) {
@@ -59,7 +59,7 @@ Finding check_early_truncation(Subject& subject) {
       fmt::format("{} of {} episodes were truncated after {} steps; {}", early.size(), episodes.size(),
                   shortest == longest ? fmt::format("{}", shortest) : fmt::format("{} to {}", shortest, longest),
                   limit ? fmt::format("the limit is {}", *limit) : "there is no limit");
-  // An environment may truncate for reasons of its own, but hardly ever after the same number of steps.
+  // An environment may truncate for other reasons, but rarely always after the same number of steps.
   const bool is_a_limit = early.size() >= 2 && all_equal(early);
   const bool limit_is_reached =
       std::ranges::any_of(episodes, [&](const Episode& episode) { return limit && episode.steps >= *limit; });
@@ -107,7 +107,7 @@ Finding check_last_observation(Subject& subject) {
     ++back_at_start;
     if (!is_among_first(recording, episodes[i].second_last)) ++jumps;
   }
-  // Some tasks end where they begin. But seldom with a leap.
+  // Some tasks end where they begin, but rarely with a jump.
   if (count >= kFewest && back_at_start == count && 2 * jumps >= count) {
     return warning(fmt::format("the last observations of all {} episodes look like those that resets give", count));
   }

@@ -1,4 +1,4 @@
-// Rules about what an environment need not offer, and about what nobody should ask of it.
+// Rules about optional functions of an environment, and about a step after an episode's end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Finding check_draw(Subject& subject) {
   for (std::size_t i = 0;; ++i) {
     if (player.history()[i] != recorded[i]) {
       const std::string place = player.place();
-      subject.discard_second();  // drawing may have changed it for good
+      subject.discard_second();  // drawing may have changed it permanently
       return failed(fmt::format("{}: it shows something else when it was drawn before", place));
     }
     Canvas canvas;
@@ -32,7 +32,8 @@ Finding check_draw(Subject& subject) {
   }
 }
 
-/// Sets a state on one instance that was read from another; empty if both then go the same way.
+/// Copies the state of the first instance to `copy` and plays both. Returns the first difference; empty if there is
+/// none.
 std::string fault_of_state(Subject& subject, const std::vector<double>& state, Environment& copy) {
   constexpr std::size_t kAfter = 50;
   Player& player = subject.first();
@@ -59,8 +60,8 @@ std::string fault_of_state(Subject& subject, const std::vector<double>& state, E
     action.sample(0, action_space, rng, original_mask.mask());
     StepResult expected = original.step(action[0], original_observation.prepare());
     StepResult actual = copy.step(action[0], observation.prepare());
-    // The copy's step count starts at the state that was set: a limit that cuts the original, in the middle of a
-    // repeated action perhaps, does not cut the copy.
+    // The copy counts steps from the state that was set. A limit that cuts the original, possibly in the middle of a
+    // repeated action, therefore does not cut the copy.
     if (expected.truncated) break;
     actual.truncated = false;
     if (fingerprint(observation.numbers(), actual) != fingerprint(original_observation.numbers(), expected)) {
@@ -86,7 +87,7 @@ Finding check_state(Subject& subject) {
                     fmt::format("{} numbers, set on another instance", state.size()));
 }
 
-/// Steps once more after an episode's end; words how the environment took it.
+/// Steps once more after an episode's end. Describes the environment's reaction.
 std::string step_after_end(Player& player) {
   try {
     player.step();

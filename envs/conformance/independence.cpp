@@ -1,4 +1,4 @@
-// Rules about instances beside each other.
+// Rules about several instances at the same time.
 #include <fmt/format.h>
 
 #include <array>
@@ -20,7 +20,7 @@ Finding judge(const std::array<std::string, 2>& differences) {
   return passed("each of 2 shows what it does alone");
 }
 
-/// Two players of plans 0 and 1, of which each is compared, move by move, with what it shows alone.
+/// Compares two players of plans 0 and 1, move by move, with the same plans played alone.
 class Comparison {
  public:
   explicit Comparison(Subject& subject) : alone_{&subject.recording().history, &subject.other_history()} {}
@@ -54,7 +54,7 @@ Finding check_turns(Subject& subject) {
   comparison.begin(kFirst, first, subject.plan(0));
   const std::int64_t third = (subject.moves() + 2) / 3;
   for (std::int64_t i = 0; i < subject.moves(); ++i) {
-    // In the first one's play, the second one takes turns, is gone for a while, and is made anew.
+    // While the first instance plays, the second takes turns with it, is discarded for a while, and is made again.
     if (i == third) subject.discard_second();
     const bool begins = i == 0 || i == 2 * third;
     const bool is_there = i < third || i >= 2 * third;

@@ -8,7 +8,7 @@ namespace sounder::conformance {
 namespace {
 
 constexpr std::size_t kGuardSize = 256;
-constexpr std::uint8_t kUnwritten = 0xa5;  // of guards and masks: neither 0 nor 1
+constexpr std::uint8_t kUnwritten = 0xa5;  // marks guards and unwritten masks; neither 0 nor 1
 
 }  // namespace
 

@@ -8,22 +8,21 @@
 
 namespace sounder::conformance {
 
-/// Reads an environment's action masks, between two guards, and finds what is wrong with them.
+/// Reads an environment's action masks between two guards and finds faults in them.
 class MaskReading {
  public:
-  /// The spec must be a sensible one. Of an environment that masks nothing, nothing is ever read.
+  /// The environment's spec must be valid. Never reads from an environment that masks nothing.
   explicit MaskReading(const Environment& environment);
 
-  /// Reads the mask of this moment: after a reset, or a step that did not terminate.
+  /// Reads the current mask, after a reset or a step that did not terminate the episode.
   void read(const Environment& environment);
   /// Forgets the mask: the episode has terminated.
   void forget() noexcept { allowed_.clear(); }
 
   bool masks() const noexcept { return masks_; }
-  /// Views the mask that was read last. Empty, which allows all: there is none, or none that an action can be chosen
-  /// by.
+  /// Returns a view of the last mask that was read. Empty, which allows all, if there is none or if it is unusable.
   ActionMask mask() const noexcept { return allowed_; }
-  /// Words what was wrong with what was read last; empty: nothing was.
+  /// Describes the fault of the last mask that was read; empty if there is none.
   const std::string& fault() const noexcept { return fault_; }
 
  private:

@@ -1,4 +1,4 @@
-// Rules about what an environment writes.
+// Rules about observations.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 namespace sounder::conformance {
 namespace {
 
-// Networks begin with weights for inputs of about 1. Beyond a hundred times that, a tanh is at its end from the first
-// step on and gradients grow with the square; below a thousandth, the network does not see the number change.
+// Initial weights suit inputs of about 1. Inputs a hundred times larger saturate a tanh from the first step on, and
+// gradients grow with their square. Inputs below a thousandth are too small for the network to notice a change.
 constexpr float kLargest = 100.0F;
 constexpr float kSmallest = 1e-3F;
 

@@ -12,7 +12,7 @@ namespace sounder::conformance {
 namespace {
 
 constexpr std::uint32_t kGuard = 0xdeadbeefU;
-constexpr std::uint32_t kUnwritten = 0x7fc0deadU;  // a quiet NaN: it stays what it is when it is copied
+constexpr std::uint32_t kUnwritten = 0x7fc0deadU;  // a quiet NaN, which keeps its bits when copied
 
 class Fingerprint {
  public:
@@ -29,13 +29,13 @@ class Fingerprint {
   std::uint64_t hash_ = 0;
 };
 
-/// Gives the end of a range; an infinite one is what ActionArray::sample takes it to be.
+/// Returns the end of a range. Replaces an infinite end as ActionArray::sample() does.
 float finite_end(float end, float other, float step) noexcept {
   if (std::isfinite(end)) return end;
   return std::isfinite(other) ? other + step : step;
 }
 
-/// Gives the first or the last option of a choice, of those that are allowed.
+/// Selects the first or the last allowed option of a choice.
 enum class End { lowest, highest };
 std::int64_t end_of_choice(const Space& space, ActionMask mask, std::size_t number, End end) {
   const ActionMask own = mask_of_choice(space, mask, number);
@@ -64,7 +64,7 @@ void choose_highest(ActionArray& action, const Space& space, ActionMask mask) {
   }
 }
 
-/// Replaces a number of an action by another one that is allowed, if there is one.
+/// Replaces a number of an action by another allowed one, if there is one.
 void alter(ActionArray& action, const Space& space, ActionMask mask, std::size_t number, Rng& rng) {
   if (std::holds_alternative<Box>(space)) {
     ActionArray other(space, 1);

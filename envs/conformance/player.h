@@ -13,17 +13,17 @@
 
 namespace sounder::conformance {
 
-/// An observation between two guards: numbers that no environment has a reason to write.
+/// An observation between two guards, whose numbers no environment has a reason to write.
 class GuardedObservation {
  public:
   explicit GuardedObservation(std::size_t size);
 
-  /// Marks every number as not written, by a NaN that no calculation gives, and views the observation.
+  /// Marks every number as unwritten with a NaN that no calculation produces. Returns a view of the observation.
   std::span<float> prepare();
   std::span<const float> numbers() const { return std::span(numbers_).subspan(kGuardSize, size_); }
-  /// Tells whether nothing was written before or behind the observation.
+  /// Returns whether the memory before and after the observation is unchanged.
   bool guards_intact() const;
-  /// Tells whether a number has been written since prepare().
+  /// Returns whether a number has been written since prepare().
   static bool is_written(float number) noexcept;
 
  private:
@@ -33,35 +33,35 @@ class GuardedObservation {
   std::vector<float> numbers_;
 };
 
-/// Condenses numbers, bit for bit: equal where all of them are.
+/// Hashes numbers bit for bit.
 std::uint64_t fingerprint(std::span<const float> numbers) noexcept;
-/// Condenses all that an environment shows at one moment.
+/// Hashes an environment's complete output at one moment.
 std::uint64_t fingerprint(std::span<const float> observation, const StepResult& result, ActionMask mask = {}) noexcept;
 
 /// The fingerprints of all moves of a play, the first reset included.
 using History = std::vector<std::uint64_t>;
 
-/// Which actions are played, of those that are allowed: drawn uniformly, or those at an end of the space.
+/// Selects the actions to play among the allowed ones: drawn uniformly, or from an end of the space.
 enum class ActionStyle { random, lowest, highest, alternating };
 
-/// What is played. Random numbers derive from two seeds, which may be equal.
+/// Describes a play. Its random numbers derive from two seeds, which may be equal.
 struct Plan {
-  std::uint64_t episodes;  ///< from it derives the n-th episode's seed
-  std::uint64_t actions;   ///< from it derive the actions
+  std::uint64_t episodes;  ///< seed from which the seeds of the episodes derive
+  std::uint64_t actions;   ///< seed from which the actions derive
   ActionStyle style = ActionStyle::random;
-  std::optional<std::size_t> altered = {};  ///< a number of the action that is another than without this, each time
+  std::optional<std::size_t> altered = {};  ///< index of a number of the action that is changed in each step
 };
 
-/// Counts the values that a number of a space has; two stand for the many of a Box.
+/// Returns the number of values that a number of a space can take; 2 for a Box, standing for many.
 std::int64_t choices(const Space& space, std::size_t number);
 
-/// Plays episode after episode of one instance and remembers what it shows. For one thread at a time.
+/// Plays episodes of one instance and records a history of fingerprints. Not thread-safe.
 class Player {
  public:
-  /// The spec must be a sensible one.
+  /// The environment's spec must be valid.
   explicit Player(Environment environment);
 
-  /// Forgets everything and begins a first episode, as a new player with a new instance would.
+  /// Clears the history and begins a first episode, like a new player.
   void begin(const Plan& plan);
 
   /// Makes one move: a step, or a reset if the episode has ended.
@@ -70,12 +70,12 @@ class Player {
   /// Steps whether or not the episode has ended.
   void step();
 
-  /// What the last move gave; of a reset: reward 0, not terminated.
+  /// Returns the result of the last move; for a reset, reward 0 and not terminated.
   const StepResult& result() const { return result_; }
   const GuardedObservation& observation() const { return observation_; }
   const MaskReading& masks() const { return masks_; }
   bool ended() const { return result_.terminated || result_.truncated; }
-  /// Counts the steps of the current episode.
+  /// Returns the number of steps in the current episode.
   std::int64_t steps() const { return steps_; }
   /// Formats the current moment: "episode 2, step 17", "episode 2, reset".
   std::string place() const;
@@ -101,8 +101,8 @@ class Player {
   History history_;
 };
 
-/// Plays on until something else is shown than a history has there, at most to its end; words that moment. Empty: it
-/// is all the same. The player has begun.
+/// Plays until the player's history differs from an expected one, at most to its end. Returns the moment of the first
+/// difference, formatted; empty if there is none. Call begin() first.
 std::string first_difference(Player& player, std::span<const std::uint64_t> expected);
 
 }  // namespace sounder::conformance

@@ -9,7 +9,7 @@
 namespace sounder::conformance {
 namespace {
 
-/// Words which numbers of an observation a condition holds for: "number 2", "2 of 6 numbers, the first of them 2".
+/// Describes the numbers of an observation that satisfy a condition: "number 2", "2 of 6 numbers, the first of them 2".
 template <class Condition>
 std::string which(std::span<const float> numbers, const Condition& condition) {
   const auto count = std::ranges::count_if(numbers, condition);
@@ -132,7 +132,7 @@ class Recorder {
     recording_.episodes.push_back(std::move(episode));
   }
 
-  /// Keeps the first fault of a kind, with its place.
+  /// Records the first fault of a kind, with its place.
   void note(std::string& where, const std::string& fault) const {
     if (where.empty() && !fault.empty()) where = player_.place() + ": " + fault;
   }

@@ -12,7 +12,7 @@
 
 namespace sounder::conformance {
 
-/// What was seen of an episode that ended.
+/// Summary of a finished episode.
 struct Episode {
   std::int64_t steps;
   double reward_sum;
@@ -22,7 +22,7 @@ struct Episode {
   std::vector<float> last;         ///< the last observation; empty from kKeptEpisodes on
 };
 
-/// The least and the largest of some numbers; of none, low > high.
+/// The range of some numbers; low > high if there are none.
 struct Extent {
   float low = std::numeric_limits<float>::infinity();
   float high = -std::numeric_limits<float>::infinity();
@@ -33,8 +33,8 @@ struct Extent {
   float magnitude() const noexcept;
 };
 
-/// All that the checks look at of one instance's play with random actions. The texts word the first moment at which
-/// something was wrong; empty: nothing was.
+/// The data that the checks need from one instance's play with random actions. Each text describes the first fault of
+/// its kind and is empty if there was none.
 struct Recording {
   static constexpr std::size_t kKeptEpisodes = 64;
 
@@ -48,25 +48,25 @@ struct Recording {
   std::string outside_of_space;
   std::string reward_not_finite;
   std::string wrong_mask;
-  std::string beyond_limit;  ///< the step limit was reached, and the episode went on
+  std::string beyond_limit;  ///< the episode continued after the step limit
 
   bool masks = false;              ///< the environment masks actions
-  std::int64_t least_allowed = 0;  ///< of the masks' numbers, in one mask
+  std::int64_t least_allowed = 0;  ///< fewest allowed options in one mask
   std::int64_t most_allowed = 0;
 
-  std::vector<Extent> extents;        ///< of each number of the observations
-  std::vector<Extent> first_extents;  ///< of the observations that resets gave alone
+  std::vector<Extent> extents;        ///< range of each number over all observations
+  std::vector<Extent> first_extents;  ///< the same over the observations of resets only
   std::int64_t changes = 0;           ///< steps whose observation differs from the one before
   bool resets_differ = false;         ///< two resets gave different observations
 
-  float largest_reward = 0.0F;  ///< by magnitude, of those that are finite
+  float largest_reward = 0.0F;  ///< finite reward of the largest magnitude
   std::string largest_reward_place;
 
-  std::exception_ptr error;  ///< what ended the play before its time
+  std::exception_ptr error;  ///< exception that ended the play early
   std::string error_place;
 };
 
-/// Words what is wrong with an observation that is written, finite and yet not in its space; empty: nothing is.
+/// Describes how a finite observation lies outside of its space; empty if it does not.
 std::string outside_of(const Space& space, std::span<const float> observation);
 
 /// Plays a number of moves, or fewer if the environment throws.

@@ -11,9 +11,8 @@
 namespace sounder::conformance {
 namespace {
 
-// Errors of the value are squared: with rewards beyond 10,000 its loss begins at 10^8, and of a gradient that is
-// clipped by its norm nothing is left of the policy's part. Below 0.0001 it is the other way round: next to the entropy
-// bonus, 0.01 by default, no reward is worth a choice.
+// The value loss is quadratic. Rewards beyond 10,000 start it at 10^8, and clipping the gradient's norm then leaves
+// almost nothing of the policy's part. Rewards below 0.0001 have no effect next to the entropy bonus, 0.01 by default.
 constexpr float kLargest = 1e4F;
 constexpr float kSmallest = 1e-4F;
 

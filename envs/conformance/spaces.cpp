@@ -1,4 +1,4 @@
-// Rules about what an environment says of itself.
+// Rules about an environment's spec.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace sounder::conformance {
 namespace {
 
-/// Says what is wrong with a space; empty if nothing is.
+/// Describes the fault of a space; empty if there is none.
 std::string fault_of(const Space& space) {
   struct Visitor {
     std::string operator()(const Discrete& choice) const { return fault_of_count(choice.n); }
@@ -61,7 +61,8 @@ Finding check_spec(Subject& subject) {
 }
 
 Finding check_action_bounds(Subject& subject) {
-  // A policy's first actions are about 1 in size; of a tenth of a thousandth of a range it explores nothing.
+  // A policy's first actions are about 1 in size, too small to explore a much wider range and too large for a much
+  // narrower one.
   constexpr float kWidest = 100.0F;
   constexpr float kNarrowest = 0.01F;
   const auto* box = std::get_if<Box>(&subject.spec().action_space);

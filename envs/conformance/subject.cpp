@@ -31,7 +31,8 @@ Player& Subject::second() {
   return second_ ? *second_ : renew_second();
 }
 
-// The old instance goes before the new one comes: of a process with a port of its own, say, there cannot be two.
+// Destroys the old instance before making the new one. Two might not be able to coexist, for example if a process
+// listens on a fixed port.
 Player& Subject::renew_first() {
   first_.reset();
   return first_.emplace(make_());

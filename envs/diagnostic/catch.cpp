@@ -33,7 +33,7 @@ void Catch::reset(std::uint64_t seed, std::span<float> observation) noexcept {
 StepResult Catch::step(std::int64_t action, std::span<float> observation) noexcept {
   assert(action >= 0 && action <= 2);
   paddle_column_ = std::clamp<std::int64_t>(paddle_column_ + action - 1, 0, kColumns - 1);
-  ball_row_ = std::min(ball_row_ + 1, kRows - 1);  // the ball stays where it landed, should the episode go on
+  ball_row_ = std::min(ball_row_ + 1, kRows - 1);  // a landed ball stays in the bottom row if stepping continues
   observe(observation);
   const bool landed = ball_row_ == kRows - 1;
   return {.reward = landed && ball_column_ == paddle_column_ ? 1.0F : 0.0F, .terminated = landed};

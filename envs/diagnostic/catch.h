@@ -9,12 +9,12 @@
 namespace sounder::envs {
 
 /// Catches a ball that falls straight down a grid of 10 rows and 5 columns, one row a step, with a paddle in the bottom
-/// row that moves left (0), stays (1) or moves right (2), within the grid: a small test of learning from pixels. When
+/// row that moves left (0), stays (1) or moves right (2), within the grid. A small test of learning from pixels. When
 /// the ball reaches the bottom row the episode terminates, with a reward of 1 if the paddle is there, else 0; all other
-/// rewards are 0. Every ball can be caught, so that the best return is 1. An episode takes 9 steps.
+/// rewards are 0. Every ball can be caught, so the best return is 1. An episode takes 9 steps.
 ///
-/// Observation [1, 10, 5] (channel, row from the top, column): 1 where the ball or the paddle is, else 0. State [3]:
-/// the ball's row, the ball's column, the paddle's column. After Catch of bsuite (Osband et al. 2020,
+/// Observation [1, 10, 5] (channel, row from the top, column): 1 at the ball and the paddle, else 0. State [3]: the
+/// ball's row, the ball's column, the paddle's column. After Catch of bsuite (Osband et al. 2020,
 /// https://github.com/google-deepmind/bsuite), where a miss gives -1.
 class Catch {
  public:

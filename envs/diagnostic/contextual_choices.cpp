@@ -76,11 +76,11 @@ void ContextualChoices::set_state(std::span<const double> state, std::span<float
 
 void ContextualChoices::observe(std::span<float> observation) noexcept {
   assert(observation.size() == flat_size(spec_.observation_space));
-  // Each step's context from a stream of its own: the key and the step are all there is to remember.
+  // Each step draws its context from its own stream, so the state consists of the key and the step only.
   Rng rng(StreamKey{
       .seed = key_, .worker = 0, .purpose = Stream::environment, .index = static_cast<std::uint64_t>(steps_)});
   std::ranges::fill(observation, 0.0F);
-  std::size_t first = 0;  // of the current choice's options
+  std::size_t first = 0;  // index of the current choice's first option
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     right_[i] = rng.below(counts_[i]);
     observation[first + static_cast<std::size_t>(right_[i])] = 1.0F;

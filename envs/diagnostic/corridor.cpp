@@ -57,7 +57,7 @@ StepResult Corridor::step(std::int64_t action, std::span<float> observation) noe
 }
 
 double Corridor::optimal_return() const {
-  std::vector<double> values(static_cast<std::size_t>(length_));  // of each cell, for the number of steps that are left
+  std::vector<double> values(static_cast<std::size_t>(length_));  // per cell, for the current number of remaining steps
   std::vector<double> next;
   for (std::int64_t steps = 0; steps < episode_steps(); ++steps) {
     next = values;

@@ -10,19 +10,19 @@
 namespace sounder::envs {
 
 /// Walks along a corridor of N cells, to the left (0) or the right (1), between two walls. A step that ends in the
-/// leftmost cell gives 0.001, one that ends in the rightmost cell 1, all others 0: the small reward is near, the large
-/// one is N - 2 steps away, with nothing on the way that tells of it. Episodes begin in the second cell and are
-/// truncated after N + 9 steps, so that who always walks to the right earns 12, the most there is. The threshold is
-/// 99 % of what the best policy earns on average.
+/// leftmost cell gives 0.001, one that ends in the rightmost cell 1, all others 0. The small reward is near; the large
+/// one is N - 2 steps away, with no reward on the way to guide exploration. Episodes begin in the second cell and are
+/// truncated after N + 9 steps, so always walking to the right earns 12, the highest return without slips. The
+/// threshold is 99 % of the best policy's expected return.
 ///
 /// Observation [N]: 1 in all cells up to the present one, 0 beyond (a thermometer). State [2]: the cell, from 0, and
-/// the key from which the next slips follow, a whole number below 2^53. The chain of Osband, Blundell, Pritzel and Van
-/// Roy (2016), "Deep Exploration via Bootstrapped DQN", section 5.1, without slips.
+/// the key that determines the next slips, an integer below 2^53. Without slips, it is the chain of Osband, Blundell,
+/// Pritzel and Van Roy (2016), "Deep Exploration via Bootstrapped DQN", section 5.1.
 class Corridor {
  public:
   using Action = std::int64_t;
 
-  /// How long it is, how slippery: see `sounder envs Corridor-v0`.
+  /// Length and slip probability: see `sounder envs Corridor-v0`.
   static std::vector<EnvironmentOption<Corridor>> options();
   EnvironmentSpec spec() const;
   void reset(std::uint64_t seed, std::span<float> observation) noexcept;
@@ -32,7 +32,7 @@ class Corridor {
   /// Throws Error unless the state is a cell and a key.
   void set_state(std::span<const double> state, std::span<float> observation);
 
-  /// Gives the expected return of the best policy, by dynamic programming.
+  /// Returns the expected return of the best policy, computed by dynamic programming.
   double optimal_return() const;
 
  private:

@@ -7,11 +7,11 @@
 
 namespace sounder::envs {
 
-/// ContextualChoices with a MultiDiscrete action. With the counts as they are, random choices have a mean return of
-/// 10 (1/3 + 1/4 + 1/2) / 3 = 3.61.
+/// ContextualChoices with a MultiDiscrete action. With the default counts, random choices have a mean return of 10 (1/3
+/// + 1/4 + 1/2) / 3 = 3.61.
 class MultiBandit : public ContextualChoices {
  public:
-  /// Throws UsageError unless there is a count, and all are from 1 to 1,000.
+  /// Throws UsageError if there is no count or one is not from 1 to 1,000.
   explicit MultiBandit(const std::vector<std::int64_t>& counts = {3, 4, 2});
 };
 

@@ -6,8 +6,8 @@
 
 namespace sounder::envs {
 
-/// ContextualChoices with a MultiBinary action: each switch has to be off (0) or on (1); the observation names which
-/// with two numbers. Random switches have a mean return of 5.
+/// ContextualChoices with a MultiBinary action. Two numbers of the observation per switch tell whether it has to be off
+/// (0) or on (1). Random actions have a mean return of 5.
 class MultiSwitch : public ContextualChoices {
  public:
   /// Throws UsageError unless there are 1 to 1,000 switches.

@@ -67,7 +67,7 @@ void TMaze::draw(Canvas& canvas) const {
     wall({-kHalfWidth, side * kHalfWidth}, {inner, side * kHalfWidth});
     wall({inner, side * kHalfWidth}, {inner, side * kArm});
   }
-  // The side that the cue names stays marked for who watches; the agent sees it at the start only.
+  // The picture marks the cue's side throughout; the agent's observation shows it at the start only.
   const double side = cue_is_down_ ? -1.0 : 1.0;
   canvas.polygon({.corners = {{inner, side * 1.0}, {inner, side * kArm}, {outer, side * kArm}, {outer, side * 1.0}},
                   .color = kCue});

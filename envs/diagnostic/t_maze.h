@@ -8,13 +8,13 @@
 
 namespace sounder::envs {
 
-/// Walks a corridor to a junction and turns to the side that a cue named at the very start, and only there: a test of
-/// memory. Actions: forward (0), up (1), down (2). At the junction, a turn ends the episode (terminated), with a reward
-/// of 1 for the cue's side and 0 for the other. All else gives 0 and costs only time: turning in the corridor, walking
-/// on at the junction. After three times the corridor's length an episode is truncated.
+/// Walks a corridor to a junction and turns to the side that a cue showed in the first observation: a test of memory.
+/// Actions: forward (0), up (1), down (2). A turn at the junction terminates the episode, with a reward of 1 for the
+/// cue's side and 0 for the other. Turning in the corridor and walking on at the junction change nothing and give 0. An
+/// episode is truncated after three times the corridor's length.
 ///
-/// The best return is 1. Without memory every cue looks the same at the junction: at best half the turns are right, a
-/// mean return of 0.5.
+/// The best return is 1. A policy without memory cannot tell the cues apart at the junction; its mean return is at most
+/// 0.5.
 ///
 /// Observation [3], each 0 or 1: the cue is up, the cue is down (one of them in an episode's first observation, none in
 /// any later one), standing at the junction. State [3]: position (0 to length), 1 if the cue is down, else 0, and 1 if
@@ -33,7 +33,7 @@ class TMaze {
   StepResult step(std::int64_t action, std::span<float> observation) noexcept;
   void draw(Canvas& canvas) const;
   std::vector<double> state() const;
-  /// Throws Error unless the state has three numbers, whole and in their ranges.
+  /// Throws Error unless the state has three integers, each in its range.
   void set_state(std::span<const double> state, std::span<float> observation);
 
  private:

@@ -85,7 +85,7 @@ void DoubleIntegrator::draw(Canvas& canvas) const {
                               {x + kHalfSize, 2.0 * kHalfSize},
                               {x + kHalfSize, 0.0}},
                   .color = {129, 132, 203}});
-  // Where the block would be in a second.
+  // The block's position after one second at its present velocity.
   canvas.line({.from = {x, middle}, .to = {x + velocity, middle}, .width = 0.06, .color = kArrow});
   canvas.circle({.center = {x + velocity, middle}, .radius = 0.07, .color = kArrow});
 }

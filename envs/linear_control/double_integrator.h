@@ -10,13 +10,13 @@
 
 namespace sounder::envs {
 
-/// Brings a block that slides without friction to rest at 0, by a force in [-10, 10] N (beyond, it is clipped): the
-/// double integrator, position'' = force / mass. A step takes 0.1 s, in which the force is constant, and moves the
-/// block exactly; its reward is -0.1 (position^2 + velocity^2 + force^2), times options, of the state before it.
-/// Episodes begin about 1 m off, at rest, and never terminate; they have 100 steps, and the reward threshold is a cost
-/// 5 % above the least expected one, which is known from the Riccati equation (envs/linear_control/riccati.h). With
-/// shorter and shorter steps the optimal controller becomes -position - sqrt(3) velocity: Tedrake, "Underactuated
-/// Robotics" (2023), chapter 8.
+/// Brings a block that slides without friction to rest at 0, by a force, the action clipped to [-10, 10] N: the double
+/// integrator, position'' = force / mass. A step takes 0.1 s; the force is constant in it, and the motion is integrated
+/// exactly. Its reward is -0.1 (position^2 + velocity^2 + force^2) for the state before the step, with weights from the
+/// options. Episodes begin at rest about 1 m from 0, never terminate and have 100 steps. The reward threshold is a cost
+/// 5 % above the least expected cost, which follows from the Riccati equation (envs/linear_control/riccati.h). In the
+/// limit of short steps, the optimal controller is -position - sqrt(3) velocity: Tedrake, "Underactuated Robotics"
+/// (2023), chapter 8.
 ///
 /// Observation [2] and state: position (m), velocity (m/s).
 class DoubleIntegrator {
@@ -27,9 +27,9 @@ class DoubleIntegrator {
   using Regulator = LinearRegulator<2, 1>;
 
   static constexpr std::int64_t kSteps = 100;
-  static constexpr double kForceLimit = 10.0;  ///< N; the optimal controller's forces are never cut off
+  static constexpr double kForceLimit = 10.0;  ///< N; the optimal controller's forces stay within it
 
-  /// How heavy the block is, what velocity and force cost: see `sounder envs DoubleIntegrator-v0`.
+  /// The block's mass and the weights of velocity and force: see `sounder envs DoubleIntegrator-v0`.
   static std::vector<EnvironmentOption<DoubleIntegrator>> options();
   EnvironmentSpec spec() const;
   /// Draws the distance from U(0.9, 1.1), to either side; the velocity is 0.
@@ -40,11 +40,11 @@ class DoubleIntegrator {
   /// Throws Error unless the state has two numbers.
   void set_state(std::span<const double> state, std::span<float> observation);
 
-  /// The task in steps: A = [[1, h], [0, 1]] and B = [h^2 / 2, h] / mass for steps of h seconds.
+  /// Returns the task in discrete time: A = [[1, h], [0, 1]] and B = [h^2 / 2, h] / mass for steps of h seconds.
   Problem problem() const noexcept;
-  /// Gives the optimal controller of each step of an episode.
+  /// Returns the optimal controller of each step of an episode.
   std::vector<Regulator> optimal_regulators() const;
-  /// Gives the expected return of the optimal controller: no other one has a higher one.
+  /// Returns the expected return of the optimal controller, an upper bound for every policy.
   double optimal_return() const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace sounder {
 
-/// A small dense matrix of doubles, [Rows, Columns], row-major, without memory of its own: sizes are part of the type,
-/// so that those that do not fit do not compile.
+/// A small dense matrix of doubles, [Rows, Columns], row-major, without heap memory. Sizes are part of the type, so
+/// that mismatched ones do not compile.
 template <std::size_t Rows, std::size_t Columns>
 struct Matrix {
   std::array<double, Rows * Columns> elements{};
@@ -26,7 +26,7 @@ struct Matrix {
 template <std::size_t Size>
 using Vector = Matrix<Size, 1>;
 
-/// Makes `factor` times the identity.
+/// Returns `factor` times the identity.
 template <std::size_t Size>
 constexpr Matrix<Size, Size> scaled_identity(double factor) noexcept {
   Matrix<Size, Size> result;

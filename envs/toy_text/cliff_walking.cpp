@@ -18,7 +18,7 @@ bool is_cliff(const Cell& cell) noexcept {
   return cell.row == kStart.row && cell.column > kStart.column && cell.column < kGoal.column;
 }
 
-/// What a move in a direction leads to.
+/// Returns the transition of a move in one direction.
 Transition outcome(const Cell& from, const Slip& slip) noexcept {
   const Cell to = kGrid.moved(from, kMoves[static_cast<std::size_t>(slip.direction)]);
   const bool falls = is_cliff(to);

@@ -8,7 +8,7 @@
 
 namespace sounder::envs {
 
-/// A lake: its grid, the letters of its cells, row by row, and what Gymnasium says of it.
+/// A lake: its grid, the letters of its cells row by row, and Gymnasium's step limit and threshold.
 struct FrozenLake::Map {
   std::string_view name;
   Grid grid;
@@ -96,7 +96,7 @@ Transitions FrozenLake::transitions(std::int64_t state, std::int64_t action) con
                       .reward = static_cast<float>(reward),
                       .terminated = letter_there == 'G' || letter_there == 'H'};
   };
-  // An episode has ended here: nothing more is to be had.
+  // A final state leads only to itself, with no reward.
   if (letter(state) == 'G' || letter(state) == 'H') {
     return Transitions({.probability = 1.0, .next_state = state, .reward = 0.0F, .terminated = true});
   }

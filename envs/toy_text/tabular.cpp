@@ -23,7 +23,7 @@ const Transition& Transitions::draw(Rng& rng) const noexcept {
 }
 
 void TabularEpisode::begin(std::uint64_t seed) noexcept {
-  // 32 bits: exact as a double, which a state is made of.
+  // 32 bits, because the state stores it as a double, which must be exact.
   key_ = derive_seed({.seed = seed, .worker = 0, .purpose = Stream::environment}) >> 32U;
   steps_ = 0;
 }
@@ -55,7 +55,7 @@ std::vector<double> TabularEpisode::numbers() const {
 
 void TabularEpisode::set_numbers(std::span<const double> numbers, std::int64_t states) {
   constexpr std::int64_t kKeys = std::int64_t{1} << 32U;
-  constexpr std::int64_t kMostSteps = std::int64_t{1} << 53U;  // as many as a double can count
+  constexpr std::int64_t kMostSteps = std::int64_t{1} << 53U;  // largest count that a double represents exactly
   require_state_size(numbers, kNumbers);
   const std::int64_t state = state_index(numbers[0], states);
   const std::int64_t key = state_index(numbers[1], kKeys);

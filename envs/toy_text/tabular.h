@@ -11,7 +11,7 @@
 
 namespace sounder::envs {
 
-/// One of the things that may follow a state and an action.
+/// One possible result of an action in a state.
 struct Transition {
   double probability;
   std::int64_t next_state;
@@ -19,15 +19,15 @@ struct Transition {
   bool terminated;
 };
 
-/// What may follow a state and an action: one entry of a transition table, in Gymnasium's order; the probabilities sum
-/// to 1. It is worked out when it is asked for: a table that is kept would have to be built anew for every set of
-/// options, in a reset, which allocates nothing.
+/// The possible results of an action in a state: one entry of a transition table, in Gymnasium's order. Their
+/// probabilities sum to 1. Entries are computed on demand, because a stored table would have to be rebuilt for each set
+/// of options in reset(), which allocates nothing.
 class Transitions {
  public:
   static constexpr std::size_t kMost = 3;
 
   Transitions() = default;
-  /// Makes one that is certain.
+  /// Makes a deterministic transition.
   explicit Transitions(const Transition& transition) noexcept { add(transition); }
 
   /// Adds one; at most kMost.
@@ -45,18 +45,18 @@ class Transitions {
   std::size_t size_ = 0;
 };
 
-/// An episode in an environment of countably many states: the state it is in, and what its chance derives from. Each
-/// step's chance is a stream of its own, of the episode's key and the number of steps, so that three numbers are all
-/// that there is to remember.
+/// An episode in an environment with numbered states: its current state and its randomness. Each step has its own
+/// stream of random numbers, derived from the episode's key and the number of steps, so that three numbers hold the
+/// complete state.
 class TabularEpisode {
  public:
   /// Begins an episode, drawn from a seed; the environment then draws its state from chance().
   void begin(std::uint64_t seed) noexcept;
-  /// Draws what follows an action, and goes there with the same chance; returns the reward and whether it ended.
+  /// Draws a transition and follows it. Returns its reward and whether the episode terminated.
   StepResult follow(const Transitions& transitions, Rng& rng) noexcept;
-  /// Begins the next step: gives its random numbers.
+  /// Begins the next step and returns its random numbers.
   Rng next_step() noexcept;
-  /// Gives the random numbers of the current step; of step 0, the initial state's.
+  /// Returns the random numbers of the current step; of step 0, the initial state's.
   Rng chance() const noexcept;
 
   std::int64_t state() const noexcept { return state_; }
@@ -65,9 +65,10 @@ class TabularEpisode {
   void observe(std::span<float> observation) const noexcept;
 
   static constexpr std::size_t kNumbers = 3;
-  /// Gives all there is to remember [3]: the state, the episode's key (a 32-bit number), the number of steps done.
+  /// Returns the complete state [3]: the environment's state, the episode's key (a 32-bit number), the number of steps
+  /// taken.
   std::vector<double> numbers() const;
-  /// Sets it; throws Error unless these are three numbers, whole and in their ranges, of one of `states` states.
+  /// Sets the complete state. Throws Error unless it has three integers in their ranges, the first below `states`.
   void set_numbers(std::span<const double> numbers, std::int64_t states);
 
  private:

@@ -17,10 +17,10 @@ constexpr Grid kGrid{.rows = 5, .columns = 5};
 constexpr std::int64_t kInTaxi = 4;
 constexpr std::array<Cell, 4> kPlaces{Cell{0, 0}, Cell{0, 4}, Cell{4, 0}, Cell{4, 3}};
 
-// Before, between and behind the cells of each row: where ':' stands one can pass.
+// The walls before, between and behind the cells of each row: ':' is open, '|' is closed.
 constexpr std::array<std::string_view, 5> kGates{"|:|::|", "|:|::|", "|::::|", "||:|:|", "||:|:|"};
 
-/// Tells whether a cell's west side, or its east side, is open.
+/// Returns whether a cell's west side, or its east side, is open.
 bool is_open_west(const Cell& cell) noexcept {
   return kGates[static_cast<std::size_t>(cell.row)][static_cast<std::size_t>(cell.column)] == ':';
 }
@@ -28,7 +28,7 @@ bool is_open_east(const Cell& cell) noexcept {
   return kGates[static_cast<std::size_t>(cell.row)][static_cast<std::size_t>(cell.column) + 1] == ':';
 }
 
-/// A state in its parts.
+/// The parts of a state.
 struct Fare {
   Cell taxi;
   std::int64_t passenger;  // a place, or kInTaxi
@@ -52,8 +52,8 @@ Cell ahead(const Cell& taxi, std::int64_t direction) noexcept {
   return is_blocked(taxi, direction) ? taxi : kGrid.moved(taxi, kMoves[static_cast<std::size_t>(direction)]);
 }
 
-/// Where the rain takes a taxi that was to move in a direction, to its one side and to its other. The walls that are
-/// looked at are those of Taxi-v3: of the cell gone to, on its east or its west side, whichever way one goes there.
+/// The two cells to either side of a move's direction, to which rain may divert the taxi. Checks the same walls as
+/// Taxi-v3: the east or west wall of the target cell, whatever the direction of the move.
 struct Astray {
   Cell one;
   Cell other;
@@ -66,7 +66,7 @@ Astray astray(const Cell& taxi, std::int64_t direction) noexcept {
   return {is_open_east(one) ? one : taxi, is_open_west(other) ? other : taxi};
 }
 
-/// What picking up and dropping off lead to.
+/// Returns the transition of picking up or dropping off.
 Transition exchange(const Fare& fare, std::int64_t action) noexcept {
   const auto place = std::ranges::find(kPlaces, fare.taxi) - kPlaces.begin();
   const bool at_place = place < std::ssize(kPlaces);
@@ -158,7 +158,7 @@ void Taxi::action_mask(std::span<std::uint8_t> allowed) const noexcept {
   const Fare fare = fare_of(episode_.state());
   for (std::int64_t action = 0; action < kActions; ++action) {
     const bool moves = action != kPickUp && action != kDropOff;
-    // What would not be of any use costs 10, and changes nothing: no arrival, nobody in or out.
+    // A useless pick-up or drop-off costs 10 and changes nothing.
     const bool is_of_use = moves ? ahead(fare.taxi, action) != fare.taxi : exchange(fare, action).reward > -10.0F;
     allowed[static_cast<std::size_t>(action)] = is_of_use ? 1 : 0;
   }

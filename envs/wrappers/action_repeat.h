@@ -9,10 +9,9 @@
 
 namespace sounder {
 
-/// Acts several times with each action and sums the rewards; an episode's end cuts it short, and so does an action mask
-/// that does not allow the action any more. Shows the last of the observations. A step of the agent is then several of
-/// the environment's: max_episode_steps counts the agent's, so a limit of 10 becomes one of 4 where actions are
-/// repeated 3 times.
+/// Repeats each action several times and sums the rewards. Stops early at an episode's end, and when the action mask no
+/// longer allows the action. Returns the last observation. One step of the agent is then several of the environment,
+/// and max_episode_steps counts those of the agent: with 3 repetitions, a limit of 10 becomes 4.
 template <EnvironmentModel E>
 class ActionRepeat : public Wrapper<E> {
  public:

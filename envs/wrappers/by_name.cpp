@@ -22,7 +22,7 @@
 namespace sounder {
 namespace {
 
-/// Reads all of a text as a number.
+/// Parses a whole text as a number.
 template <class Number>
 std::optional<Number> parsed(std::string_view text) {
   Number number{};
@@ -31,7 +31,7 @@ std::optional<Number> parsed(std::string_view text) {
   return number;
 }
 
-/// Reads whole numbers between commas.
+/// Parses integers separated by commas.
 template <>
 std::optional<std::vector<std::int64_t>> parsed(std::string_view text) {
   std::vector<std::int64_t> numbers;
@@ -45,7 +45,8 @@ std::optional<std::vector<std::int64_t>> parsed(std::string_view text) {
   }
 }
 
-/// Wraps an environment with the value that a text holds; nothing, and the environment as it was, if it holds none.
+/// Wraps an environment with the value parsed from a text. Returns nothing, and leaves the environment unchanged, if
+/// the text cannot be parsed.
 using Wrap = std::optional<Environment> (*)(Environment& environment, std::string_view value);
 
 template <template <class> class W, class Value>
@@ -68,7 +69,7 @@ struct NamedWrapper {
   Wrap wrap;
 };
 
-// The list of wrappers that have a name, sorted.
+// The list of named wrappers, sorted.
 constexpr std::array kWrappers{
     NamedWrapper{"action_repeat", "a whole number", "action_repeat=4", wrap_with<ActionRepeat, std::int64_t>},
     NamedWrapper{"clip_observation", "a number", "clip_observation=10", wrap_with<ClipObservation, float>},

@@ -8,19 +8,19 @@
 
 namespace sounder {
 
-/// Brings a number within the bounds.
+/// Clips a number to the bounds.
 struct Clip {
   float operator()(float number, float low, float high) const noexcept { return std::clamp(number, low, high); }
 };
 
-/// Brings actions of an environment with a Box action space within its bounds, each number for itself.
+/// Clips each number of an action to the bounds of the environment's Box.
 template <TakesBoxActions E>
 class ClipAction : public MapAction<E, Clip> {
  public:
   explicit ClipAction(E environment) : MapAction<E, Clip>("clip_action", std::move(environment)) {}
 };
 
-/// Wraps an environment whose actions are of a Box with a finite bound in ClipAction; returns any other as it is.
+/// Wraps an environment in ClipAction if its action space is a Box with a finite bound; returns any other unchanged.
 Environment clip_actions(Environment environment);
 
 }  // namespace sounder

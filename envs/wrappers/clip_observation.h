@@ -9,13 +9,13 @@
 
 namespace sounder {
 
-/// Brings each number of an observation of a Box within [-limit, limit]; its space's bounds, too.
+/// Clips each number of a Box observation, and the bounds of its space, to [-limit, limit].
 template <EnvironmentModel E>
 class ClipObservation : public Wrapper<E> {
  public:
   using Action = typename E::Action;
 
-  /// Throws UsageError unless the observations are of a Box and the limit is a finite number that is not negative.
+  /// Throws UsageError unless the observation space is a Box and the limit is finite and not negative.
   ClipObservation(E environment, float limit) : Wrapper<E>(std::move(environment)), limit_(limit) {
     require_within("clip_observation", static_cast<double>(limit), {0.0, std::numeric_limits<float>::max()});
     Box box = require_box_observation("clip_observation", this->spec_);

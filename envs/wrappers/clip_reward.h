@@ -10,14 +10,14 @@
 
 namespace sounder {
 
-/// Brings each reward within [-limit, limit] (Mnih et al. 2015 use 1). What the environment's threshold asks for does
-/// not follow from clipped rewards: there is none.
+/// Clips each reward to [-limit, limit] (Mnih et al. 2015 use 1). Removes the reward threshold, because it does not
+/// apply to clipped rewards.
 template <EnvironmentModel E>
 class ClipReward : public Wrapper<E> {
  public:
   using Action = typename E::Action;
 
-  /// Throws UsageError unless the limit is a finite number that is not negative.
+  /// Throws UsageError unless the limit is finite and not negative.
   explicit ClipReward(E environment, float limit = 1.0F) : Wrapper<E>(std::move(environment)), limit_(limit) {
     require_within("clip_reward", static_cast<double>(limit), {0.0, std::numeric_limits<float>::max()});
     this->spec_.reward_threshold = std::nullopt;

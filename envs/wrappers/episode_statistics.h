@@ -9,14 +9,14 @@
 
 namespace sounder {
 
-/// What an episode amounts to: the undiscounted sum of its rewards, and its steps.
+/// The return (undiscounted) and the length of an episode in steps.
 struct EpisodeTotals {
   double episode_return = 0.0;
   std::int64_t length = 0;
 };
 
-/// Counts the return and the length of episodes, to be read between steps. Put around other wrappers, it counts what
-/// they make of rewards and steps; within, what they are made of.
+/// Tracks the return and the length of episodes. Counts the rewards and steps of the environment that it wraps: around
+/// other wrappers, those after their changes; inside them, those before.
 template <EnvironmentModel E>
 class EpisodeStatistics : public Wrapper<E> {
  public:
@@ -37,15 +37,16 @@ class EpisodeStatistics : public Wrapper<E> {
     return result;
   }
 
-  /// Sets the state as if an episode began there: counting starts again.
+  /// Sets the state as if an episode began there; counting restarts.
   void set_state(std::span<const double> state, std::span<float> observation) requires Replayable<E> {
     current_ = {};
     Wrapper<E>::set_state(state, observation);
   }
 
-  /// Reads the episode that was begun last; all of it once it has ended, until the next reset.
+  /// Returns the totals of the current episode so far. After its end, they stay complete until the next reset.
   const EpisodeTotals& current() const noexcept { return current_; }
-  /// Reads the episode that ended last; nothing before one has. An episode that a reset breaks off does not count.
+  /// Returns the totals of the last episode that ended, or nothing before the first end. Episodes interrupted by a
+  /// reset do not count.
   const std::optional<EpisodeTotals>& last() const noexcept { return last_; }
 
  private:

@@ -10,22 +10,23 @@
 
 namespace sounder {
 
-/// Makes the Box of `frames` elements of a Box, one after the other along the first dimension: [D] becomes
-/// [frames * D], an image of [C, H, W] becomes one of [frames * C, H, W].
+/// Returns the Box of `frames` elements of a Box, concatenated along the first dimension: [D] becomes [frames * D], an
+/// image of [C, H, W] becomes one of [frames * C, H, W].
 Box stacked(const Box& box, std::int64_t frames);
 
-/// A state of a FrameStack, in its parts; views of it.
+/// Views of the parts of a FrameStack's state.
 struct StackedState {
   std::span<const double> environment;
   std::span<const double> frames;
 };
 
-/// Splits a state that ends with `frame_numbers` numbers of frames; throws Error if it is too short for them.
+/// Splits off the last `frame_numbers` numbers of a state, which hold the frames. Throws Error if the state is too
+/// short.
 StackedState split_stacked(std::span<const double> state, std::size_t frame_numbers);
 
-/// Shows the last observations of a Box, the oldest first, along the first dimension (stacked()); at an episode's
-/// start, the first one repeated (Mnih et al. 2015). The state is the environment's, followed by all frames, where the
-/// environment offers one.
+/// Concatenates the last observations of a Box along the first dimension, the oldest first (Mnih et al. 2015). At an
+/// episode's start, the first observation is repeated. If the environment offers a state, the stack's state is that
+/// state followed by all frames.
 template <EnvironmentModel E>
 class FrameStack : public Wrapper<E> {
  public:
@@ -33,7 +34,7 @@ class FrameStack : public Wrapper<E> {
 
   static constexpr std::int64_t kMaxFrames = 1'000;
 
-  /// Throws UsageError unless the observations are of a Box and `frames` is from 1 to kMaxFrames.
+  /// Throws UsageError unless the observation space is a Box and `frames` is from 1 to kMaxFrames.
   FrameStack(E environment, std::int64_t frames)
       : Wrapper<E>(std::move(environment)), frame_size_(flat_size(this->spec_.observation_space)) {
     require_within("frame_stack", static_cast<double>(frames), {1.0, static_cast<double>(kMaxFrames)});

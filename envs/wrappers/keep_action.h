@@ -9,11 +9,11 @@
 
 namespace sounder {
 
-/// Keeps the latest action that an environment was given, for who looks on: what wrappers around this one make of the
-/// agent's action.
+/// Records the latest action that reaches the environment, after all wrappers around this one have changed it, so that
+/// it can be shown or logged.
 class KeepAction : public Wrapper<Environment> {
  public:
-  /// Makes `kept` an array of one action of the environment's.
+  /// Sets `kept` to an array that holds the latest action of the environment.
   KeepAction(Environment environment, std::shared_ptr<ActionArray>& kept) : Wrapper(std::move(environment)) {
     kept = kept_ = std::make_shared<ActionArray>(spec_.action_space, 1);
   }

@@ -11,19 +11,20 @@
 
 namespace sounder {
 
-/// An environment that can be given the numbers of a Box as its action.
+/// An environment that accepts the numbers of a Box as its action.
 template <class E>
 concept TakesBoxActions = EnvironmentModel<E> &&
     (std::same_as<typename E::Action, std::span<const float>> || std::same_as<typename E::Action, sounder::Action>);
 
-/// Mixes two bounds, finite ones: -1 gives the lower, 1 the upper one, exactly; between and beyond it is linear.
+/// Interpolates linearly between two finite bounds, and beyond them: -1 gives exactly the lower and 1 exactly the upper
+/// bound.
 inline float between_bounds(double x, float low, float high) noexcept {
   // (1 - x) / 2 low + (1 + x) / 2 high equals low + (x + 1) / 2 (high - low).
   return static_cast<float>(0.5 * (1.0 - x) * static_cast<double>(low) + 0.5 * (1.0 + x) * static_cast<double>(high));
 }
 
-/// What wrappers start from that compute the environment's action from the agent's, number by number: `Map` is called
-/// with a number and its bounds within.
+/// Base class of wrappers that map the agent's action to the environment's number by number. `Map` is called with a
+/// number and the environment's bounds for it.
 template <TakesBoxActions E, class Map>
 class MapAction : public Wrapper<E> {
  public:
@@ -36,13 +37,13 @@ class MapAction : public Wrapper<E> {
   void announce(const Action& action) requires Announceable<E> { this->environment_.announce(mapped(action)); }
 
  protected:
-  /// Takes a `name` for errors; throws UsageError if the actions are of another space than a Box.
+  /// `name` is used in errors. Throws UsageError if the action space is not a Box.
   MapAction(std::string_view name, E environment)
       : Wrapper<E>(std::move(environment)),
         bounds_(require_box_action(name, this->spec_)),
         mapped_(bounds_.low.size()) {}
 
-  /// Makes the space of the agent's actions: as many numbers, in the same shape.
+  /// Sets the bounds of the agent's action space, which has the same shape as the environment's.
   void set_action_bounds(float low, float high) { this->spec_.action_space = Box::uniform(low, high, bounds_.shape); }
 
  private:
@@ -52,7 +53,7 @@ class MapAction : public Wrapper<E> {
     return mapped_;
   }
 
-  Box bounds_;  // of the environment within
+  Box bounds_;  // action space of the wrapped environment
   std::vector<float> mapped_;
 };
 

@@ -9,18 +9,18 @@
 
 namespace sounder {
 
-/// Makes the Box of some numbers of a Box's elements, in the order in which `kept` lists their indices (row-major).
-/// Throws UsageError if none is listed, one is twice, or one is beyond the box.
+/// Returns the Box of a selection of a Box's numbers, in the order of the (row-major) indices in `kept`. Throws
+/// UsageError if the list is empty or contains a duplicate or an index out of range.
 Box masked(const Box& box, std::span<const std::int64_t> kept);
 
-/// Shows the listed numbers of an observation of a Box only, and hides the others: a flat Box, in the order of the
-/// list. The state stays the whole one.
+/// Keeps the listed numbers of a Box observation and hides the others. The result is a flat Box in the order of the
+/// list. The state is unchanged.
 template <EnvironmentModel E>
 class MaskObservation : public Wrapper<E> {
  public:
   using Action = typename E::Action;
 
-  /// Throws UsageError unless the observations are of a Box that has the listed numbers, each listed once.
+  /// Throws UsageError unless the observation space is a Box and the list is valid for it, as masked() does.
   MaskObservation(E environment, std::vector<std::int64_t> kept)
       : Wrapper<E>(std::move(environment)), kept_(std::move(kept)), whole_(flat_size(this->spec_.observation_space)) {
     this->spec_.observation_space = masked(require_box_observation("mask_observation", this->spec_), kept_);
@@ -48,7 +48,7 @@ class MaskObservation : public Wrapper<E> {
   }
 
   std::vector<std::int64_t> kept_;
-  std::vector<float> whole_;  // the observation of the environment within
+  std::vector<float> whole_;  // observation of the wrapped environment
 };
 
 }  // namespace sounder

@@ -8,12 +8,12 @@
 
 namespace sounder {
 
-/// Asks the environment within a wrapper whether it allows an action now. One that masks nothing is not asked, and
-/// allows all.
+/// Reads a wrapped environment's mask to check whether an action is allowed now. An environment that masks nothing is
+/// not queried and allows all.
 template <EnvironmentModel E>
 class MaskReader {
  public:
-  /// Throws UsageError where the environment masks actions that are no choices.
+  /// Throws UsageError if the environment masks actions of a space that cannot be masked.
   explicit MaskReader(const E& environment) {
     if (!masks_actions(environment)) return;
     action_space_ = environment.spec().action_space;
@@ -31,7 +31,7 @@ class MaskReader {
 
  private:
   Space action_space_;
-  std::vector<std::uint8_t> mask_;  // [M]; empty where nothing is masked
+  std::vector<std::uint8_t> mask_;  // [M]; empty if the environment masks nothing
 };
 
 }  // namespace sounder

@@ -14,14 +14,14 @@ namespace {
 
 constexpr std::int64_t kMostNumbers = 1'000'000;
 
-/// Views the numbers of options of a space's choices; none of one that has no one-hot numbers.
+/// Returns the number of options of each choice of a space; empty for a space without a one-hot encoding.
 std::span<const std::int64_t> counts_of(const Space& space) noexcept {
   if (const auto* const choice = std::get_if<Discrete>(&space)) return {&choice->n, 1};
   if (const auto* const choices = std::get_if<MultiDiscrete>(&space)) return choices->counts;
   return {};
 }
 
-/// Words what is wrong with an observation; at most eight of its numbers are shown.
+/// Formats the error for an invalid observation, with at most eight of its numbers.
 Error no_element(const Space& space, std::span<const float> choices) {
   constexpr std::size_t kShown = 8;
   const auto shown = choices.first(std::min(choices.size(), kShown));
@@ -45,7 +45,7 @@ Box one_hot_box(const Space& space) {
   }
   std::int64_t numbers = 0;
   for (const std::int64_t count : counts_of(space)) {
-    // Compared before it is added: the sum of large counts would overflow.
+    // Compares before adding, because the sum of large counts would overflow.
     if (count > kMostNumbers - numbers) {
       throw UsageError(
           fmt::format("wrapper 'one_hot_observation' makes at most {} numbers of an observation, {} takes more; give "
@@ -60,7 +60,7 @@ Box one_hot_box(const Space& space) {
 void write_one_hot(const Space& space, std::span<const float> choices, std::span<float> one_hot) {
   if (!contains(space, choices)) throw no_element(space, choices);
   std::ranges::fill(one_hot, 0.0F);
-  std::size_t first = 0;  // of the current choice's options
+  std::size_t first = 0;  // index of the current choice's first option
   const std::span<const std::int64_t> counts = counts_of(space);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     one_hot[first + static_cast<std::size_t>(choices[i])] = 1.0F;

@@ -8,20 +8,19 @@
 
 namespace sounder {
 
-/// Tells whether a space's elements are choices that can be written as one-hot numbers: Discrete or MultiDiscrete.
+/// Returns whether a space has a one-hot encoding: Discrete and MultiDiscrete do.
 bool has_one_hot(const Space& space) noexcept;
 
-/// Makes the Box [0, 1]^n of a Discrete (n choices) or MultiDiscrete space's one-hot numbers (n: all its counts,
-/// summed). Throws UsageError for another space, and for one that takes more than 1,000,000 numbers.
+/// Returns the Box [0, 1]^n of a space's one-hot encoding, where n is the number of choices of a Discrete space or the
+/// sum of the counts of a MultiDiscrete one. Throws UsageError for another space, and if n exceeds 1,000,000.
 Box one_hot_box(const Space& space);
 
-/// Writes choices as one-hot numbers: for each choice as many as it has options, 1 for the one chosen and else 0, one
-/// choice after the other. Throws Error for numbers that are no element of the space, which must have passed
-/// one_hot_box().
+/// Writes choices in one-hot encoding: one number per option, 1 for the chosen option and 0 for the others, choice by
+/// choice. The space must be valid for one_hot_box(). Throws Error if the choices are not an element of the space.
 void write_one_hot(const Space& space, std::span<const float> choices, std::span<float> one_hot);
 
-/// Shows Discrete and MultiDiscrete observations as one-hot numbers, which networks can learn from: a Box [0, 1]^n. The
-/// state stays the environment's. for_policy() puts it on by itself.
+/// Encodes Discrete and MultiDiscrete observations as one-hot numbers, a Box [0, 1]^n, from which networks can learn.
+/// The state is the environment's. for_policy() applies it automatically.
 template <EnvironmentModel E>
 class OneHotObservation : public Wrapper<E> {
  public:
@@ -53,7 +52,7 @@ class OneHotObservation : public Wrapper<E> {
 
  private:
   Space choices_space_;
-  std::vector<float> choices_;  // the observation of the environment within
+  std::vector<float> choices_;  // observation of the wrapped environment
 };
 
 }  // namespace sounder

@@ -9,19 +9,19 @@
 
 namespace sounder {
 
-/// Maps all numbers on what is between the bounds.
+/// Maps all real numbers to the range between the bounds.
 struct Squash {
   float operator()(float number, float low, float high) const noexcept {
     return between_bounds(std::tanh(static_cast<double>(number)), low, high);
   }
 };
 
-/// Lets the agent act with unbounded numbers u, each of which tanh brings between the environment's bounds, which must
-/// be finite: low + (tanh(u) + 1) / 2 * (high - low). Its action space is an unbounded Box.
+/// Maps each unbounded number u of the agent's action between the environment's bounds, which must be finite: low +
+/// (tanh(u) + 1) / 2 * (high - low). The agent's action space is an unbounded Box.
 template <TakesBoxActions E>
 class SquashAction : public MapAction<E, Squash> {
  public:
-  /// Throws UsageError unless the actions are of a Box with finite bounds.
+  /// Throws UsageError unless the action space is a Box with finite bounds.
   explicit SquashAction(E environment) : MapAction<E, Squash>("squash_action", std::move(environment)) {
     require_finite_action("squash_action", this->spec_);
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -29,8 +29,8 @@ class SquashAction : public MapAction<E, Squash> {
   }
 };
 
-/// Wraps an environment whose actions are of a Box in SquashAction, and throws UsageError if a bound is infinite;
-/// returns any other as it is.
+/// Wraps an environment in SquashAction if its action space is a Box; returns any other unchanged. Throws UsageError if
+/// a bound is infinite.
 Environment squash_actions(Environment environment);
 
 }  // namespace sounder

@@ -14,10 +14,10 @@
 
 namespace sounder {
 
-/// Repeats the action of the step before, in place of the agent's, with some probability (Machado et al. 2018,
-/// "Revisiting the Arcade Learning Environment", section 5.2); never on an episode's first step, and never an action
-/// that the environment's mask does not allow any more. The chance is drawn from a stream of its own, which derives
-/// from the episode's seed. No state is offered: it would need the stream's.
+/// Repeats the previous step's action instead of the agent's with some probability (Machado et al. 2018, "Revisiting
+/// the Arcade Learning Environment", section 5.2). Never repeats on an episode's first step, nor an action that the
+/// environment's mask no longer allows. Draws from its own stream, which derives from the episode's seed. Offers no
+/// state, because that would have to include the stream's.
 template <EnvironmentModel E>
 class StickyActions : public Wrapper<E> {
  public:
@@ -70,11 +70,11 @@ class StickyActions : public Wrapper<E> {
   }
 
   float probability_;
-  ActionArray last_;  // the action of the step before
+  ActionArray last_;  // the previous step's action
   MaskReader<E> mask_;
   Rng rng_{0};
   bool first_ = true;
-  bool chosen_ = false;  // the next step's action was announced, and stands in last_
+  bool chosen_ = false;  // the next step's action was announced and is in last_
 };
 
 }  // namespace sounder

@@ -9,14 +9,14 @@
 
 namespace sounder {
 
-/// Truncates episodes of an environment after a number of steps: on that step, `truncated` becomes true (and
-/// `terminated` stays what it was). Without a limit it only carries the reward threshold.
+/// Truncates episodes after a number of steps: sets `truncated` on the last step and leaves `terminated` unchanged.
+/// Without a limit it only carries the reward threshold.
 template <EnvironmentModel E>
 class TimeLimit : public Wrapper<E> {
  public:
   using Action = typename E::Action;
 
-  /// Limits override what the environment's own spec says; nothing given leaves them.
+  /// A given limit or threshold overrides the one in the environment's spec.
   TimeLimit(E environment, std::optional<std::int64_t> max_episode_steps, std::optional<double> reward_threshold = {})
       : Wrapper<E>(std::move(environment)) {
     if (max_episode_steps) this->spec_.max_episode_steps = max_episode_steps;
@@ -36,7 +36,7 @@ class TimeLimit : public Wrapper<E> {
     return result;
   }
 
-  /// Sets the state as if an episode began there: the step count starts again.
+  /// Sets the state as if an episode began there; the step count restarts.
   void set_state(std::span<const double> state, std::span<float> observation) requires Replayable<E> {
     elapsed_steps_ = 0;
     Wrapper<E>::set_state(state, observation);

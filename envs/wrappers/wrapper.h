@@ -10,9 +10,8 @@
 
 namespace sounder {
 
-/// What a wrapper starts from: it owns the environment and passes everything through. A wrapper derives from it and
-/// declares anew what it changes; it sets its own spec in its constructor. One that changes actions announces what it
-/// changes them into.
+/// Base class of wrappers: owns the environment and forwards every call. A wrapper redeclares the functions that it
+/// changes and sets its own spec in its constructor. A wrapper that changes actions must announce the changed ones.
 template <EnvironmentModel E>
 class Wrapper {
  public:
@@ -55,15 +54,15 @@ struct Range {
   double high;
 };
 
-// What wrappers ask of the environment and of their own arguments. `wrapper` is its name as wrap() takes it.
+// Checks of a wrapper's environment and arguments. `wrapper` is its name in wrap(), used in errors.
 
-/// Views the Box that an environment's observations are of; throws UsageError if they are of another space.
+/// Returns the environment's observation space. Throws UsageError if it is not a Box.
 const Box& require_box_observation(std::string_view wrapper, const EnvironmentSpec& spec);
 
-/// Views the Box that an environment's actions are of; throws UsageError if they are of another space.
+/// Returns the environment's action space. Throws UsageError if it is not a Box.
 const Box& require_box_action(std::string_view wrapper, const EnvironmentSpec& spec);
 
-/// The same; throws UsageError, too, if a bound is infinite.
+/// Returns the environment's action space. Throws UsageError if it is not a Box with finite bounds.
 const Box& require_finite_action(std::string_view wrapper, const EnvironmentSpec& spec);
 
 /// Throws UsageError unless a wrapper's number lies within a range.
