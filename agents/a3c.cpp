@@ -10,7 +10,7 @@ namespace sounder {
 
 namespace {
 
-/// Chooses each row's action by a policy, of those that the row's mask allows.
+/// Chooses an action for each row by a policy, among those that the row's mask allows.
 template <PolicyModel P>
 void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutput& output, ActionArray& actions) {
   const std::size_t rows = output.values.size();
@@ -63,11 +63,12 @@ void A3c::act(const ActRequest& request, ActionArray& actions) {
 std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
   const std::size_t count = rollout.bootstrap_rows().size();
   const std::size_t width = rollout.observation_size();
-  // The network's rows after the rollout's are free for them. Truncations may be more than fit there at a time: each
-  // chunk takes the place of the one before, since nothing goes back through them.
+  // Uses the network's rows after those of the rollout. More truncations may occur than fit there, so they are computed
+  // in chunks that overwrite each other; bootstrap values need no backward pass.
   for (std::size_t first = 0; first < count; first += most_observations_) {
     const std::size_t rows = std::min(most_observations_, count - first);
-    // From the states after the rows' observations; copies, since bootstrapping takes no step.
+    // Starts from the states after the rows' observations. Works on copies, because a bootstrap must not advance the
+    // state.
     for (std::size_t i = 0; i < rows; ++i) {
       std::copy_n(states_.data() + rollout.bootstrap_rows()[first + i] * state_size_, state_size_,
                   bootstrap_states_.data() + i * state_size_);
@@ -120,7 +121,7 @@ class A3cAgents final : public NetworkAgents {
     std::unique_ptr<Architecture> network;
     A3c::Settings settings;
     double runaway_entropy;
-    std::string_view sharing;  ///< scheme; empty: any
+    std::string_view sharing;  ///< required sharing scheme; empty allows any
   };
   explicit A3cAgents(Parts parts)
       : NetworkAgents(std::move(parts.network)),
@@ -141,7 +142,7 @@ class A3cAgents final : public NetworkAgents {
   std::string_view sharing_;
 };
 
-/// Agents of A3C that are defined with a sharing scheme, or with none.
+/// Makes A3C's agents for one sharing scheme, or for any if `sharing` is empty.
 std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const EnvironmentSpec& spec,
                                           const Networks& networks, std::string_view sharing) {
   const Policy policy = make_policy(config, spec.action_space);

@@ -10,8 +10,8 @@
 
 namespace sounder {
 
-/// Asynchronous advantage actor-critic (Mnih et al. 2016, algorithm S3), one worker's part: acts by the policy, and
-/// learns from n-step returns, or from generalized advantages.
+/// One worker's agent of asynchronous advantage actor-critic (Mnih et al. 2016, algorithm S3). Samples actions from the
+/// policy and learns from n-step returns or generalized advantages.
 class A3c final : public Agent {
  public:
   struct Settings {
@@ -20,11 +20,11 @@ class A3c final : public Agent {
     ActorCriticLoss loss;
   };
 
-  /// Counts the rows that the network must be made for: those of a rollout, and as many as it acts on at a time, for
-  /// bootstrap values.
+  /// Returns the number of rows that the network needs: those of a rollout, plus the rows of one act() for bootstrap
+  /// values.
   static constexpr std::size_t network_rows(const AgentUse& use) noexcept { return use.observations * (use.steps + 1); }
 
-  /// Takes a network that was made for network_rows(use) rows.
+  /// The network must have been made for network_rows(use) rows.
   A3c(std::unique_ptr<Network> network, const AgentUse& use, const Settings& settings);
 
   void parameters_changed() override { network_->parameters_changed(); }
@@ -37,7 +37,7 @@ class A3c final : public Agent {
   std::span<const float> bootstrap_values(const Rollout& rollout);
 
   std::unique_ptr<Network> network_;
-  std::size_t most_observations_;  // of one forward
+  std::size_t most_observations_;  // most observations of one forward pass
   std::size_t state_size_;
   Settings settings_;
   std::vector<float> returns_;           // [rows]
@@ -49,9 +49,8 @@ class A3c final : public Agent {
   std::vector<float> bootstrap_states_;  // [most_observations_, S]
 };
 
-/// Makes the agents that a configuration with the algorithm `a3c` asks for, and `a2c`: they act and learn alike, and
-/// differ in that a2c is defined with a sharing scheme. Throws UsageError where the configuration does not suit the
-/// environment.
+/// Make the agents of the algorithms `a3c` and `a2c`. Both act and learn in the same way, but a2c requires a sharing
+/// scheme. Throw UsageError if the configuration does not suit the environment.
 std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
                                               const Networks& networks);
 std::unique_ptr<AgentFactory> make_a2c_agents(const TrainConfig& config, const EnvironmentSpec& spec,

@@ -13,7 +13,7 @@
 namespace sounder {
 namespace {
 
-/// The action of the largest value, the first of equals, of those that may be taken.
+/// Returns the allowed action of the largest value, the first in a tie.
 std::int64_t best_action(std::span<const float> values, ActionMask mask) noexcept {
   if (mask.empty()) return std::ranges::max_element(values) - values.begin();
   std::int64_t best = nth_allowed(mask, 0);
@@ -27,7 +27,7 @@ float best_value(std::span<const float> values, ActionMask mask) noexcept {
   return values[static_cast<std::size_t>(best_action(values, mask))];
 }
 
-/// The mean value of the actions that may be taken.
+/// Returns the mean value of the allowed actions.
 float mean_value(std::span<const float> values, ActionMask mask) noexcept {
   float sum = 0;
   std::size_t count = 0;
@@ -39,7 +39,7 @@ float mean_value(std::span<const float> values, ActionMask mask) noexcept {
   return sum / static_cast<float>(count);
 }
 
-/// One of the actions that may be taken, each as likely.
+/// Draws one of the allowed actions uniformly.
 std::int64_t random_action(std::size_t width, ActionMask mask, Rng& rng) noexcept {
   if (mask.empty()) return rng.below(static_cast<std::int64_t>(width));
   return nth_allowed(mask, rng.below(count_allowed(mask)));
@@ -85,9 +85,9 @@ void ActionValueAgent::act(const ActRequest& request, ActionArray& actions) {
 
 std::span<const float> ActionValueAgent::row_values(const Rollout& rollout) {
   const std::size_t rows = rollout.size();
-  const std::size_t first = rollout.environments();  // what the first step's observations are worth is no target's part
+  const std::size_t first = rollout.environments();  // no target needs the values of the first step's observations
   if (first < rows) {
-    // All of them at once: of those that an episode begins with the values are not needed, but they are few.
+    // Computes all rows at once. The values of observations that begin an episode are not needed, but these are few.
     const NetworkOutput output =
         networks_.target->forward(rollout.observations().subspan(first * rollout.observation_size()), 0, {});
     for (std::size_t row = first; row < rows; ++row) {
@@ -118,8 +118,8 @@ void ActionValueAgent::choose_bootstrap_values(const Rollout& rollout, std::span
     return;
   }
   const std::size_t size = rollout.observation_size();
-  // The online network's rows after the rollout's are free for them. Truncations may be more than fit there at a time:
-  // each chunk takes the place of the one before, since nothing goes back through them.
+  // Uses the online network's rows after those of the rollout. More truncations may occur than fit there, so they are
+  // computed in chunks that overwrite each other; bootstrap values need no backward pass.
   for (std::size_t first = 0; first < count; first += most_observations_) {
     const std::size_t rows = std::min(most_observations_, count - first);
     const NetworkOutput online = networks_.online->forward(
@@ -200,7 +200,7 @@ std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const Envir
                                 .environment = spec,
                                 .outputs = static_cast<std::size_t>(choice->n),
                                 .value = ValueHead::none});
-  if (network->state_size() > 0) {  // a network of the user's own
+  if (network->state_size() > 0) {  // possible with a user's own network
     throw UsageError(fmt::format(
         "algorithm '{}' takes networks without memory, network '{}' carries {} numbers; try algorithm 'a3c'",
         config.algorithm, config.network, network->state_size()));

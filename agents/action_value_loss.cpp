@@ -9,7 +9,7 @@ LossSums ActionValueLoss::differentiate(const Inputs& inputs, std::span<float> o
   const std::size_t steps = inputs.targets.size();
   assert(steps > 0 && inputs.outputs.size() % steps == 0 && output_gradients.size() == inputs.outputs.size());
   const std::size_t width = inputs.outputs.size() / steps;
-  std::ranges::fill(output_gradients, 0.0F);  // of the actions that were not taken
+  std::ranges::fill(output_gradients, 0.0F);  // zero for actions that were not taken
   LossSums sums;
   for (std::size_t t = 0; t < steps; ++t) {
     const std::size_t taken = t * width + static_cast<std::size_t>(inputs.actions.discrete(t)[0]);

@@ -8,7 +8,7 @@ void one_step_targets(const ReturnInputs& inputs, std::span<const float> row_val
                       std::span<float> targets) noexcept {
   const std::size_t rows = inputs.rewards.size();
   assert(inputs.ends.size() == rows && row_values.size() == rows && targets.size() == rows);
-  std::size_t bootstraps = 0;  // those that are used
+  std::size_t bootstraps = 0;  // number of bootstrap values used so far
   for (std::size_t row = 0; row < rows; ++row) {
     const bool is_last = row + inputs.environments >= rows;
     float following = 0;

@@ -10,24 +10,24 @@
 
 namespace sounder {
 
-/// The actor-critic loss of a rollout (Mnih et al. 2016, section 4), a sum over its T steps (of all
-/// environments: the T rows):
+/// The actor-critic loss of a rollout (Mnih et al. 2016, section 4), a sum over its T rows, the steps of all
+/// environments:
 ///
 ///     L = sum_t [ -log pi(a_t) A_t - entropy_coefficient H(pi_t) + value_coefficient (R_t - V_t)^2 ]
 ///
-/// A_t = R_t - V_t is a constant in it: the policy's loss does not move the value.
+/// A_t = R_t - V_t is a constant: the policy loss has no gradient with respect to the value.
 struct ActorCriticLoss {
   float entropy_coefficient;                  ///< beta
-  float value_coefficient;                    ///< 0.5: half the squared error
-  PolicyDistribution policy = Categorical{};  ///< what pi is, given the outputs
+  float value_coefficient;                    ///< 0.5 gives half the squared error
+  PolicyDistribution policy = Categorical{};  ///< the distribution pi that the outputs define
 
   struct Inputs {
-    std::span<const float> outputs;     ///< [T, K], of the network
+    std::span<const float> outputs;     ///< [T, K], the network's outputs
     std::span<const float> values;      ///< [T]
-    const ActionArray& actions;         ///< [T], as they were drawn
+    const ActionArray& actions;         ///< [T], as drawn
     std::span<const float> returns;     ///< [T]
     std::span<const float> advantages;  ///< [T]
-    ActionMask masks = {};              ///< [T, K], of the actions that could be drawn; empty: all could
+    ActionMask masks = {};              ///< [T, K], the allowed actions; empty allows all
   };
   /// The gradient of L with respect to the network's outputs.
   struct Gradients {
@@ -35,7 +35,7 @@ struct ActorCriticLoss {
     std::span<float> values;   ///< [T]
   };
 
-  /// Writes the gradients, in closed form, and returns the parts of the loss. Allocates nothing.
+  /// Writes the gradients in closed form and returns the parts of the loss. Allocates nothing.
   LossSums differentiate(const Inputs& inputs, const Gradients& gradients) const noexcept;
 };
 

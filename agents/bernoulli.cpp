@@ -6,10 +6,10 @@
 namespace sounder {
 namespace {
 
-/// One switch: what is less likely of it, and how likely that is.
+/// The probabilities of a switch's less and more likely position.
 struct Odds {
-  float less;      ///< the probability of the less likely one: exp(-|z|) / (1 + exp(-|z|))
-  float more;      ///< of the other: 1 / (1 + exp(-|z|))
+  float less;      ///< of the less likely one: exp(-|z|) / (1 + exp(-|z|))
+  float more;      ///< of the more likely one: 1 / (1 + exp(-|z|))
   float log_more;  ///< log(more) = -log(1 + exp(-|z|)); log(less) = log(more) - |z|
 };
 
@@ -46,7 +46,7 @@ PolicyTerms Bernoulli::differentiate(const Inputs& inputs, std::span<float> grad
     terms.log_probability += likely ? log_more : log_more - std::abs(z);
     // H = sum_i [ -p_i log p_i - (1 - p_i) log(1 - p_i) ], with log(less) = log(more) - |z|
     terms.entropy += less * std::abs(z) - log_more;
-    // d(-log pi) / dz_i = p_i - a_i: the probability of what was not drawn;  dH / dz_i = -z_i p_i (1 - p_i)
+    // d(-log pi) / dz_i = p_i - a_i: the probability of the value that was not drawn;  dH / dz_i = -z_i p_i (1 - p_i)
     const float missed = likely ? less : more;
     gradient[i] = (on ? -missed : missed) * advantage + beta * z * less * more;
   }

@@ -7,8 +7,8 @@
 namespace sounder {
 namespace {
 
-// Which choices there are: each function is written once, and compiled for all of them and for those of a mask. The
-// floating-point operations on what a mask allows are the same, in the same order.
+// Selects the available choices. Each function is written once and compiled for all choices and for those of a mask.
+// Both versions apply the same floating-point operations, in the same order, to the allowed choices.
 
 struct AllChoices {
   bool operator()(std::size_t /*choice*/) const noexcept { return true; }
@@ -18,12 +18,12 @@ struct AllowedChoices {
   bool operator()(std::size_t choice) const noexcept { return mask[choice] != 0; }
 };
 
-/// exp(z - largest) of a logit; that of the largest one is known without computing it.
+/// Returns exp(z - largest) of a logit, without computing it for the largest one.
 float weight_of(float z, float largest) noexcept {
   return z == largest ? 1.0F : std::exp(z - largest);
 }
 
-/// Finds the first of the largest logits.
+/// Returns the index of the largest logit, the first in a tie.
 template <class Choices>
 std::size_t largest_of(std::span<const float> logits, const Choices& is_choice) noexcept {
   std::size_t best = 0;
@@ -36,7 +36,7 @@ std::size_t largest_of(std::span<const float> logits, const Choices& is_choice) 
 
 template <class Choices>
 std::size_t sample_of(std::span<const float> logits, const Choices& is_choice, Rng& rng) noexcept {
-  // Exponentials cost most here: those of the first choices are kept for the second time that they are needed.
+  // Exponentials dominate the cost, so those of the first choices are kept for the second loop.
   constexpr std::size_t kKept = 32;
   std::array<float, kKept> kept;
   const float largest = logits[largest_of(logits, is_choice)];
@@ -47,14 +47,14 @@ std::size_t sample_of(std::span<const float> logits, const Choices& is_choice, R
     if (k < kKept) kept[k] = own;
     sum += own;
   }
-  // The first choice at which the cumulated weights exceed a uniform part of their sum.
+  // Selects the first choice at which the cumulative weights exceed a uniform fraction of their sum.
   float left = rng.uniform() * sum;
   std::size_t choice = 0;
   for (; choice + 1 < logits.size(); ++choice) {
     left -= choice < kKept ? kept[choice] : weight(choice);
     if (left < 0) break;
   }
-  // Rounding may leave something after the last one that is a choice.
+  // Rounding may carry the loop past the last allowed choice.
   while (!is_choice(choice)) --choice;
   return choice;
 }
@@ -65,12 +65,12 @@ PolicyTerms differentiate_of(const Categorical::Inputs& inputs, const Choices& i
   const std::span<const float> logits = inputs.outputs;
   const auto [advantage, beta] = inputs.weights;
   const float largest = logits[largest_of(logits, is_choice)];
-  float sum = 0;  // the gradient's place holds the exponentials, then the probabilities, until it is computed
+  float sum = 0;  // `gradient` first holds the exponentials, then the probabilities
   for (std::size_t k = 0; k < logits.size(); ++k) {
     gradient[k] = is_choice(k) ? weight_of(logits[k], largest) : 0.0F;
     sum += gradient[k];
   }
-  // log pi_k = (z_k - max) - log sum_j exp(z_j - max); 0 where pi_k = 0, as it is no choice
+  // log pi_k = (z_k - max) - log sum_j exp(z_j - max); 0 for masked choices, where pi_k = 0
   const float log_sum = std::log(sum);
   const auto log_pi = [&](std::size_t k) { return is_choice(k) ? logits[k] - largest - log_sum : 0.0F; };
 

@@ -7,14 +7,14 @@
 
 namespace sounder {
 
-/// The distribution over A real numbers that 2A outputs define: independent normal distributions, with the first A
-/// outputs for means mu_i and the last A for the logarithms of their standard deviations s_i. A PolicyModel.
+/// The distribution over A real numbers given by 2A outputs: independent normal distributions with the first A outputs
+/// as means mu_i and the last A as logarithms of the standard deviations s_i. A PolicyModel.
 ///
-/// An action is what was drawn, however far outside of the space's bounds: clipping it here would put the probability
-/// of all that lies beyond a bound on the bound, where no density describes it. It is clipped where it is taken
+/// Actions are returned as drawn, even outside of the space's bounds. Clipping here would concentrate the probability
+/// beyond a bound on the bound itself, where no density describes it. The environment's wrapper clips instead
 /// (envs/wrappers/clip_action.h).
 struct DiagonalGaussian : ContinuousActions {
-  LogStd log_std = {};  ///< what the last A outputs are of log s_i
+  LogStd log_std = {};  ///< maps the last A outputs to log s_i
 
   /// Draws an action [A].
   void sample(std::span<const float> outputs, Rng& rng, std::span<float> action) const noexcept;
@@ -22,7 +22,7 @@ struct DiagonalGaussian : ContinuousActions {
   /// Writes the most likely action [A]: the means.
   static void mode(std::span<const float> outputs, std::span<float> action) noexcept;
 
-  /// Takes outputs [2A] and an action [A], and writes a gradient [2A].
+  /// Writes the gradient [2A] for outputs [2A] and an action [A].
   PolicyTerms differentiate(const Inputs& inputs, std::span<float> gradient) const noexcept;
 };
 

@@ -14,7 +14,7 @@ namespace {
 using MakeAgents =
     std::function<std::unique_ptr<AgentFactory>(const TrainConfig&, const EnvironmentSpec&, const Networks&)>;
 
-/// The list of algorithms: a new one is a line here.
+/// The list of algorithms.
 const Named<MakeAgents>& algorithms() {
   static const Named<MakeAgents> list{{"a3c", make_a3c_agents},
                                       {"a2c", make_a2c_agents},

@@ -5,19 +5,19 @@
 
 namespace sounder {
 
-/// How an output becomes log s, the logarithm of a standard deviation.
+/// Maps an output to log s, the logarithm of a standard deviation.
 ///
-/// As it stands, for an output that is a parameter of its own. Beyond kLeast or kMost it counts as that bound and has
-/// no gradient: a guard against overflow, not a preference (those of soft actor-critic, -20 and 2, are narrower above),
-/// since nothing would bring such a parameter back.
+/// An output that is itself a parameter is used unchanged. It is clamped to [kLeast, kMost], with no gradient beyond,
+/// where nothing would bring the parameter back. The bounds only guard against overflow, so the upper one is wider than
+/// in soft actor-critic, which uses -20 and 2.
 ///
-/// Slowed and softly bounded, for an output that a network computes for each state:
+/// An output that a network computes for each state is slowed down and softly bounded:
 ///
 ///     log s = start + c z / (1 + |z|),  z = kSlope (output - start) / c,  c = kAbove where output > start, else kBelow
 ///
-/// One step of the optimiser moves such an output by as much as all of its weights together, far more than a parameter;
-/// and where actions are clipped, a large s meets nothing but an entropy bonus. As it stands it would grow without end.
-/// With these numbers it learns as well as a parameter does, and wherever it is, its gradient brings it back.
+/// One optimiser step moves such an output by the sum of the changes of all its weights, far more than a single
+/// parameter. Where actions are clipped, only the entropy bonus acts on a large s, so the unmodified output would grow
+/// without bound. With these constants it learns as well as a parameter, and its gradient can always bring it back.
 class LogStd {
  public:
   static constexpr float kLeast = -20;

@@ -8,7 +8,7 @@
 namespace sounder {
 namespace {
 
-/// Views one choice's part of a mask: `count` numbers from `first` on.
+/// Returns a view of one choice's part of a mask: `count` numbers from `first` on.
 ActionMask part(ActionMask mask, std::size_t first, std::size_t count) noexcept {
   return mask.empty() ? mask : mask.subspan(first, count);
 }
@@ -42,7 +42,7 @@ PolicyTerms MultiCategorical::differentiate(const Inputs& inputs, std::span<floa
   assert(gradient.size() == inputs.outputs.size());
   PolicyTerms sums{.log_probability = 0, .entropy = 0};
   for (std::size_t i = 0, first = 0; i < counts_.size(); first += counts_[i++]) {
-    // log pi = sum_i log pi_i and H = sum_i H_i: no choice's logits are in another's part of the loss.
+    // log pi = sum_i log pi_i and H = sum_i H_i: each choice's logits affect only its own part of the loss.
     const PolicyTerms terms = Categorical::differentiate({.outputs = inputs.outputs.subspan(first, counts_[i]),
                                                           .action = inputs.action.subspan(i, 1),
                                                           .weights = inputs.weights,

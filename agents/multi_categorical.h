@@ -10,23 +10,23 @@
 
 namespace sounder {
 
-/// The distribution over several choices at once: independent Categorical ones, whose logits lie side by side, in the
-/// order of the choices. Log-probabilities and entropies of independent choices add up. A MaskedPolicyModel.
+/// The distribution over several independent choices. Each is Categorical; their logits are concatenated in the order
+/// of the choices. Log-probabilities and entropies add up. A MaskedPolicyModel.
 class MultiCategorical : public DiscreteActions {
  public:
   explicit MultiCategorical(const MultiDiscrete& space);
 
-  /// Counts the logits, K: the sum of the counts of choices.
+  /// Returns the number of logits, K, the sum of the choices' counts.
   std::size_t outputs() const noexcept;
 
-  /// Draws the choices [n]; one random number for each.
+  /// Draws the choices [n], with one random number for each.
   void sample(std::span<const float> logits, Rng& rng, std::span<std::int64_t> action,
               ActionMask mask = {}) const noexcept;
 
-  /// Writes the most likely choices [n], of each the first of equals.
+  /// Writes the most likely choices [n], the first in a tie.
   void mode(std::span<const float> logits, std::span<std::int64_t> action, ActionMask mask = {}) const noexcept;
 
-  /// Takes logits [K] and choices [n], and writes a gradient [K].
+  /// Writes the gradient [K] for logits [K] and choices [n].
   PolicyTerms differentiate(const Inputs& inputs, std::span<float> gradient) const noexcept;
 
  private:

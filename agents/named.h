@@ -11,11 +11,11 @@
 
 namespace sounder {
 
-/// A list of things by the names that a configuration may ask for them by.
+/// A list of entries with the names that a configuration uses for them.
 template <class Entry>
 using Named = std::vector<std::pair<std::string, Entry>>;
 
-/// Finds an entry by name; throws UsageError for an unknown one, with the nearest known one.
+/// Finds an entry by name. Throws UsageError for an unknown name, naming the nearest known one.
 template <class Entry>
 const Entry& find_named(const Named<Entry>& list, std::string_view kind, std::string_view name) {
   const auto entry = std::ranges::find(list, name, &std::pair<std::string, Entry>::first);

@@ -11,7 +11,7 @@
 
 namespace sounder {
 
-/// Agents whose parameters are those of one network: what is left to an algorithm is how to make one.
+/// Base class of agent factories whose parameters are those of one network. An algorithm adds only make().
 class NetworkAgents : public AgentFactory {
  public:
   explicit NetworkAgents(std::unique_ptr<Architecture> network) : network_(std::move(network)) {}

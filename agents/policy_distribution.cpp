@@ -14,8 +14,8 @@
 namespace sounder {
 namespace {
 
-/// The entropy of normal distributions of which the bounds leave a fifth: s_i = 2 (high_i - low_i). Infinite where a
-/// bound is, or where bounds leave no choice.
+/// Returns the entropy of normal distributions with s_i = 2 (high_i - low_i), about a fifth of whose draws lie within
+/// the bounds. Infinite if a bound is infinite or a range is empty.
 double runaway_entropy(const Box& box) {
   double entropy = 0;
   for (std::size_t i = 0; i < box.low.size(); ++i) {
@@ -40,7 +40,7 @@ Policy continuous_policy(const TrainConfig& config, const Box& box) {
   SquashedGaussian squashed;
   squashed.normal = normal;
   policy.distribution = squashed;
-  policy.runaway_entropy = std::numeric_limits<double>::infinity();  // it has a bound
+  policy.runaway_entropy = std::numeric_limits<double>::infinity();  // its entropy is bounded
   return policy;
 }
 

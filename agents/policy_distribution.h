@@ -19,26 +19,25 @@ namespace sounder {
 template <PolicyModel... Ps>
 using OneOf = std::variant<Ps...>;
 
-/// The distribution of actions that a network's outputs define: each is a PolicyModel. Its kind is chosen with
-/// std::visit, once per call that goes over many rows: a row costs too little to ask again for each.
+/// The distribution of actions that a network's outputs define. Each alternative is a PolicyModel. Use std::visit once
+/// per call over many rows, because a single row costs less than the dispatch.
 using PolicyDistribution = OneOf<Categorical, MultiCategorical, Bernoulli, DiagonalGaussian, SquashedGaussian>;
 
-/// A distribution over an action space, and what it takes of a network.
+/// A distribution over an action space and its requirements for a network.
 struct Policy {
   PolicyDistribution distribution;
   std::size_t outputs;  ///< K
   PolicyHead head;
-  float initial_log_std;  ///< as a NetworkSpec has it; 0 where the actions are not continuous
-  double runaway_entropy = std::numeric_limits<double>::infinity();  ///< as an AgentFactory has it
+  float initial_log_std;  ///< as in NetworkSpec; 0 if actions are not continuous
+  double runaway_entropy = std::numeric_limits<double>::infinity();  ///< as in AgentFactory
 };
 
-/// Refuses `policy_std`, `initial_log_std` and `squash_actions` where they differ from their defaults and could do
-/// nothing, since actions are not continuous, or since the algorithm has no policy. Throws UsageError.
+/// Throws UsageError if `policy_std`, `initial_log_std` or `squash_actions` differs from its default but has no effect,
+/// because actions are not continuous or the algorithm has no policy.
 void refuse_continuous_options(const TrainConfig& config, const Space& action_space);
 
-/// Makes the policy that suits an action space: choices, switches and numbers each have their distribution, and that of
-/// numbers is as `policy_std`, `initial_log_std` and `squash_actions` ask for. Throws UsageError where they ask for
-/// what the space does not admit.
+/// Makes the policy for an action space. Choices, switches and numbers each have their own distribution; `policy_std`,
+/// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError if they do not suit the space.
 Policy make_policy(const TrainConfig& config, const Space& action_space);
 
 }  // namespace sounder

@@ -11,28 +11,28 @@
 
 namespace sounder {
 
-/// What one step's part of a policy's loss, -log pi(a) A - beta H, is weighted with.
+/// The weights in one step's policy loss, -log pi(a) A - beta H.
 struct PolicyWeights {
   float advantage;            ///< A, a constant in the loss
   float entropy_coefficient;  ///< beta
 };
 
-/// What a policy's distribution says about one step.
+/// The log-probability and the entropy of a policy at one step.
 struct PolicyTerms {
-  float log_probability;  ///< log pi(a), of a density where actions are continuous
-  float entropy;          ///< H, nats; a density's may be negative
+  float log_probability;  ///< log pi(a); of a density if actions are continuous
+  float entropy;          ///< H, in nats; may be negative for a density
 };
 
-/// One step, as a distribution is asked about it: what the network put out, what could be drawn, and what was.
+/// The inputs of one step: the network's outputs, the drawn action, and the allowed actions.
 template <class Number>
 struct PolicyInputs {
   std::span<const float> outputs;  ///< [K]
-  std::span<const Number> action;  ///< [width of the action], as it was drawn
+  std::span<const Number> action;  ///< [width of the action], as drawn
   PolicyWeights weights;
-  ActionMask mask = {};  ///< [M], of the actions that could be drawn; empty: all could; of a MaskedPolicyModel only
+  ActionMask mask = {};  ///< [M], the allowed actions; empty allows all; for a MaskedPolicyModel only
 };
 
-/// Base of the distributions over whole numbers: where an array keeps a row's action.
+/// Base of the distributions over integers: finds a row's action in an array.
 struct DiscreteActions {
   using Inputs = PolicyInputs<std::int64_t>;
 
@@ -44,7 +44,7 @@ struct DiscreteActions {
   }
 };
 
-/// Base of the distributions over real numbers: where an array keeps a row's action.
+/// Base of the distributions over real numbers: finds a row's action in an array.
 struct ContinuousActions {
   using Inputs = PolicyInputs<float>;
 
@@ -54,11 +54,12 @@ struct ContinuousActions {
   }
 };
 
-/// A distribution of actions that K outputs of a network define. It is asked row by row, through an object that may
-/// hold what the outputs do not tell (how they are divided, say), from any thread, and allocates nothing then:
+/// A distribution of actions given by K outputs of a network. Its functions work on one row, may be called from any
+/// thread and allocate nothing. The object may hold parameters that the outputs do not contain, such as their division
+/// into choices.
 ///
-/// - action(actions, row) views where an array of the space's actions keeps a row's;
-/// - sample(outputs, rng, action) draws an action, and mode(outputs, action) writes the one to take without chance;
+/// - action(actions, row) returns a view of a row's action in an array;
+/// - sample(outputs, rng, action) draws an action, and mode(outputs, action) writes the deterministic one;
 /// - differentiate(inputs, gradient) writes the gradient [K] of -log pi(a) A - beta H with respect to the outputs, in
 ///   closed form, and returns log pi(a) and H.
 template <class P>
@@ -74,9 +75,9 @@ concept PolicyModel = std::copyable<P> &&
   requires std::same_as<decltype(inputs.action), decltype(policy.action(drawn, row))>;
 };
 
-/// A distribution of actions of which a mask may leave only some: those without weight, as if their logits were
-/// infinitely small, and no gradient reaches them. Mask and outputs are of one size, M = K. A mask of ones gives the
-/// numbers of none, to the last bit.
+/// A distribution of actions that supports masks. Masked actions have probability 0, as if their logits were minus
+/// infinity, and receive no gradient. Mask and outputs have the same size, M = K. A mask of ones gives bitwise the same
+/// results as no mask.
 template <class P>
 concept MaskedPolicyModel = PolicyModel<P> &&
     requires(const P& policy, ActionArray& actions, std::span<const float> outputs, Rng& rng, ActionMask mask) {

@@ -5,8 +5,8 @@
 namespace sounder {
 namespace {
 
-/// log(1 - tanh(u)^2) = log(4 / (e^u + e^-u)^2), which does not change with the sign of u: taken of |u|, nothing
-/// overflows, and nothing is lost where tanh rounds to 1.
+/// Returns log(1 - tanh(u)^2) = log(4 / (e^u + e^-u)^2). The function is even; computed from |u|, it does not overflow
+/// and stays exact where tanh rounds to 1.
 float log_slope(float u) noexcept {
   constexpr float kLogTwo = 0.693147180559945309F;
   const float size = std::abs(u);
@@ -16,7 +16,8 @@ float log_slope(float u) noexcept {
 }  // namespace
 
 PolicyTerms SquashedGaussian::differentiate(const Inputs& inputs, std::span<float> gradient) const noexcept {
-  // u was drawn: it, and log(1 - tanh(u)^2) with it, is a constant in -log pi, whose gradient is the normal one's.
+  // The drawn u, and with it log(1 - tanh(u)^2), is a constant in -log pi, so the gradient is that of the normal
+  // distribution.
   PolicyTerms terms = normal.differentiate(inputs, gradient);
   const std::size_t width = inputs.action.size();
   const float beta = inputs.weights.entropy_coefficient;

@@ -18,61 +18,61 @@
 
 namespace sounder {
 
-/// What an algorithm asks of a network in an environment.
+/// An algorithm's requirements for a network in an environment.
 struct NetworkRequest {
   const TrainConfig& config;
   const EnvironmentSpec& environment;
-  std::size_t outputs;  ///< K; of a gaussian head 2A
+  std::size_t outputs;  ///< K; 2A for a gaussian head
   PolicyHead head = PolicyHead::linear;
   ValueHead value = ValueHead::scalar;
-  float initial_log_std = 0;  ///< as a NetworkSpec has it
+  float initial_log_std = 0;  ///< as in NetworkSpec
 };
 
-/// A network as a configuration and an environment determine it: how its parameters lie and begin, and who computes it.
-/// Const and shared by all threads.
+/// A network for one configuration and environment: its parameter layout, its initial parameters and its backend.
+/// Immutable and shared by all threads.
 class Architecture {
  public:
   virtual ~Architecture() = default;
 
   virtual const ParameterLayout& layout() const noexcept = 0;
 
-  /// Describes the network in one line; equal descriptions are equal networks.
+  /// Describes the network in one line. Equal descriptions mean equal networks.
   virtual std::string description() const = 0;
 
-  /// Names what computes it: "fused" or "torch".
+  /// Returns the name of its backend: "fused" or "torch".
   virtual std::string backend() const = 0;
 
-  /// Counts the numbers, S, of the state that an episode carries; 0 without memory.
+  /// Returns the size S of the state that an episode carries; 0 without memory.
   virtual std::size_t state_size() const noexcept = 0;
 
-  /// Draws the parameters to begin with; the seed determines them.
+  /// Draws the initial parameters, which the seed determines.
   virtual std::vector<float> initial_parameters(std::uint64_t seed) const = 0;
 
-  /// Makes the network over `parameters`, which must outlive it and lie still, for at most `rows` rows.
+  /// Makes the network over `parameters` for at most `rows` rows. The memory of `parameters` must outlive the network
+  /// and not move.
   virtual std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const = 0;
 
-  /// To be called first in every thread that uses such a network.
+  /// Call this first in every thread that uses such a network.
   virtual void prepare_thread() const = 0;
 };
 
-/// Knows kinds of networks by name: a value, to be copied and added to. Reading it from several threads is safe while
-/// nobody adds.
+/// Maps names to kinds of networks. A copyable value. Several threads may read it concurrently as long as no thread
+/// adds to it.
 class Networks {
  public:
   using Factory = std::function<std::unique_ptr<Architecture>(const NetworkRequest&)>;
 
-  /// Those that come with Sounder (agents/networks/built_in.cpp lists them).
+  /// Returns the networks that come with Sounder (listed in agents/networks/built_in.cpp).
   static Networks with_builtins();
 
   /// Adds a kind of network. Throws UsageError if the name is taken or empty.
   void add(std::string name, Factory factory);
 
-  /// Makes the network that the configuration names, with the running moments that it asks for. Throws UsageError for
-  /// an unknown name, with the nearest known one, and where the network does not suit the environment or what is asked
-  /// of it.
+  /// Makes the network named in the configuration, with its running moments. Throws UsageError for an unknown name,
+  /// naming the nearest known one, and for a network that does not suit the environment or the request.
   std::unique_ptr<Architecture> make(const NetworkRequest& request) const;
 
-  /// Lists the names, sorted.
+  /// Returns the names, sorted.
   std::vector<std::string> names() const;
 
  private:

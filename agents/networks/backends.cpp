@@ -1,4 +1,4 @@
-// The list of backends. LibTorch's is a module that is loaded when a network is computed by it.
+// The list of backends. LibTorch's is a module that is loaded with the first network that needs it.
 #include "agents/networks/backends.h"
 
 #include <fmt/format.h>

@@ -12,28 +12,28 @@
 
 namespace sounder {
 
-/// How a backend computes networks. LibTorch's are in a module (core/module.h), whose table this is.
+/// The functions of a backend. For LibTorch, they are the table of its module (core/module.h).
 struct NetworkFunctions {
   /// Makes the network of a spec that the backend supports over `parameters`, for at most `rows` rows.
   std::unique_ptr<Network> (*make)(const NetworkSpec& spec, std::span<float> parameters, std::size_t rows);
-  /// To be called first in every thread that uses such a network.
+  /// Call this first in every thread that uses such a network.
   void (*prepare_thread)();
 };
 
-/// A way to compute networks. What it supports is known without loading it.
+/// A way to compute networks. Its supported networks are known without loading it.
 struct Backend {
   std::string name;
   bool (*supports)(const NetworkSpec& spec);
   bool (*installed)();
-  /// Loads the backend where that has not happened yet. Throws as load_module does.
+  /// Loads the backend on first use. Throws as load_module() does.
   const NetworkFunctions& (*load)();
 };
 
-/// Lists the backends, the fastest first (agents/networks/backends.cpp).
+/// Returns the backends, fastest first (listed in agents/networks/backends.cpp).
 const std::vector<Backend>& backends();
 
-/// Finds the backend of a name; "auto" stands for the fastest one that supports the network, installed or not. Throws
-/// UsageError for an unknown name, and if the backend does not support the network.
+/// Finds a backend by name. "auto" selects the fastest one that supports the network, installed or not. Throws
+/// UsageError for an unknown name and for a backend that does not support the network.
 const Backend& choose_backend(const NetworkSpec& spec, std::string_view name);
 
 }  // namespace sounder

@@ -1,5 +1,5 @@
-// The list of networks that come with Sounder: those that a NetworkSpec describes, computed by one of the backends
-// (agents/networks/backends.cpp lists these).
+// The list of networks that come with Sounder. Each is described by a NetworkSpec and computed by one of the backends
+// listed in agents/networks/backends.cpp.
 #include <fmt/format.h>
 
 #include "agents/named.h"
@@ -25,14 +25,13 @@ const Named<Memory>& memories() {
   return list;
 }
 
-/// Tells whether sides are those of [height, width, channels]: grey, colours, or colours and depth, of a picture that
-/// is larger than these.
+/// Returns whether a shape looks like [height, width, channels], with 1, 3 or 4 channels and larger height and width.
 bool looks_channels_last(const std::vector<std::int64_t>& sides) {
   if (sides.size() != 3 || sides[0] <= sides[2] || sides[1] <= sides[2]) return false;
   return sides[2] == 1 || sides[2] == 3 || sides[2] == 4;
 }
 
-/// The image that an environment's observations are: [height, width] or [channels, height, width].
+/// Returns the shape of an environment's image observations, [height, width] or [channels, height, width].
 ImageShape image_shape(const NetworkRequest& request) {
   const Space& space = request.environment.observation_space;
   const auto* const box = std::get_if<Box>(&space);
@@ -105,7 +104,7 @@ class BuiltInArchitecture final : public Architecture {
  private:
   NetworkSpec spec_;
   ParameterLayout layout_;
-  const Backend& backend_;  // of backends(), which outlive this
+  const Backend& backend_;  // an element of backends(), which is never destroyed
   const NetworkFunctions& functions_;
 };
 

@@ -1,4 +1,5 @@
-// The parameters that a NetworkSpec begins with: apart from what else it determines, which LibTorch's module shares.
+// The initial parameters of a NetworkSpec. Separate from network_spec.cpp, because LibTorch's module does not need
+// them.
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -11,14 +12,14 @@
 namespace sounder {
 namespace {
 
-/// Fills a weight [count * rows, columns], each part of `rows` rows by itself.
+/// Fills a weight [count * rows, columns], each part of `rows` rows independently.
 void fill_parts(std::span<float> weight, std::size_t count, MatrixShape part, float gain, Rng& rng) {
   for (std::size_t i = 0; i < count; ++i) {
     fill_orthogonal(weight.subspan(i * part.rows * part.columns, part.rows * part.columns), part, gain, rng);
   }
 }
 
-/// Finds the part of a block that log standard deviations start from; empty where the block has none.
+/// Returns the part of a block that holds initial log standard deviations; empty if there is none.
 std::span<float> initial_log_stds(const NetworkSpec& spec, const ParameterBlock& block, std::span<float> values) {
   if (spec.head == PolicyHead::gaussian) return block.name == "log_std" ? values : std::span<float>();
   const bool biases = block.name == "head.bias" || block.name == "policy_head.bias";

@@ -12,7 +12,7 @@ std::size_t gates(Memory memory) noexcept {
   return memory == Memory::lstm ? 4 : 3;
 }
 
-/// Inputs of the first fully connected layer.
+/// Returns the number of inputs of the first fully connected layer.
 std::size_t flat_inputs(const NetworkSpec& spec) noexcept {
   if (spec.convolutions.empty()) return spec.inputs;
   const ImageShape image = image_after(spec, spec.convolutions.size());
@@ -34,7 +34,7 @@ ImageShape image_after(const NetworkSpec& spec, std::size_t convolutions) noexce
   ImageShape image = spec.image;
   for (std::size_t i = 0; i < convolutions; ++i) {
     const Convolution& layer = spec.convolutions[i];
-    // With padding of kernel / 2: every stride-th place of the image.
+    // With padding of kernel / 2, the output has one number per stride-th position of the image.
     image = {.channels = layer.channels,
              .height = (image.height - 1) / layer.stride + 1,
              .width = (image.width - 1) / layer.stride + 1};

@@ -12,13 +12,13 @@
 namespace sounder {
 namespace {
 
-/// A network with moments behind its parameters: of observations, which it normalises by, or only others.
+/// A network whose parameters are followed by moments. Normalises observations if their moments are among them.
 class NormalizedNetwork final : public Network {
  public:
   struct Parts {
     std::unique_ptr<Network> network;
     std::size_t network_size;             // parameters
-    std::optional<Moments> observations;  // views of what follows them
+    std::optional<Moments> observations;  // views of the numbers after the parameters
     std::size_t rows;
   };
   explicit NormalizedNetwork(Parts parts)
@@ -48,7 +48,7 @@ class NormalizedNetwork final : public Network {
 
   void backward(const OutputGradients& gradients, std::span<float> gradient) override {
     network_->backward(gradients, gradient.first(network_size_));
-    std::ranges::fill(gradient.subspan(network_size_), 0.0F);  // moments are counted, not learnt
+    std::ranges::fill(gradient.subspan(network_size_), 0.0F);  // moments are counted, not learnt by gradient
   }
 
  private:
@@ -74,13 +74,13 @@ class NormalizedNetwork final : public Network {
   std::size_t network_size_;
   std::optional<Moments> moments_;
   std::vector<float> factors_;     // [D]
-  std::vector<float> normalized_;  // [rows, D], of the latest forward
+  std::vector<float> normalized_;  // [rows, D], of the latest forward pass
 };
 
 class NormalizedArchitecture final : public Architecture {
  public:
   struct Widths {
-    std::size_t observations;  // D; 0: they are not normalised
+    std::size_t observations;  // D; 0 if observations are not normalised
     std::size_t returns;       // 1 or 0
   };
   NormalizedArchitecture(std::unique_ptr<Architecture> network, Widths widths)
@@ -99,7 +99,7 @@ class NormalizedArchitecture final : public Architecture {
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     std::vector<float> parameters = network_->initial_parameters(seed);
     parameters.resize(layout_.size);
-    // Before anything is counted: mean 0 and variance 1, which leave things as they are.
+    // Starts with mean 0 and variance 1, which change nothing until something is counted.
     for (const auto& block : {layout_.observation_moments, layout_.return_moments}) {
       if (block) std::fill_n(parameters.data() + block->offset + block->width, block->width, 1.0F);
     }

@@ -7,14 +7,13 @@
 
 namespace sounder {
 
-/// Adds the running moments that a configuration asks for (normalize_observations, normalize_rewards) behind a
-/// network's parameters, and brings observations to mean 0 and variance 1 before the network sees them:
+/// Appends the running moments that a configuration enables (normalize_observations, normalize_rewards) to a network's
+/// parameters, and normalises observations to mean 0 and variance 1 before the network:
 ///
 ///     x' = clip((x - mean) / sqrt(variance + 1e-8), -10, 10)
 ///
-/// The moments are part of the flat parameters, so that whoever has those (a snapshot, a checkpoint, a saved policy)
-/// normalises as training did at that moment, and nothing changes them but training. Returns the network itself where
-/// nothing is asked for.
+/// The moments are part of the flat parameters. A snapshot, a checkpoint or a saved policy therefore normalises as
+/// training did at that moment, and only training changes them. Returns the network itself if nothing is enabled.
 std::unique_ptr<Architecture> with_moments(std::unique_ptr<Architecture> network, const TrainConfig& config,
                                            std::size_t observation_size);
 

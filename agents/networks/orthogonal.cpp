@@ -9,8 +9,8 @@
 namespace sounder {
 namespace {
 
-/// Rows of a matrix, each padded with zeros to whole groups of kLanes numbers: what is computed group by group needs no
-/// code for a rest, and the compiler vectorises it.
+/// The rows of a matrix, each padded with zeros to a multiple of kLanes numbers, so that loops need no remainder and
+/// vectorise.
 class Rows {
  public:
   static constexpr std::size_t kLanes = 32;
@@ -18,7 +18,7 @@ class Rows {
   Rows(std::size_t count, std::size_t size)
       : width_((size + kLanes - 1) / kLanes * kLanes), elements_(count * width_) {}
 
-  /// The row from the group that holds its element `first` on.
+  /// Returns a view of a row from the start of the group that contains its element `first`.
   std::span<double> from(std::size_t row, std::size_t first) {
     return std::span(elements_).subspan(row * width_, width_).subspan(first / kLanes * kLanes);
   }
@@ -30,7 +30,7 @@ class Rows {
 };
 
 double dot(std::span<const double> a, std::span<const double> b) {
-  std::array<double, Rows::kLanes> sums{};  // a single sum would have to wait for itself at every addition
+  std::array<double, Rows::kLanes> sums{};  // several sums, because each addition to a single one waits for the last
   for (std::size_t i = 0; i < a.size(); i += Rows::kLanes) {
     for (std::size_t lane = 0; lane < Rows::kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
   }
@@ -39,8 +39,8 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-/// Turns a normal vector x, of which elements from `first` on are not zero, into v with H = I - v v', H e_first =
-/// -sign(x_first) x / |x|; returns the sign.
+/// Turns a normal vector x, zero before the element `first`, into v with H = I - v v' and H e_first = -sign(x_first) x
+/// / |x|. Returns the sign.
 double make_reflection(std::span<double> x, std::size_t first) {
   const double norm = std::sqrt(dot(x, x));
   const double sign = x[first] < 0 ? -1 : 1;
@@ -65,10 +65,10 @@ Rows orthonormal(std::size_t count, std::size_t size, Rng& rng) {
     const std::span<double> x = reflections[k];
     do {
       for (std::size_t i = k; i < size; ++i) x[i] = rng.normal();
-    } while (dot(x, x) == 0);  // the last of `size` vectors is a single number, which may be drawn as zero
+    } while (dot(x, x) == 0);  // the last of `size` vectors has a single number, which may be drawn as zero
     vectors[k][k] = -make_reflection(x, k);
   }
-  // As many vectors at a time as stay in the processor's cache while the reflections pass by.
+  // Applies all reflections to as many vectors at a time as fit in the processor's cache.
   constexpr std::size_t kVectors = 16;
   for (std::size_t first = 0; first < count; first += kVectors) {
     const std::size_t end = std::min(first + kVectors, count);

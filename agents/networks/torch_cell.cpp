@@ -53,7 +53,7 @@ class CellModule final : public torch::nn::Module, public RecurrentCell {
   }
 
  private:
-  /// A state: h and c [B, M]; c of an LSTM only.
+  /// A state: h and c, each [B, M]; only an LSTM has c.
   struct State {
     torch::Tensor h;
     torch::Tensor c;
@@ -65,7 +65,7 @@ class CellModule final : public torch::nn::Module, public RecurrentCell {
     return state;
   }
 
-  /// The state after a step, of which W_ih x + b_ih is given.
+  /// Returns the state after a step, given W_ih x + b_ih.
   State next(const torch::Tensor& from_inputs, const State& before) const {
     const torch::Tensor from_state = torch::linear(before.h, weight_hh_, bias_hh_);
     if (memory_ == Memory::lstm) {

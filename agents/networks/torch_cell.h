@@ -16,20 +16,20 @@ namespace sounder {
 ///     GRU:  r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh),  n = tanh(W_in x + b_in + r (W_hn h + b_hn)),
 ///           h <- (1 - z) n + z h                                        (Cho et al. 2014, as cuDNN has it)
 ///
-/// Its state is h [M], and c [M] behind it for an LSTM.
+/// Its state is h [M], followed by c [M] for an LSTM.
 class RecurrentCell {
  public:
   virtual ~RecurrentCell() = default;
 
-  /// What is learnt, for the network to register.
+  /// Returns the module with the cell's parameters, for the network to register.
   virtual std::shared_ptr<torch::nn::Module> module() = 0;
   virtual std::int64_t state_size() const noexcept = 0;
 
-  /// Takes a step of x [B, inputs] from states [B, state_size], which become those after it. Gives h [B, M], a view of
-  /// them. Without gradient.
+  /// Computes one step of x [B, inputs] from states [B, state_size] and overwrites them with the states after it.
+  /// Returns h [B, M], a view of them. Without gradient.
   virtual torch::Tensor step(const torch::Tensor& x, const torch::Tensor& states) const = 0;
 
-  /// Gives h [T * K, M] of x [T * K, inputs], for autograd; of `steps`, the states are this cell's.
+  /// Returns h [T * K, M] for x [T * K, inputs], for autograd. The states in `steps` are this cell's.
   virtual torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const = 0;
 };
 
@@ -37,7 +37,7 @@ struct RecurrentCellSizes {
   std::int64_t inputs;
   std::int64_t units;  ///< M
 };
-/// Makes a cell, which is not Memory::none; its parameters are zeros.
+/// Makes a cell with all parameters zero. `memory` must not be Memory::none.
 std::shared_ptr<RecurrentCell> make_recurrent_cell(Memory memory, RecurrentCellSizes sizes);
 
 }  // namespace sounder

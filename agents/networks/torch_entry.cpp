@@ -1,4 +1,4 @@
-// What the program finds in sounder_torch.so (core/module.h).
+// The entry point of sounder_torch.so (core/module.h).
 #include "agents/networks/backends.h"
 #include "agents/networks/torch_network.h"
 #include "core/module.h"

@@ -1,7 +1,7 @@
 #pragma once
 
-// The names of LibTorch's that headers speak of. torch/torch.h itself, which takes 14 s to compile, stands only in the
-// sources that compute with it.
+// Forward declarations of the LibTorch names used in headers. torch/torch.h takes 14 s to compile, so only sources that
+// compute with it include it.
 namespace at {
 class Tensor;
 }

@@ -17,7 +17,7 @@
 namespace sounder {
 namespace {
 
-/// Does what is a user's. What it throws gets the network's name, and has the original nested.
+/// Runs a user's code. Rethrows its exceptions with the network's name, the original nested.
 template <class Task>
 auto blame_network(const std::string& name, Task task) {
   const auto named = [&](std::string_view what) {
@@ -34,10 +34,10 @@ auto blame_network(const std::string& name, Task task) {
   }
 }
 
-/// The parameter of a gaussian head, which is added to a user's module.
+/// The name of the parameter that a gaussian head adds to a user's module.
 constexpr const char* kLogStd = "log_std";
 
-/// A user's module, which has no state. Where it has log_std [A], that stands between its means and its value.
+/// A user's module without state. Inserts log_std [A], if there is one, between the module's means and its value.
 class UserModel final : public TorchModel {
  public:
   UserModel(std::string name, TorchModule module, PolicyHead head)
@@ -64,10 +64,10 @@ class UserModel final : public TorchModel {
 
   std::string name_;
   TorchModule module_;
-  torch::Tensor log_std_;  // of a gaussian head; else undefined
+  torch::Tensor log_std_;  // defined for a gaussian head only
 };
 
-/// Keeps LibTorch's global generator as it was: what a seed draws leaves no trace in what others draw.
+/// Restores LibTorch's global generator, so that seeded draws do not affect others.
 class GeneratorGuard {
  public:
   GeneratorGuard() : generator_(at::detail::getDefaultCPUGenerator()) {
@@ -155,7 +155,7 @@ class ModuleArchitecture final : public Architecture {
   }
 
  private:
-  /// What was asked for; its references are to this one's own copies.
+  /// Returns the request, with references to this object's own copies.
   NetworkRequest request() const {
     return {.config = config_,
             .environment = environment_,

@@ -11,7 +11,7 @@
 
 namespace sounder {
 
-/// A user's network: any LibTorch module (of torch/torch.h) with a `forward` that computes an actor-critic's outputs.
+/// A user's network: any LibTorch module (from torch/torch.h) with a `forward` that computes an actor-critic's outputs.
 ///
 ///     struct Mine final : torch::nn::Module {
 ///       explicit Mine(const sounder::NetworkRequest& request)
@@ -23,13 +23,13 @@ namespace sounder {
 ///       torch::nn::Linear body, head;
 ///     };
 ///
-/// Of observations [B, D], `forward` gives what the policy asks of each state and, last, the value, if there is to be
-/// one: [B, columns]; with and without gradient. What is learnt are the module's named parameters, all of which are
-/// floats; it has no buffers. Standard deviations that are parameters, as they are by default, are one more, `log_std`
-/// [A], which is added to the module. It runs as in `eval()`: a row of the result follows from that row of the
-/// observations and the parameters alone.
+/// `forward` maps observations [B, D] to [B, columns]: the policy's outputs and, last, the value, if there is one. It
+/// is called with and without gradient. The module's named parameters are learnt; all must be floats, and buffers are
+/// not allowed. Standard deviations that are parameters, the default, are added to the module as `log_std` [A]. The
+/// module runs as in `eval()`: each row of the result may depend only on the same row of the observations and on the
+/// parameters.
 struct TorchModule {
-  /// Implicit, so that a factory returns what std::make_shared gives.
+  /// Implicit, so that a factory can return the result of std::make_shared.
   template <class Module>
   TorchModule(std::shared_ptr<Module> made)
       : module(made), forward([computes = made.get()](const torch::Tensor& observations) {
@@ -40,22 +40,22 @@ struct TorchModule {
   std::function<torch::Tensor(const torch::Tensor&)> forward;
 };
 
-/// Makes a module for what an algorithm asks of it in an environment; its parameters start as they are drawn there, by
-/// LibTorch's global generator. To be called by any thread, by several at a time too.
+/// Makes a module for an algorithm's request in an environment. Its parameters start with the values that LibTorch's
+/// global generator draws in the constructor. Called by any thread, also concurrently.
 using TorchModuleFactory = std::function<TorchModule(const NetworkRequest&)>;
 
-/// Counts the numbers of an observation, D.
+/// Returns the size of an observation, D.
 std::int64_t inputs(const NetworkRequest& request);
 
-/// Counts the columns of what a module gives: of choices, a logit for each; of A numbers, their means, and, where
-/// deviations are outputs (`policy_std = "network"`, PolicyHead::linear), then A logarithms of them, to start at
-/// request.initial_log_std; and one for the value, where there is to be one.
+/// Returns the number of columns of a module's result. Discrete choices need one logit each. A numbers need A means
+/// and, if standard deviations are outputs (`policy_std = "network"`, PolicyHead::linear), A logarithms of them, which
+/// should start at request.initial_log_std. The value, if there is one, is the last column.
 std::int64_t columns(const NetworkRequest& request);
 
-/// Adds a kind of network, which LibTorch computes: `--network NAME` trains it, and a run's checkpoints hold its
-/// parameters by their names. Throws UsageError if the name is taken or empty; making such a network throws it where
-/// the module has a buffer, a parameter that is not of floats, a log_std of its own where one is added, or no parameter
-/// at all, or gives something else than [B, columns].
+/// Adds a kind of network that LibTorch computes. `--network NAME` trains it, and checkpoints hold its parameters by
+/// name. Throws UsageError if the name is taken or empty. Making such a network throws UsageError if the module has a
+/// buffer, a parameter that does not hold floats, its own log_std when one is added, no parameter at all, or a result
+/// of another shape than [B, columns].
 void add_torch_module(Networks& networks, std::string name, TorchModuleFactory make);
 
 }  // namespace sounder

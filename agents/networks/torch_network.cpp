@@ -21,8 +21,8 @@ std::int64_t signed_size(std::size_t size) noexcept {
   return static_cast<std::int64_t>(size);
 }
 
-/// Any model behind the interface Network. Rows are remembered by their observations and the states before them:
-/// backward goes forward once more, this time for autograd, over all rows at once.
+/// Adapts a TorchModel to the Network interface. forward() stores the rows' observations and the states before them;
+/// backward() runs the model once more over all rows, with autograd.
 class TorchNetwork final : public Network {
  public:
   explicit TorchNetwork(TorchNetworkParts parts)
@@ -41,7 +41,7 @@ class TorchNetwork final : public Network {
     const torch::NoGradGuard no_grad;
     const auto named = model_->module().named_parameters();
     for (const ParameterBlock& block : layout_.blocks) {
-      torch::Tensor parameter = named[block.name];  // throws for a name that the module does not have
+      torch::Tensor parameter = named[block.name];  // throws if the module lacks the name
       TORCH_CHECK(parameter.sizes() == at::IntArrayRef(block.shape), block.name, " is laid out in another shape");
       parameter.set_data(view(parts.parameters.data() + block.offset, block.shape));
       parameters_.push_back(parameter);
@@ -85,7 +85,7 @@ class TorchNetwork final : public Network {
     assert(gradients.values.size() == (has_value() ? rows : 0) && rows % gradients.environments == 0);
     assert(gradients.ends.empty() || gradients.ends.size() == rows);
     bind_gradient(gradient);
-    std::ranges::fill(gradient, 0.0F);  // autograd adds
+    std::ranges::fill(gradient, 0.0F);  // autograd accumulates
     float* row = result_gradients_.data();
     for (std::size_t i = 0; i < rows; ++i, row += width_) {
       std::copy_n(gradients.outputs.data() + i * output_size_, output_size_, row);
@@ -106,7 +106,7 @@ class TorchNetwork final : public Network {
             .values = has_value() ? std::span(values_).subspan(first, rows) : std::span<const float>()};
   }
 
-  /// Lets autograd accumulate straight into the flat gradient.
+  /// Makes autograd accumulate directly into the flat gradient.
   void bind_gradient(std::span<float> gradient) {
     if (gradient.data() == bound_gradient_) return;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -119,9 +119,9 @@ class TorchNetwork final : public Network {
   std::unique_ptr<TorchModel> model_;
   ParameterLayout layout_;
   std::vector<torch::Tensor> parameters_;  // of model_, in the layout's order
-  const float* bound_gradient_ = nullptr;  // what their gradients are views of
+  const float* bound_gradient_ = nullptr;  // memory that their gradients are views of
   std::size_t output_size_;
-  std::size_t width_;  // of what the model gives: outputs, and the value if there is one
+  std::size_t width_;  // columns of the model's result: outputs, and the value if there is one
   std::size_t observation_size_;
   std::size_t state_size_;
   std::vector<float> observations_;      // [rows, D], remembered
@@ -149,7 +149,7 @@ std::unique_ptr<Network> make_torch_network(const NetworkSpec& spec, std::span<f
 
 void use_one_torch_thread() {
   at::set_num_threads(1);
-  // Debian's OpenBLAS keeps a thread count of its own and does not listen to LibTorch.
+  // Debian's OpenBLAS has its own thread count and ignores LibTorch's.
   using SetThreads = void (*)(int);
   if (auto* const set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
     set_threads(1);

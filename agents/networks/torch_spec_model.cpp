@@ -1,5 +1,5 @@
-// The model of a NetworkSpec, whose comment has the formula. The names of submodules and parameters are those of
-// parameter_layout.
+// The model of a NetworkSpec, which documents the formula. Submodules and parameters have the names of
+// parameter_layout().
 #include <torch/torch.h>
 
 #include <utility>
@@ -46,7 +46,7 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
   struct Stack {
     std::vector<torch::nn::Conv2d> convolutions;
     std::vector<torch::nn::Linear> layers;
-    std::shared_ptr<RecurrentCell> cell;  // null: without memory
+    std::shared_ptr<RecurrentCell> cell;  // null without memory
     torch::nn::Linear head{nullptr};
   };
 
@@ -86,11 +86,11 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
     return modules;
   }
 
-  /// Outputs and values; `remember(cell, hidden, first)` is what a cell makes of the hidden layers, its state beginning
-  /// at the first-th number of all.
+  /// Computes outputs and values. `remember(cell, hidden, first)` applies a cell to the hidden layer's outputs; its
+  /// state begins at number `first` of the complete state.
   template <class Remember>
   torch::Tensor outputs(const torch::Tensor& observations, const Remember& remember) {
-    // The policy's rows are the first of the first stack, the value is the last of the last.
+    // The policy's rows come first in the first stack; the value is the last row of the last stack.
     const torch::Tensor first = go_through(stacks_.front(), observations, 0, remember);
     const bool shared = stacks_.size() == 1;
     if (shared && !log_std_.defined()) return first;
@@ -116,7 +116,7 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
     return stack.head->forward(hidden);
   }
 
-  /// In place: neither a layer's nor the activation's derivative needs what goes in.
+  /// Applies the activation in place: neither the layer's nor the activation's derivative needs the input.
   torch::Tensor activate(torch::Tensor sum) const {
     return activation_ == Activation::tanh ? sum.tanh_() : sum.relu_();
   }
@@ -126,7 +126,7 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
   std::int64_t policy_rows_;
   std::int64_t state_size_;
   std::vector<Stack> stacks_;
-  torch::Tensor log_std_;  // [A], of a gaussian policy; else undefined
+  torch::Tensor log_std_;  // [A]; defined for a gaussian head only
 };
 
 }  // namespace
