@@ -5,7 +5,7 @@
 
 namespace sounder {
 
-/// Floats that begin on a cache line: a vector of them that lies across two lines costs two accesses.
+/// Floats aligned to a cache line, because a SIMD vector that straddles two lines costs two accesses.
 using AlignedFloats = std::vector<float, boost::alignment::aligned_allocator<float, 64>>;
 
 }  // namespace sounder

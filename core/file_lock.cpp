@@ -26,7 +26,7 @@ class FileLock::Descriptor {
 
 std::optional<FileLock> FileLock::take(const std::filesystem::path& file, Holder holder) {
   const int flags = O_RDWR | O_CREAT | (holder == Holder::process ? O_CLOEXEC : 0);
-  const int number = ::open(file.c_str(), flags, 0666);  // minus the umask
+  const int number = ::open(file.c_str(), flags, 0666);  // reduced by the umask
   if (number < 0) {
     throw Error(fmt::format("cannot open '{}': {}", file.string(), std::generic_category().message(errno)));
   }

@@ -6,16 +6,15 @@
 
 namespace sounder {
 
-/// A lock on a file. Copies share it; the system releases it when the last one is gone, and where the process is
-/// killed.
+/// A lock on a file. Copies share it. The system releases it with the last copy or when the process is killed.
 class FileLock {
  public:
-  /// Who holds it on: this process alone, or also those that it starts, until the last of them has ended.
+  /// The holder of a lock: this process only, or also its child processes until the last one has ended.
   enum class Holder { process, with_children };
 
-  /// Takes the lock, and makes the file if there is none. Nothing if somebody else has it: another process, or somebody
-  /// in this one who took it before. Where the file system has no locks (some network ones) it keeps nobody out. Throws
-  /// Error where the file cannot be opened.
+  /// Takes the lock and creates the file if necessary. Returns nothing if the lock is already taken, by another process
+  /// or in this one. On file systems without locks (some network ones) the lock has no effect. Throws Error if the file
+  /// cannot be opened.
   static std::optional<FileLock> take(const std::filesystem::path& file, Holder holder);
 
  private:

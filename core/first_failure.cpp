@@ -16,7 +16,7 @@ std::exception_ptr as_error(const std::string& where) {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& failure) {
-      const std::string_view what = failure.what();  // some libraries add a backtrace: the first line says it
+      const std::string_view what = failure.what();  // keep the first line only: some libraries append a backtrace
       std::throw_with_nested(Error(fmt::format("{}: {}", where, what.substr(0, what.find('\n')))));
     } catch (...) {
       std::throw_with_nested(Error(fmt::format("{}: something was thrown that is no std::exception", where)));

@@ -8,17 +8,17 @@
 
 namespace sounder {
 
-/// Keeps the first of the exceptions that several threads catch, so that none leaves a thread. Any thread may call
-/// everything but rethrow.
+/// Stores the first exception that any of several threads catches, so that none leaves a thread. All functions except
+/// rethrow() are thread-safe.
 class FirstFailure {
  public:
-  /// Keeps the exception in hand as an Error, if it is the first: one that is not ours says where it came from, and has
-  /// the original nested. To be called in a catch block.
+  /// Stores the current exception as an Error if it is the first. Other exceptions than Error are wrapped in one that
+  /// says where they came from, with the original nested. Call it in a catch block.
   void keep(const std::string& where) noexcept;
 
-  bool any() const noexcept { return any_.load(std::memory_order_relaxed); }  // publishes nothing: the lock does
+  bool any() const noexcept { return any_.load(std::memory_order_relaxed); }  // the lock publishes the exception
 
-  /// Throws what was kept, if anything was. Once the threads that might keep something have been joined.
+  /// Throws the stored exception, if any. Call it after joining all threads that may call keep().
   void rethrow() const;
 
  private:

@@ -1,2 +1,2 @@
-// Boost.JSON is used as a header-only library: this is the one source that compiles it.
+// Compiles Boost.JSON, which is used as a header-only library, once for all sources.
 #include <boost/json/src.hpp>

@@ -33,9 +33,10 @@ bool has_bits(unsigned leaf, unsigned bits) noexcept {
   return __get_cpuid(leaf, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bits) == bits;
 }
 
-// The levels of the psABI (https://gitlab.com/x86-psABIs/x86-64-ABI, version 1.0, table 3.1), each with those below it.
-// The compilers' function asks the system, too, whether it keeps the wide registers. Of the names that clang 14's does
-// not know, the bits stand here (Intel's manual, volume 2, CPUID, ECX of leaf 1 and of leaf 0x80000001).
+// The levels of the psABI (https://gitlab.com/x86-psABIs/x86-64-ABI, version 1.0, table 3.1), each including those
+// below it. The compilers' built-in function also checks that the system saves the wide registers. The bits of features
+// that clang 14 has no names for are defined here (Intel's manual, volume 2, CPUID, ECX of leaf 1 and of leaf
+// 0x80000001).
 constexpr unsigned kCmpxchg16b = 1U << 13U;
 constexpr unsigned kMovbe = 1U << 22U;
 constexpr unsigned kF16c = 1U << 29U;

@@ -4,17 +4,17 @@
 #include <cstddef>
 #include <string_view>
 
-// Kernels are functions that gain from wide vectors. One source of them is compiled once for each level of processors,
-// with that level's instructions and with SOUNDER_LEVEL as the name of the level's namespace (sounder_kernels of
-// CMakeLists.txt); the program calls those of the level that runs, by way of a table. All else is compiled for any
+// Kernels are functions that benefit from wide vectors. Their source is compiled once for each processor level, with
+// that level's instructions and with SOUNDER_LEVEL as the level's namespace (sounder_kernels in CMakeLists.txt). The
+// program calls the kernels of the active level through a table. All other code is compiled for any supported
 // processor.
 //
-// What such a source defines stays in that namespace, has internal linkage, or is inlined always. An inline function
-// that other sources know by the same name would not do: the linker keeps any one of the copies, and the program would
-// end on an older processor, wherever that function is called. tests/levels.sh finds such names.
+// Definitions in such a source must be in that namespace, have internal linkage, or always be inlined. The linker keeps
+// only one copy of an inline function that other sources share, possibly one with instructions that an older processor
+// lacks, and every call of it would then crash there. tests/levels.sh finds such names.
 
-// SOUNDER_AT_EACH_LEVEL(const Kernels kKernels) declares each level's table, SOUNDER_AT_LEVEL(kKernels) is that of the
-// level that runs.
+// SOUNDER_AT_EACH_LEVEL(const Kernels kKernels) declares each level's table; SOUNDER_AT_LEVEL(kKernels) is the table of
+// the active level.
 #if defined(__x86_64__)
 #define SOUNDER_AT_EACH_LEVEL(declaration) \
   namespace x86_64_v2 {                    \
@@ -37,26 +37,26 @@
 
 namespace sounder {
 
-/// The levels that this build has kernels for, the lowest first: each runs what those below it run. On x86-64, those of
-/// its psABI, by the names that compilers have for them.
+/// The levels that this build has kernels for, lowest first. Each supports the instructions of those below it. On
+/// x86-64 they are the psABI's levels, with the compilers' names.
 #if defined(__x86_64__)
 inline constexpr std::array<std::string_view, 3> kLevelNames{"x86-64-v2", "x86-64-v3", "x86-64-v4"};
 #elif defined(__aarch64__)
-inline constexpr std::array<std::string_view, 1> kLevelNames{"armv8-a"};  // which has NEON
+inline constexpr std::array<std::string_view, 1> kLevelNames{"armv8-a"};  // includes NEON
 #else
 inline constexpr std::array<std::string_view, 1> kLevelNames{"generic"};
 #endif
 
-/// The level that runs, an index into kLevelNames: the highest that this processor and its system have, or the one that
-/// the environment variable SOUNDER_LEVEL names. It is chosen at the first call, for the rest of the process. Any
-/// thread may call it. Throws as choose_level does.
+/// Returns the active level, an index into kLevelNames: the highest one that the processor and the system support, or
+/// the one named by the environment variable SOUNDER_LEVEL. The first call chooses it for the rest of the process. Any
+/// thread may call it. Throws as choose_level() does.
 std::size_t level();
 
-/// Counts the levels that this processor and its system have, from the lowest on.
+/// Returns the number of levels that the processor and the system support, counted from the lowest.
 std::size_t supported_levels() noexcept;
 
-/// Chooses among the first `supported` levels the one that is wanted by its name, or the highest if none is ("").
-/// Throws UsageError for a name that no level has, and for a level that is not supported; Error if none is.
+/// Returns the level named `wanted` among the first `supported` levels, or the highest one if `wanted` is empty. Throws
+/// UsageError for an unknown name and for an unsupported level; Error if no level is supported.
 std::size_t choose_level(std::string_view wanted, std::size_t supported);
 
 }  // namespace sounder

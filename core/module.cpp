@@ -20,14 +20,14 @@ std::string file_name(std::string_view name) {
   return fmt::format("sounder_{}.so", name);
 }
 
-/// Lists the folders in which the system searches for the libraries of the program (or shared library) that this code
-/// is linked into. dlopen would search them by itself, but not under the sanitizers, whose dlopen takes the RUNPATH of
-/// their own library.
+/// Returns the folders in which the system searches for the libraries of the program (or shared library) that contains
+/// this code. dlopen would search them itself, except under the sanitizers, whose dlopen uses the RUNPATH of their own
+/// library.
 std::vector<fs::path> module_folders() {
   static const char here = 0;
   Dl_info ignored;
   link_map* object = nullptr;
-  // With RTLD_DL_LINKMAP, the last argument is where to write a link_map*.
+  // With RTLD_DL_LINKMAP, the last argument points to a link_map* to be written.
   if (dladdr1(&here, &ignored, reinterpret_cast<void**>(&object), RTLD_DL_LINKMAP) == 0) return {};
   Dl_serinfo size;
   if (dlinfo(object, RTLD_DI_SERINFOSIZE, &size) != 0) return {};
@@ -41,7 +41,7 @@ std::vector<fs::path> module_folders() {
   return folders;
 }
 
-/// Says why the last call of dlopen or dlsym failed.
+/// Returns the reason why the last call of dlopen or dlsym failed.
 std::string load_error() {
   const char* const error = dlerror();
   return error == nullptr ? "unknown error" : error;
@@ -61,12 +61,12 @@ std::optional<fs::path> find_module(std::string_view name) {
 const void* load_module(const ModuleRequest& request) {
   const auto file = find_module(request.name);
   if (!file) {
-    // Not in which folders: of the RUNPATH, the system lists those only that exist.
+    // Does not name the folders, because the system lists only those of the RUNPATH that exist.
     throw UsageError(
         fmt::format("{} is missing (it is searched for in this program's RUNPATH and in LD_LIBRARY_PATH): {}",
                     file_name(request.name), request.remedy));
   }
-  // All symbols are resolved now: what is missing is an error here, and not the end of the process later.
+  // Resolves all symbols now, so that a missing one is an error here instead of the end of the process later.
   void* const handle = dlopen(file->c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) throw Error(fmt::format("cannot load a module: {}: {}", load_error(), request.remedy));
   auto* const entry = reinterpret_cast<const Module* (*)()>(dlsym(handle, "sounder_module"));

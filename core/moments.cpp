@@ -31,7 +31,7 @@ void MomentsBatch::merge_into(std::span<float> moments) noexcept {
     const double deviation = mean_[i] - mean;
     const double squares = variance * before + squares_[i] + deviation * deviation * before * added / count;
     moments[i] = static_cast<float>(mean + deviation * added / count);
-    // The square of a large float is beyond the floats.
+    // The square of a large float exceeds the range of floats.
     constexpr double kLargest = std::numeric_limits<float>::max();
     moments[width + i] = static_cast<float>(std::min(squares / count, kLargest));
   }

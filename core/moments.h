@@ -7,8 +7,8 @@
 
 namespace sounder {
 
-/// Where in the flat array of parameters the running moments of vectors [D] stand: mean [D], variance [D], and how many
-/// vectors they are of [1]. They are counted, not learnt: their gradient is zero.
+/// The position of the running moments of vectors [D] in the flat array of parameters: mean [D], variance [D] and
+/// number of vectors [1]. Moments are counted, not learnt; their gradient is zero.
 struct MomentsBlock {
   std::size_t offset;
   std::size_t width;  ///< D
@@ -16,7 +16,7 @@ struct MomentsBlock {
   std::size_t size() const noexcept { return 2 * width + 1; }
 };
 
-/// The floats of a MomentsBlock, read.
+/// A read-only view of the floats of a MomentsBlock.
 struct Moments {
   std::span<const float> mean;
   std::span<const float> variance;
@@ -30,11 +30,10 @@ struct Moments {
   }
 };
 
-/// Sums up vectors [D], to be merged into running moments. A value for one thread; allocates when it is made.
+/// Accumulates vectors [D] to be merged into running moments. Not thread-safe. Allocates at construction only.
 class MomentsBatch {
  public:
-  /// Running moments count no further than to here: a float holds every integer up to it. From then on older vectors
-  /// fade.
+  /// The largest count of running moments, up to which a float represents every integer. Beyond it, older vectors fade.
   static constexpr double kMostCounted = 16'777'216;
 
   explicit MomentsBatch(std::size_t width) : mean_(width), squares_(width), scratch_(2 * width + 1) {}
@@ -44,11 +43,11 @@ class MomentsBatch {
   /// Adds one vector (Welford 1962).
   void add(std::span<const float> vector) noexcept;
 
-  /// Merges the batch into running moments (Chan et al. 1979, equation 2.1), the floats of a MomentsBlock, and begins a
-  /// new one.
+  /// Merges the batch into running moments, the floats of a MomentsBlock (Chan et al. 1979, equation 2.1), and starts a
+  /// new batch.
   void merge_into(std::span<float> moments) noexcept;
 
-  /// Memory of a MomentsBlock's size, for a caller that keeps the running moments elsewhere.
+  /// Returns memory of a MomentsBlock's size, for callers that store the running moments elsewhere.
   std::span<float> scratch() noexcept { return scratch_; }
 
  private:

@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-/// What clang's -Wthread-safety checks and other compilers do not know, as in SOUNDER_THREADS(guarded_by(mutex_)).
+/// An attribute for clang's -Wthread-safety, as in SOUNDER_THREADS(guarded_by(mutex_)). Other compilers ignore it.
 #if defined(__clang__)
 #define SOUNDER_THREADS(attribute) __attribute__((attribute))
 #else
@@ -11,7 +11,7 @@
 
 namespace sounder {
 
-/// std::mutex, marked for clang as what guards: the standard library's own is so in few builds only.
+/// std::mutex with clang's annotation as a capability, which most builds of the standard library lack.
 class SOUNDER_THREADS(capability("mutex")) Mutex {
  public:
   void lock() SOUNDER_THREADS(acquire_capability()) { mutex_.lock(); }
@@ -22,11 +22,11 @@ class SOUNDER_THREADS(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-/// Holds a mutex as long as it lives, as std::lock_guard does.
+/// Holds a mutex during its lifetime, like std::lock_guard.
 class SOUNDER_THREADS(scoped_lockable) MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) SOUNDER_THREADS(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
-  /// Takes over a mutex that the caller holds.
+  /// Adopts a mutex that the caller holds.
   MutexLock(Mutex& mutex, std::adopt_lock_t) SOUNDER_THREADS(requires_capability(mutex)) : mutex_(mutex) {}
   ~MutexLock() SOUNDER_THREADS(release_capability()) { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;

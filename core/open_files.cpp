@@ -45,7 +45,8 @@ void require_open_files(std::size_t more, const std::string& what_for) {
 void occupy_standard_descriptors() noexcept {
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(standard, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest number that is free is this one. The wrong way round: what cannot be read or written still cannot.
+    // open() returns the lowest free number, which is this one. The access mode is inverted, so that reading or writing
+    // still fails.
     static_cast<void>(::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
   }
 }

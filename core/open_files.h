@@ -5,12 +5,12 @@
 
 namespace sounder {
 
-/// Makes room for a number of further open files: raises the limit as far as the system lets this process.
-/// Throws UsageError, which names what they are for, where that is not enough.
+/// Raises the limit of open files if `more` further files need it. Throws UsageError, which names their purpose
+/// `what_for`, if the system does not allow enough.
 void require_open_files(std::size_t more, const std::string& what_for);
 
-/// Opens those of the three standard descriptors that are closed, so that no file or socket of ours becomes one.
-/// Reading and writing them fails as before.
+/// Opens the closed ones of the three standard descriptors, so that no file or socket of ours takes their numbers.
+/// Reading and writing them still fails.
 void occupy_standard_descriptors() noexcept;
 
 }  // namespace sounder

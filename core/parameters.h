@@ -11,28 +11,28 @@
 
 namespace sounder {
 
-/// One named parameter of a network, a slice of the flat array of all of them.
+/// One named parameter of a network, a slice of the flat array of all parameters.
 struct ParameterBlock {
-  std::string name;                 ///< as the LibTorch module names it: "body.0.weight"
+  std::string name;                 ///< name in the LibTorch module: "body.0.weight"
   std::vector<std::int64_t> shape;  ///< row-major; a weight is [out, in]
-  std::size_t offset;               ///< of its first float in the flat array
+  std::size_t offset;               ///< index of its first float in the flat array
   std::size_t size;                 ///< floats
 };
 
-/// How a network's parameters lie in one flat array: blocks one after the other, without gaps. Running moments, where
-/// there are any, are blocks among them: so that they are shared, saved and evaluated with the parameters.
+/// The layout of a network's parameters in a flat array: consecutive blocks without gaps. Running moments, if any, are
+/// blocks among them, so that they are shared, saved and evaluated with the parameters.
 struct ParameterLayout {
   std::vector<ParameterBlock> blocks;
   std::size_t size = 0;  ///< floats of all blocks together
   std::optional<MomentsBlock> observation_moments =
-      {};                                           ///< that the network brings observations to mean 0, variance 1 by
-  std::optional<MomentsBlock> return_moments = {};  ///< of discounted returns, by which rewards are scaled for learning
+      {};  ///< with which the network normalises observations to mean 0, variance 1
+  std::optional<MomentsBlock> return_moments = {};  ///< of discounted returns, used to scale rewards for learning
 };
 
-/// The floats that an agent computes with: owned by the caller, they must outlive it.
+/// The parameters that an agent computes with. They are owned by the caller and must outlive the agent.
 struct Replica {
   std::span<float> parameters;
-  std::span<float> target = {};  ///< target parameters, as many; empty for an agent that has none, or only acts
+  std::span<float> target = {};  ///< target parameters, of the same size; empty for an agent that has none or only acts
 };
 
 }  // namespace sounder

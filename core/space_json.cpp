@@ -19,7 +19,7 @@ json::array bounds_json(const std::vector<float>& bounds) {
   return array;
 }
 
-/// One space's object, and what it is called in errors.
+/// The object of a space, with its name for errors.
 class SpaceReader {
  public:
   SpaceReader(const json::object& object, std::string_view where) : object_(object), where_(where) {}
@@ -34,7 +34,7 @@ class SpaceReader {
     return std::string_view(type->get_string());
   }
 
-  /// Reads a count: 1 to `most`.
+  /// Parses a count from 1 to `most`.
   std::int64_t count(std::string_view key, std::int64_t most) const {
     const json::value* const value = object_.if_contains(key);
     const std::int64_t* const number = value != nullptr ? value->if_int64() : nullptr;
@@ -52,7 +52,7 @@ class SpaceReader {
     return numbers;
   }
 
-  /// Reads bounds of which a missing one, null, is `infinite`.
+  /// Parses bounds; null stands for `infinite`.
   std::vector<float> bounds(std::string_view key, float infinite) const {
     std::vector<float> numbers;
     for (const json::value& value : list(key)) {
@@ -130,7 +130,7 @@ json::object space_json(const Space& space) {
 }
 
 Space parse_space(const json::value& json, std::string_view where) {
-  // A float holds every integer up to here: what an observation's number may be.
+  // A float represents every integer up to here, so that an observation can hold any choice.
   constexpr std::int64_t kMostChoices = std::int64_t{1} << 24;
   const json::object* const object = json.if_object();
   if (object == nullptr) throw Error(fmt::format("{}: expected an object that describes a space", where));

@@ -75,8 +75,9 @@ void write_all(int file, std::span<const std::byte> content, const std::filesyst
   }
 }
 
-/// Opens a folder, with the lock held that whoever uses its temporary name takes; `path` names it in an error. Closing
-/// it releases the lock, a kill included. Some network file systems lock no folders: without it, then.
+/// Opens a folder and locks it for the use of its temporary name; `path` is named in errors. Closing the descriptor
+/// releases the lock, also when the process is killed. Goes on without a lock on network file systems that cannot lock
+/// folders.
 int open_locked(const std::filesystem::path& folder, const std::filesystem::path& path) {
   const int number = uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (number < 0) fail(path);
@@ -84,12 +85,12 @@ int open_locked(const std::filesystem::path& folder, const std::filesystem::path
   return number;
 }
 
-/// With the lock held, whatever bears the temporary name was left by a process that was killed.
+/// Removes a temporary file left by a killed process. The lock must be held, so that no live process uses the file.
 void unlink_partial(int folder, const std::filesystem::path& path) {
   if (::unlinkat(folder, kPartialName, 0) != 0 && errno != ENOENT) fail(path / kPartialName);
 }
 
-/// Lets `make_partial(folder)` make the temporary file in path's folder, and gives it path's name.
+/// Calls `make_partial(folder)` to make the temporary file in path's folder, then renames it to `path`.
 template <class Make>
 void replace_atomically(const std::filesystem::path& path, Make make_partial) {
   const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -102,7 +103,7 @@ void replace_atomically(const std::filesystem::path& path, Make make_partial) {
     ::unlinkat(*folder, kPartialName, 0);
     throw;
   }
-  // EINVAL: a file system that cannot sync folders.
+  // EINVAL means that the file system cannot sync folders.
   if (uninterrupted([&] { return ::fsync(*folder); }) != 0 && errno != EINVAL) fail(path);
 }
 

@@ -6,24 +6,23 @@
 
 namespace sounder {
 
-/// Replaces a file's content, whole or not at all, also across a crash or a power cut: writes to a temporary name in
-/// the same folder, fsync, rename, fsync of the folder. Blocks for the disk.
+/// Replaces a file's content atomically, also across a crash or a power cut: writes to a temporary file in the same
+/// folder, calls fsync, renames it, and calls fsync on the folder. Blocks for the disk.
 ///
-/// Throws Error and leaves the old file, and no temporary one, if anything fails (but for the folder's fsync: the new
-/// file then stands, though a power cut may still undo it). A file size limit (EFBIG) is reported only to a process
-/// that ignores SIGXFSZ, which ends it otherwise.
+/// Throws Error if anything fails, keeps the old file and removes the temporary one. Exception: if the folder's fsync
+/// fails, the new file is in place, but a power cut may still undo it. A file size limit (EFBIG) is reported only if
+/// the process ignores SIGXFSZ, which otherwise ends it.
 ///
-/// The temporary name is one per folder, `.partial`: what a killed process leaves is removed by the next write there,
-/// and by remove_partial.
-/// Threads and processes that write into one folder take turns, by a lock on the folder; where the file system has no
-/// such lock (some network ones), only one at a time may write there.
+/// Each folder has one temporary name, `.partial`. The next write there, or remove_partial(), removes a file left by a
+/// killed process. A lock on the folder serialises threads and processes that write to it. On file systems without such
+/// locks (some network ones), only one may write to a folder at a time.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 
-/// Makes `link` a symbolic link to `target` (as it is to be read from link's folder), replacing an older link or file
-/// in one step. It is as durable as write_file_atomically, and throws the same errors.
+/// Makes `link` a symbolic link to `target` (relative to link's folder), atomically replacing an older link or file. It
+/// is as durable as write_file_atomically() and throws the same errors.
 void replace_link_atomically(const std::filesystem::path& link, const std::filesystem::path& target);
 
-/// Removes what a killed process left under the temporary name in a folder, if anything. Throws Error.
+/// Removes a temporary file that a killed process left in a folder, if any. Throws Error.
 void remove_partial(const std::filesystem::path& folder);
 
 }  // namespace sounder

@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kFormatKey = "sounder_format";
 constexpr std::string_view kStatisticsPrefix = "optimizer/";
 
-/// Calls visit(key, member) for each member that stands in the metadata: the one list of them.
+/// Calls visit(key, member) for each member that is stored in the metadata. The only list of them.
 template <class AnyCheckpoint, class Visit>
 void visit_members(AnyCheckpoint& checkpoint, Visit visit) {
   visit("config", checkpoint.config);
@@ -65,7 +65,7 @@ std::string to_text(const std::vector<Element>& elements) {
   return text + ']';
 }
 
-/// Reads the numbers of a text up to where it stops making sense. What else there is in it is for the caller to notice.
+/// Parses the numbers at the beginning of a text and ignores the rest. The caller has to detect malformed text.
 template <class Number>
 std::vector<Number> numbers_in(std::string_view text) {
   std::vector<Number> numbers;
@@ -106,7 +106,7 @@ void from_text(const std::string& text, std::vector<WorkerCount>& member) {
   }
 }
 
-/// Finds the format version if it is later than ours; throws if it is none that ever was.
+/// Returns the format version if it is later than ours. Throws for an invalid one.
 std::optional<int> later_format(const std::map<std::string, std::string>& metadata) {
   const auto found = metadata.find(kFormatKey);
   if (found == metadata.end()) throw Error(fmt::format("metadata entry '{}' is missing", kFormatKey));
@@ -133,11 +133,11 @@ void read_members(std::map<std::string, std::string> metadata, Checkpoint& check
   if (!metadata.empty()) throw Error(fmt::format("metadata entry '{}' is unknown", metadata.begin()->first));
 }
 
-// Counts are added to: one near the largest integer would overflow. Up to here a double, and so any reader of JSON,
-// holds each of them.
+// The largest valid count. A count near the largest integer would overflow when added to, and up to 2^53 doubles, and
+// so all JSON readers, represent every count exactly.
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 53U;
 
-/// Tells whether training can have brought about a value: a number is finite, a count in its range, a text anything.
+/// Returns whether a value can result from training: numbers must be finite, counts in range, texts are arbitrary.
 template <class Any>
 bool is_possible(const Any& /*text*/) {
   return true;

@@ -10,14 +10,14 @@
 
 namespace sounder {
 
-/// What one worker counted: with the run's seed, it determines the worker's random numbers.
+/// The counts of one worker. With the run's seed, they determine the worker's random numbers.
 struct WorkerCount {
   std::int64_t steps = 0;
   std::int64_t episodes_begun = 0;
   friend bool operator==(const WorkerCount&, const WorkerCount&) = default;
 };
 
-/// Where a run stands, besides what it has learnt.
+/// A run's progress, besides what it has learnt.
 struct TrainingProgress {
   std::int64_t step = 0;  ///< global step
   std::int64_t updates = 0;
@@ -25,7 +25,7 @@ struct TrainingProgress {
   double seconds = 0;                        ///< of training
   std::int64_t solved_step = -1;             ///< global step at which the run was solved; -1 if not yet
   double solved_seconds = 0;                 ///< seconds of training until then
-  double best_mean_return = 0;               ///< of the evaluations; meaningful once there is a `best` checkpoint
+  double best_mean_return = 0;               ///< best of the evaluations; valid once there is a `best` checkpoint
   bool evaluated = false;                    ///< whether there was any evaluation
   std::vector<WorkerCount> workers;          ///< by worker
   std::vector<double> recent_returns;        ///< of the last episodes, oldest first, at most kMostRecent
@@ -34,45 +34,45 @@ struct TrainingProgress {
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
-/// A saved run, complete in itself: what was learnt, on what, and how.
+/// A self-contained saved run: what it learnt, in which environment, and with which configuration.
 ///
 /// Its file is in the safetensors layout. The parameters come first, by their own names; then the statistics, each as
-/// "optimizer/<name>". All else is in `__metadata__`, as strings, by the names of the members below: texts as they are,
-/// numbers in the fewest digits that read back exactly, lists as JSON arrays (of `workers`:
+/// "optimizer/<name>". Everything else is stored in `__metadata__` as strings, under the names of the members below:
+/// texts unchanged, numbers with the fewest digits that read back exactly, lists as JSON arrays (`workers` as
 /// [[steps,episodes_begun],...]), and the format version as `sounder_format`.
 struct Checkpoint {
   std::string config;             ///< the effective configuration, TOML
   std::string environment;        ///< id
-  std::string observation_space;  ///< as describe(Space) words it
-  std::string action_space;       ///< described as the observation space is
+  std::string observation_space;  ///< as formatted by describe(Space)
+  std::string action_space;       ///< formatted in the same way
   std::string network;            ///< the network's description
   std::uint64_t seed = 0;         ///< of the run
   TrainingProgress progress;
   std::vector<Tensor> parameters;  ///< by the network's own names
-  std::vector<Tensor> statistics;  ///< the optimizer's, flat, by its own names
+  std::vector<Tensor> statistics;  ///< the optimizer's, flat, by their own names
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
-/// What a run calls a checkpoint besides its step: the last one, to go on from, or the best one so far, too.
+/// The links that a run points at a checkpoint: `last`, from which to resume, or also `best`.
 enum class CheckpointMark { last, last_and_best };
 
-/// A checkpoint that is not damaged, but of a later format version than this Sounder reads.
+/// Reports an intact checkpoint whose format version is later than this version of Sounder reads.
 class LaterFormatError : public Error {
  public:
   using Error::Error;
 };
 
-/// Later versions are refused; a change that old readers would misread raises it.
+/// The version that is written. Later versions are rejected. Increase it for changes that old readers would misread.
 constexpr int kCheckpointFormatVersion = 1;
 
-/// Writes a checkpoint to a file, whole or not at all: see write_file_atomically, and link it with
-/// replace_link_atomically. Throws Error (a full disk, a folder that cannot be written) and for what load_checkpoint
-/// would refuse, such as non-finite tensors; a file that stood there before is then untouched.
+/// Writes a checkpoint to a file atomically (see write_file_atomically(); use replace_link_atomically() for links).
+/// Throws Error for I/O errors such as a full disk, and for content that load_checkpoint() would reject, such as
+/// non-finite tensors. An existing file is then unchanged.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// Reads a checkpoint. Any deviation from what save_checkpoint writes (missing, empty, truncated, one bit flipped,
 /// another format version, trailing bytes, a NaN, an infinity, a count below 0 or above 2^53) throws an Error that
-/// names it: for a later format version, a LaterFormatError.
+/// names it; for a later format version, a LaterFormatError.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace sounder

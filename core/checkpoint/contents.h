@@ -12,16 +12,16 @@ namespace sounder {
 
 class AgentFactory;
 
-/// Throws Error if a checkpoint is not of an environment with these spaces, or not of the agents' network; the first
-/// difference is named.
+/// Throws Error if a checkpoint's spaces or network differ from those of the environment and the agents. The error
+/// names the first difference.
 void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, const AgentFactory& agents);
 
 using Shape = std::vector<std::int64_t>;
 
-/// Finds a tensor of a checkpoint by name. Throws Error if there is none, or one of another shape.
+/// Finds a tensor of a checkpoint by name. Throws Error if there is none or its shape differs.
 const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape);
 
-/// Puts a checkpoint's parameters into one flat array, as the layout has it. Throws Error as find_tensor does.
+/// Copies a checkpoint's parameters to a flat array in the order of the layout. Throws Error as find_tensor() does.
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout);
 
 }  // namespace sounder

@@ -30,7 +30,7 @@ constexpr std::string_view kMetadataKey = "__metadata__";
 constexpr std::string_view kBodyCrcKey = "crc32";
 constexpr std::string_view kHeaderCrcKey = "header_crc32";
 constexpr std::string_view kHeaderCrcBefore =
-    R"("header_crc32":")";  // quotes in a JSON string are escaped: no mistaking
+    R"("header_crc32":")";  // unambiguous, because quotes in JSON strings are escaped
 constexpr std::string_view kNoCrc = "00000000";
 
 std::string digits(const boost::crc_32_type& crc) {
@@ -43,7 +43,7 @@ std::string crc32_digits(std::span<const std::byte> bytes) {
   return digits(crc);
 }
 
-/// Finds where the digits of the header's own CRC stand.
+/// Returns the position of the header's own CRC digits.
 std::optional<std::size_t> find_header_crc(std::string_view header) {
   const std::size_t found = header.find(kHeaderCrcBefore);
   if (found == std::string_view::npos) return std::nullopt;
@@ -57,7 +57,7 @@ std::string header_crc32_digits(std::string header, std::size_t position) {
   return crc32_digits(std::as_bytes(std::span(header)));
 }
 
-/// Counts a shape's values; nothing for a negative size or a product whose bytes 64 bits cannot count.
+/// Returns the number of values of a shape. Returns nothing for a negative size or if the bytes overflow 64 bits.
 std::optional<std::uint64_t> count_values(const std::vector<std::int64_t>& shape) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max() / sizeof(float);
   std::uint64_t count = 1;
@@ -70,8 +70,8 @@ std::optional<std::uint64_t> count_values(const std::vector<std::int64_t>& shape
   return count;
 }
 
-/// Writes the header in its one canonical form. Of the tensors, names and shapes are read; the shapes must be
-/// countable.
+/// Formats the header in its canonical form. Reads only the tensors' names and shapes; count_values() must accept the
+/// shapes.
 std::string encode_header(const Safetensors& content, std::string_view body_crc) {
   auto metadata = content.metadata;
   assert(!metadata.contains(std::string(kBodyCrcKey)) && !metadata.contains(std::string(kHeaderCrcKey)));
@@ -132,7 +132,7 @@ struct Parts {
   std::span<const std::byte> body;
 };
 
-/// Tells header and body apart, and checks the header against its CRC.
+/// Splits a file into header and body, and checks the header's CRC.
 Parts split(std::span<const std::byte> bytes) {
   if (bytes.empty()) throw Error("the file is empty");
   if (bytes.size() < kLengthBytes) throw Error(fmt::format("the file is cut off after {} bytes", bytes.size()));
@@ -154,7 +154,7 @@ Parts split(std::span<const std::byte> bytes) {
   return {.header = header, .body = rest.subspan(length)};
 }
 
-/// Reads one tensor, whose values must begin at `begin`, and moves `begin` to their end.
+/// Decodes one tensor, whose values must begin at `begin`, and advances `begin` to their end.
 Tensor decode_tensor(const json::key_value_pair& pair, std::span<const std::byte> body, std::uint64_t& begin) {
   const std::string name(pair.key());
   if (name.empty()) throw Error("a tensor has no name");
@@ -210,7 +210,7 @@ std::vector<std::byte> encode_safetensors(const Safetensors& content) {
   }
   const std::string header = encode_header(content, digits(body_crc));
   if (header.size() > kMaxHeaderBytes) throw Error("the metadata to be saved are over 100 MB");
-  parse_header(header);  // refuses text that is not UTF-8
+  parse_header(header);  // rejects text that is not UTF-8
   const std::uint64_t length = header.size();
   std::vector<std::byte> bytes(kLengthBytes + header.size() + body_bytes);
   auto end = bytes.begin();
@@ -244,8 +244,8 @@ Safetensors decode_safetensors(std::span<const std::byte> bytes) {
   if (content.metadata[std::string(kBodyCrcKey)] != body_crc) throw Error("the tensors do not match their CRC-32");
   content.metadata.erase(std::string(kBodyCrcKey));
   content.metadata.erase(std::string(kHeaderCrcKey));
-  // Duplicate or unknown keys, another order, spaces, escapes: whatever JSON allows and encode_safetensors never
-  // writes.
+  // Rejects everything that JSON allows and encode_safetensors() never writes: duplicate or unknown keys, another
+  // order, spaces, escapes.
   if (encode_header(content, body_crc) != header) throw Error("the header is not in the form that Sounder writes");
   return content;
 }

@@ -25,18 +25,19 @@ struct Safetensors {
   friend bool operator==(const Safetensors&, const Safetensors&) = default;
 };
 
-/// Encodes as 8 bytes of header length (little-endian), the JSON header, padded with spaces to 8 bytes, and the raw
-/// little-endian floats, in the tensors' order. Adds two entries to the metadata, each 8 lower-case hexadecimal digits:
-/// `crc32`, of the bytes after the header, and `header_crc32`, of the header with this value's digits read as zeros
-/// (CRC-32 as in zip and PNG). Throws Error for what would not load again: tensors without a name of their own or with
-/// values that do not fill their shape, text that is not UTF-8, a header over 100 MB.
+/// Encodes a file: 8 bytes of header length (little-endian), the JSON header, padded with spaces to a multiple of 8
+/// bytes, and the raw little-endian floats in the tensors' order. Adds two entries to the metadata, each 8 lower-case
+/// hexadecimal digits: `crc32`, of the bytes after the header, and `header_crc32`, of the header with this value's
+/// digits read as zeros (CRC-32 as in zip and PNG). Throws Error for content that could not be loaded: tensors with
+/// empty or duplicate names or the wrong number of values for their shape, text that is not UTF-8, a header over 100
+/// MB.
 std::vector<std::byte> encode_safetensors(const Safetensors& content);
 
-/// Decodes what encode_safetensors wrote, and nothing else: every deviation throws an Error that names it.
+/// Decodes the output of encode_safetensors(). Throws an Error that names any deviation from it.
 Safetensors decode_safetensors(std::span<const std::byte> bytes);
 
-/// Decodes the metadata alone, having checked the header's CRC and nothing of the tensors: so that a reader can tell a
-/// later format from damage. Throws Error.
+/// Decodes the metadata only. Checks the header's CRC but not the tensors, so that a reader can distinguish a later
+/// format from damage. Throws Error.
 std::map<std::string, std::string> decode_safetensors_metadata(std::span<const std::byte> bytes);
 
 }  // namespace sounder

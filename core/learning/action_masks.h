@@ -12,25 +12,25 @@
 
 namespace sounder {
 
-/// The masks of environments that are acted in side by side, [rows, M]. Where none of them masks actions it holds
-/// nothing, and all that it does is nothing. Allocates at construction only.
+/// The masks of several environments, [rows, M]. If none of them masks actions, it is empty and its functions do
+/// nothing. Allocates at construction only.
 class ActionMasks {
  public:
   ActionMasks() = default;
-  /// Rows that are never read allow all actions.
+  /// Rows allow all actions until they are read.
   ActionMasks(std::size_t rows, const Space& action_space);
 
-  /// Counts a mask's numbers, M; 0: nothing is masked.
+  /// Returns the size of a mask, M; 0 if nothing is masked.
   std::size_t size() const noexcept { return size_; }
 
-  /// Views the masks of the first rows, or that of one; empty where nothing is masked.
+  /// Return views of the masks of the first rows, or of one row; empty if nothing is masked.
   ActionMask first(std::size_t rows) const noexcept { return ActionMask(numbers_).first(rows * size_); }
   ActionMask operator[](std::size_t row) const noexcept { return mask_of_row(numbers_, row, size_); }
 
-  /// Reads an environment's mask; returns whether it allows an action, as it must unless the episode has terminated.
+  /// Reads an environment's mask. Returns whether it allows an action, which it must unless the episode has terminated.
   bool read(std::size_t row, const Environment& environment) { return size_ == 0 || read_masked(row, environment); }
 
-  /// Copies a row's mask to another one.
+  /// Copies a row's mask to another row.
   void move(std::size_t from, std::size_t to) noexcept;
 
  private:
@@ -41,8 +41,8 @@ class ActionMasks {
   std::vector<std::uint8_t> numbers_;  // [rows, M]
 };
 
-/// Makes masks for a list's environments, which a projection finds in its elements: none if none of them masks
-/// actions. Throws UsageError where actions that are masked are no choices.
+/// Makes masks for the environments in a list; `environment` projects an element to its environment. The result is
+/// empty if no environment masks actions. Throws UsageError if masked actions are neither Discrete nor MultiDiscrete.
 template <class List, class Projection = std::identity>
 ActionMasks make_action_masks(std::size_t rows, const List& list, Projection environment = {}) {
   const auto masking = std::ranges::find_if(list, &Environment::masks_actions, environment);

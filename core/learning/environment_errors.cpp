@@ -19,15 +19,15 @@ bool is_valid(const Space& space, std::span<const float> observation) noexcept {
 ObservationCheck::ObservationCheck(Space space) : space_(std::move(space)) {
   const Box* const box = std::get_if<Box>(&space_);
   if (box == nullptr) return;
-  // No number beyond the finite ones is valid, whatever the bounds.
+  // Infinities are invalid, whatever the bounds.
   constexpr float kLargest = std::numeric_limits<float>::max();
   for (const float bound : box->low) low_.push_back(std::max(bound, -kLargest));
   for (const float bound : box->high) high_.push_back(std::min(bound, kLargest));
 }
 
 bool ObservationCheck::operator()(std::span<const float> observation) const noexcept {
-  // Nearly every observation lies within a Box's very bounds, which a loop without branches tells. Whatever does not,
-  // is_valid decides: by rounding, or by mistake. NaN compares false to all.
+  // Nearly every observation lies strictly within a Box's bounds, which a loop without branches detects. For the
+  // others, is_valid() distinguishes rounding from mistakes. NaN fails every comparison.
   if (low_.empty() || observation.size() != low_.size()) return is_valid(space_, observation);
   unsigned outside = 0;
   for (std::size_t i = 0; i < low_.size(); ++i) {

@@ -10,16 +10,17 @@
 
 namespace sounder {
 
-/// Who played an environment, and when within an episode.
+/// The player of an environment and the step within the episode.
 struct Moment {
   std::string who;    ///< "worker 2"
   std::int64_t step;  ///< steps taken in the episode
 };
 
-/// Tells whether an observation is an element of its space, but for rounding.
+/// Returns whether an observation is an element of its space, up to rounding.
 bool is_valid(const Space& space, std::span<const float> observation) noexcept;
 
-/// Tells the same as is_valid of many observations of one space, at a fraction of the cost. Const: any thread.
+/// Computes is_valid() for many observations of one space at a fraction of the cost. Immutable, so any thread may use
+/// it.
 class ObservationCheck {
  public:
   explicit ObservationCheck(Space space);
@@ -31,7 +32,7 @@ class ObservationCheck {
   std::vector<float> high_;  // upper bounds
 };
 
-/// Formats what an environment did wrong; at most eight of an observation's numbers are shown.
+/// Format an environment's mistake, with at most eight of an observation's numbers.
 Error invalid_observation(const Space& space, std::span<const float> observation, const Moment& moment);
 Error invalid_reward(float reward, const Moment& moment);
 Error invalid_mask(const Moment& moment);

@@ -9,26 +9,26 @@
 
 namespace sounder {
 
-/// For whom an environment is made: one of the environments that a player steps side by side. A player uses its own
-/// from one thread at a time.
+/// Identifies the player that an environment is made for, and its place among the player's environments. A player uses
+/// its environments from one thread at a time.
 struct Seat {
   enum class Player { worker, evaluator };
   Player player = Player::worker;
-  std::size_t number = 0;  ///< the worker's index; 0 of the evaluator
-  std::size_t slot = 0;    ///< which of the player's environments
+  std::size_t number = 0;  ///< the worker's index; 0 for the evaluator
+  std::size_t slot = 0;    ///< index among the player's environments
 };
 
-/// Makes environments that are not all alike: in an evaluation, those of every variants()-th slot are.
+/// A factory of several kinds of environments. In an evaluation, every variants()-th slot has the same kind.
 template <class Make>
 concept MakesVariants = requires(const Make& make) {
   { make.variants() } -> std::convertible_to<std::size_t>;
 };
 
-/// Makes the environments of a run: what may differ from one to the other (options by worker), and what those of one
-/// player have in common (a process), is its own affair. A copyable value; called from one thread at a time.
+/// Makes the environments of a run. Environments may differ (options by worker), and those of one player may share
+/// resources (a process). A copyable value. Not thread-safe.
 class EnvironmentFactory {
  public:
-  /// Takes what makes an environment for a seat, or one that is the same for all.
+  /// Takes a function that makes an environment for a seat, or one without parameters for all seats.
   template <class Make>
   requires(!std::same_as<std::remove_cvref_t<Make>, EnvironmentFactory>) &&
       std::is_invocable_r_v<Environment, Make&, const Seat&> EnvironmentFactory(Make make)  // NOLINT: implicitly
@@ -42,8 +42,8 @@ class EnvironmentFactory {
 
   Environment operator()(const Seat& seat = {}) const { return make_(seat); }
 
-  /// Counts the kinds of environments that are dealt out to an evaluation's episodes in turn: episode i is to be played
-  /// in an environment of slot i modulo as many.
+  /// Returns the number of kinds of environments. An evaluation plays episode i in an environment of slot i modulo
+  /// variants().
   std::size_t variants() const noexcept { return variants_; }
 
  private:

@@ -43,12 +43,12 @@ std::span<float> Episodes::own_observation(std::size_t k) noexcept {
 }
 
 bool Episodes::stopped() const noexcept {
-  // Relaxed: a request to end, which publishes nothing.
+  // Relaxed, because the request to stop publishes no other data.
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
 }
 
 void Episodes::begin() {
-  // All are drawn, and announced, before the first is waited for.
+  // Draws and announces all episodes before waiting for the first.
   for (std::size_t k = 0; k < slots_.size(); ++k) {
     if (!slots_[k].under_way) draw(k);
   }
@@ -74,7 +74,7 @@ void Episodes::begin_in(std::size_t k) {
       slot.environment.reset(slot.seed, own_observation(k));
       begun = true;
     } catch (const EnvironmentLost&) {
-      if (stopped()) throw;  // else it is back, and is asked again; one that stays away throws something else
+      if (stopped()) throw;  // otherwise tries again: it was restarted, or the next call throws another error
     }
   }
   const std::size_t state_size = states_.size() / slots_.size();

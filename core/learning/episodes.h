@@ -20,35 +20,35 @@
 
 namespace sounder {
 
-/// The environments of one worker, side by side, and how the present episode of each stands. To be used by one thread
-/// at a time; allocates when it is made.
+/// The environments of one worker and the state of their current episodes. Not thread-safe. Allocates at construction
+/// only.
 ///
-/// Each episode has random streams of its own, derived from the run's seed, the worker and how many episodes it has
-/// begun: a run that goes on from a checkpoint needs no generator's state, only a count.
+/// Each episode has its own random streams, derived from the run's seed, the worker and the number of episodes that the
+/// worker has begun. A resumed run therefore needs only that count, not the state of a generator.
 class Episodes {
  public:
   struct Parts {
     std::int64_t worker;                         ///< its index
-    const EnvironmentFactory& make_environment;  ///< asked K times, by the constructor only
+    const EnvironmentFactory& make_environment;  ///< called K times, by the constructor only
     std::size_t environments;                    ///< K
     std::size_t state_size;                      ///< S, of the agent
     std::uint64_t seed;                          ///< the run's
-    float discount;                              ///< of Step::discounted_return
-    std::size_t most_ended;                      ///< between two calls of hand_over: for so many there is room
-    const std::atomic<bool>* stop = nullptr;     ///< once it is true, a lost environment is not waited for; null: never
-    std::function<void()> after_step = {};       ///< done after each step of an environment; empty: nothing
+    float discount;                              ///< discount of Step::discounted_return
+    std::size_t most_ended;                      ///< capacity for episodes that end between two calls of hand_over()
+    const std::atomic<bool>* stop = nullptr;     ///< once true, lost environments are not waited for; may be null
+    std::function<void()> after_step = {};       ///< called after each step of an environment; may be empty
   };
-  /// `counters` counts the episodes; it must outlive this.
+  /// Counts episodes in `counters`, which must outlive this object.
   Episodes(const Parts& parts, WorkerCounters& counters);
 
   const EnvironmentSpec& spec() const noexcept { return spec_; }
   std::size_t size() const noexcept { return slots_.size(); }       ///< K
   std::size_t mask_size() const noexcept { return masks_.size(); }  ///< M
 
-  // What the next actions are chosen on.
+  // The inputs for choosing the next actions.
   std::span<const float> observations() const noexcept { return observations_; }  ///< [K, D]
   ActionMask masks() const noexcept { return masks_.first(size()); }              ///< [K, M]
-  std::span<Rng> action_rngs() noexcept { return action_rngs_; }                  ///< [K], the episodes' own
+  std::span<Rng> action_rngs() noexcept { return action_rngs_; }                  ///< [K], one per episode
   std::span<float> states() noexcept { return states_; }                          ///< [K, S], the agent's
   std::span<const float> observation(std::size_t k) const noexcept {              ///< [D]
     return observations().subspan(k * observation_size_, observation_size_);
@@ -56,28 +56,28 @@ class Episodes {
   ActionMask mask(std::size_t k) const noexcept { return masks_[k]; }  ///< [M]
   bool under_way(std::size_t k) const noexcept { return slots_[k].under_way; }
 
-  /// Begins an episode wherever the last one has ended. Throws Error if the environment leaves its space; whatever it
-  /// throws passes through, an EnvironmentLost only where the run is to stop.
+  /// Begins an episode in each environment whose last one has ended. Throws Error if an observation is outside of its
+  /// space. Exceptions from the environment pass through; EnvironmentLost only if the run is to stop.
   void begin();
 
-  /// Tells the environments the actions first, ..., first + K - 1 if they want to know before they are stepped one by
-  /// one.
+  /// Announces the actions in rows first, ..., first + K - 1 to environments that are announceable, before they are
+  /// stepped one by one.
   void announce(const ActionArray& actions, std::size_t first);
 
   struct Step {
     float reward;
     StepEnd end;
-    float discounted_return;  ///< of the episode's rewards so far
+    float discounted_return;  ///< of the episode's rewards up to this step
   };
-  /// Steps one environment. Nothing if it was lost: its episode is cut there, the observation is the one before, and
-  /// its return is not reported. Throws as `begin` does, and Error for a reward that is not finite.
+  /// Steps one environment. Returns nothing if it was lost: its episode is cut at the previous observation and its
+  /// return is not reported. Throws as begin() does, and Error for a reward that is not finite.
   std::optional<Step> step(std::size_t k, const Action& action);
 
-  /// Puts the episodes that have ended since the last call into the mailbox: as of a global step, and of now.
+  /// Moves the episodes that ended since the last call to the mailbox, stamped with a global step and the present time.
   void hand_over(EpisodeMailbox& mailbox, std::int64_t step, const Stopwatch& clock);
 
  private:
-  /// One environment, and how its present episode stands.
+  /// One environment and the state of its current episode.
   struct Slot {
     Environment environment;
     bool under_way = false;
@@ -104,7 +104,7 @@ class Episodes {
   std::int64_t worker_;
   std::vector<Slot> slots_;  // [K]
   EnvironmentSpec spec_;
-  bool announceable_;  // they are far away: they are told what they will be asked
+  bool announceable_;  // remote environments, to which requests are announced
   ObservationCheck is_valid_;
   ActionMasks masks_;
   std::size_t observation_size_;
@@ -116,7 +116,7 @@ class Episodes {
   std::vector<float> observations_;
   std::vector<float> states_;
   std::vector<Rng> action_rngs_;
-  std::vector<Ended> ended_;  // since the last hand_over
+  std::vector<Ended> ended_;  // since the last call of hand_over()
 };
 
 }  // namespace sounder

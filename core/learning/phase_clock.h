@@ -6,7 +6,7 @@
 
 namespace sounder {
 
-/// Counts seconds from its start, on top of those that were counted before. A value, read by any thread.
+/// Measures the seconds since its start, plus those counted before. A value that any thread may read.
 class Stopwatch {
  public:
   explicit Stopwatch(double seconds_before = 0) noexcept : start_(Clock::now()), seconds_before_(seconds_before) {}
@@ -20,8 +20,8 @@ class Stopwatch {
   double seconds_before_;
 };
 
-/// Attributes a rollout's time to the phases of a worker. Only some rollouts are timed: reading the clock twice a step
-/// would cost more than a fast environment's step does.
+/// Attributes a rollout's time to the phases of a worker. Times only some rollouts, because reading the clock twice per
+/// step would cost more than a step of a fast environment.
 class PhaseClock {
  public:
   enum class Mode { off, on };

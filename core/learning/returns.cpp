@@ -6,12 +6,12 @@ namespace sounder {
 
 namespace {
 
-/// `mix` gives what follows a step that the rollout goes on after, by the row that comes next.
+/// `mix(row)` computes the value that follows a step within the rollout from the row of the next step.
 template <class Mix>
 void write_returns(const ReturnInputs& inputs, Mix mix, std::span<float> returns) noexcept {
   const std::size_t rows = inputs.rewards.size();
   assert(inputs.ends.size() == rows && returns.size() == rows && rows % inputs.environments == 0);
-  std::size_t bootstraps = inputs.bootstrap_values.size();  // those that are not used yet
+  std::size_t bootstraps = inputs.bootstrap_values.size();  // number of bootstrap values not used yet
   for (std::size_t row = rows; row-- > 0;) {
     const bool is_last = row + inputs.environments >= rows;
     float following = 0;

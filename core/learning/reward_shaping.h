@@ -6,15 +6,15 @@
 
 namespace sounder {
 
-/// What a worker makes of a reward before it learns from it: r' = clip(scale r / sigma), with sigma the standard
-/// deviation of discounted returns where rewards are normalised (Engstrom et al. 2020), else 1. Returns are reported of
-/// the rewards as they came.
+/// Transforms rewards for learning: r' = clip(scale r / sigma). sigma is the standard deviation of discounted returns
+/// if rewards are normalised (Engstrom et al. 2020), else 1. Reported returns use the original rewards.
 struct RewardShaping {
   float scale = 1;
   float clip = std::numeric_limits<float>::infinity();  ///< bound on both sides
-  float discount = 1;                                   ///< of the returns whose deviation is meant
+  float discount = 1;                                   ///< discount of the returns that sigma refers to
 
-  /// The factor of a rollout's rewards, given the variance of the returns so far (1 where it is not asked for).
+  /// Returns the factor for a rollout's rewards, given the variance of returns so far (1 if rewards are not
+  /// normalised).
   float factor(float variance) const noexcept {
     constexpr float kEpsilon = 1e-8F;
     return scale / std::sqrt(variance + kEpsilon);

@@ -45,8 +45,8 @@ void Rollout::finish(std::span<const float> observations, ActionMask masks) noex
   assert(size_ > 0 && size_ % environments_ == 0 && observations.size() == environments_ * observation_size_ &&
          masks.size() == environments_ * mask_size_);
   const std::size_t last_step = size_ - environments_;
-  // Steps of the last time step that were truncated are in the list already. It is merged from its end on, with those
-  // that ended no episode, so that the rows ascend.
+  // Truncated rows of the last time step are already in the list. Merges the rows that ended no episode into it, from
+  // its end on, to keep the rows in ascending order.
   std::size_t from = bootstraps_;
   bootstraps_ += static_cast<std::size_t>(std::ranges::count(ends().subspan(last_step), StepEnd::none));
   std::size_t to = bootstraps_;

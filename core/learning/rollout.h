@@ -13,61 +13,60 @@
 
 namespace sounder {
 
-/// At most T successive steps of each of K environments; the step t of environment k is row t * K + k. An environment
-/// whose episode ended may go on with the next one within the rollout.
+/// At most T successive steps of each of K environments. Step t of environment k is row t * K + k. After an episode's
+/// end, an environment may begin the next one within the rollout.
 ///
-/// Every time step is a begin_step and K end_steps; finish closes the rollout. The observations to bootstrap from come
-/// in by end_step, before any reset, and by finish, for the environments whose last step ended no episode: so there is
-/// no place for a wrong one. An observation's mask comes in with it. Allocates at construction only; to be used by one
-/// thread at a time.
+/// Each time step is recorded by one begin_step() and K end_step()s; finish() closes the rollout. The only sources of
+/// bootstrap observations are end_step(), before any reset, and finish(), for environments whose last step did not end
+/// an episode, so that bootstrapping from a wrong one cannot be written. Masks are recorded together with their
+/// observations. Allocates at construction only. Not thread-safe.
 class Rollout {
  public:
   struct Shape {
-    std::size_t steps;             ///< most of them: T
+    std::size_t steps;             ///< T, most steps
     std::size_t environments = 1;  ///< K
-    std::size_t mask_size = 0;     ///< M: numbers of an action mask; 0: no action is masked
+    std::size_t mask_size = 0;     ///< M, size of an action mask; 0 if actions are not masked
   };
   Rollout(const EnvironmentSpec& spec, const Shape& shape);
 
   /// Forgets all steps.
   void clear() noexcept { size_ = bootstraps_ = 0; }
 
-  /// Records the observations [K, D], and masks [K, M], that the next actions are chosen on; returns the first one's
-  /// row.
+  /// Records the observations [K, D] and masks [K, M] for the next actions. Returns the row of the first one.
   std::size_t begin_step(std::span<const float> observations, ActionMask masks = {}) noexcept;
-  /// Records what the next environment's action gave, in the order of the environments; `next_observation` [D] and
+  /// Records the result of the next environment's action, in the order of the environments. `next_observation` [D] and
   /// `next_mask` [M] are those after the action, before any reset.
   void end_step(float reward, StepEnd end, std::span<const float> next_observation, ActionMask next_mask = {}) noexcept;
-  /// Closes the rollout with the observations [K, D] and masks [K, M] that the environments are at. Those of
-  /// environments whose last step ended an episode are not looked at.
+  /// Closes the rollout with the environments' current observations [K, D] and masks [K, M]. Ignores those of
+  /// environments whose last step ended an episode.
   void finish(std::span<const float> observations, ActionMask masks = {}) noexcept;
 
-  std::size_t steps() const noexcept { return size_ / environments_; }         ///< T so far, whole ones
+  std::size_t steps() const noexcept { return size_ / environments_; }         ///< T so far, complete steps only
   std::size_t environments() const noexcept { return environments_; }          ///< K
-  std::size_t size() const noexcept { return size_; }                          ///< rows: those whose step has ended
-  std::size_t capacity() const noexcept { return rewards_.size(); }            ///< rows, at most
+  std::size_t size() const noexcept { return size_; }                          ///< complete rows so far
+  std::size_t capacity() const noexcept { return rewards_.size(); }            ///< most rows
   std::size_t observation_size() const noexcept { return observation_size_; }  ///< D
 
   std::span<const float> observations() const noexcept { return {observations_.data(), size_ * observation_size_}; }
   std::span<const float> observation(std::size_t row) const noexcept;
-  ActionMask masks() const noexcept { return {masks_.data(), size_ * mask_size_}; }     ///< [T, K, M]; empty: none
+  ActionMask masks() const noexcept { return {masks_.data(), size_ * mask_size_}; }     ///< [T, K, M], or empty
   std::span<const float> rewards() const noexcept { return {rewards_.data(), size_}; }  ///< [T, K]
   std::span<const StepEnd> ends() const noexcept { return {ends_.data(), size_}; }      ///< [T, K]
   ActionArray& actions() noexcept { return actions_; }  ///< rows 0, ..., size() - 1 are valid
   const ActionArray& actions() const noexcept { return actions_; }
 
-  /// The rows after which a return is bootstrapped, [N], ascending: those that were truncated, and those of the last
-  /// step that ended no episode. Complete after finish.
+  /// Returns the rows after which returns are bootstrapped, [N], in ascending order: truncated rows, and rows of the
+  /// last step that did not end an episode. Complete after finish().
   std::span<const std::size_t> bootstrap_rows() const noexcept { return {bootstrap_rows_.data(), bootstraps_}; }
-  /// The observations after those rows' actions, [N, D].
+  /// Returns the observations after those rows' actions, [N, D].
   std::span<const float> bootstrap_observations() const noexcept {
     return {bootstrap_observations_.data(), bootstraps_ * observation_size_};
   }
-  /// The masks of those observations, [N, M]; empty: none.
+  /// Returns the masks of those observations, [N, M]; empty if there are none.
   ActionMask bootstrap_masks() const noexcept { return {bootstrap_masks_.data(), bootstraps_ * mask_size_}; }
 
  private:
-  /// What a return is bootstrapped from.
+  /// The source of a bootstrap value.
   struct Bootstrap {
     std::size_t row;
     std::span<const float> observation;

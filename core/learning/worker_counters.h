@@ -8,24 +8,24 @@
 
 namespace sounder {
 
-/// A number that one thread adds to and any thread reads: a relaxed store of a plain sum, no locked instruction.
+/// A number that one thread adds to and any thread reads. Uses relaxed loads and stores, no locked instruction.
 template <class Number>
 class Tally {
  public:
-  /// Only the owning thread.
+  /// Adds to the number. Owning thread only.
   void add(Number amount) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
   void set(Number value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  /// Any thread.
+  /// Returns the number. Any thread.
   Number get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<Number> value_{0};
 };
 
-/// What one worker has counted since the run began; sums are over updates or steps, as said. The worker writes, the
-/// trainer reads, at any time; on cache lines of its own.
+/// The counts of one worker since the run began. The worker writes and the trainer reads them at any time. Aligned to
+/// their own cache lines.
 struct alignas(128) WorkerCounters {
   Tally<std::int64_t> steps;
   Tally<std::int64_t> episodes_begun;
@@ -38,7 +38,7 @@ struct alignas(128) WorkerCounters {
   Tally<double> entropy;                       ///< sum over steps
   Tally<double> gradient_norm;                 ///< sum over updates
   Tally<double> staleness;                     ///< sum over updates
-  std::array<Tally<double>, 4> phase_seconds;  ///< by Phase, of the rollouts that were timed
+  std::array<Tally<double>, 4> phase_seconds;  ///< by Phase, of the timed rollouts
 };
 
 }  // namespace sounder

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-// How long an end that was asked for may go unnoticed.
+// The longest time until a request to stop is noticed.
 constexpr std::chrono::milliseconds kGlance{100};
 
 constexpr std::size_t kFirstBufferBytes = std::size_t{16} << 10;
@@ -33,7 +33,7 @@ struct Channel::Impl {
   std::optional<asio::posix::stream_descriptor> watched;
   std::function<bool()> read_watched;
   std::vector<std::byte> buffer = std::vector<std::byte>(kFirstBufferBytes);
-  std::size_t begin = 0;  // of what has come and was not given out
+  std::size_t begin = 0;  // start of the bytes that were received but not consumed
   std::size_t end = 0;
 
   void watch_on() {
@@ -42,7 +42,7 @@ struct Channel::Impl {
     });
   }
 
-  /// Runs the loop until an operation that was begun has ended. One that is given up is cancelled.
+  /// Runs the event loop until a pending operation has ended. Cancels it at the deadline or when stopping.
   Outcome finish(const std::optional<error_code>& result, const Patience& patience) {
     context.restart();
     while (!result) {
@@ -51,7 +51,7 @@ struct Channel::Impl {
       if (stopped || now >= patience.deadline) {
         socket.cancel();
         while (!result) context.run_one();
-        if (*result != asio::error::operation_aborted) break;  // it was done just then
+        if (*result != asio::error::operation_aborted) break;  // it completed just before
         return stopped ? Outcome::stopped : Outcome::late;
       }
       context.run_one_until(std::min(patience.deadline, now + kGlance));
@@ -59,14 +59,14 @@ struct Channel::Impl {
     return *result ? Outcome::closed : Outcome::done;
   }
 
-  /// Waits for as many bytes that were not given out.
+  /// Waits until `count` unconsumed bytes are available.
   Outcome gather(std::size_t count, const Patience& patience) {
     if (end - begin >= count) return Outcome::done;
     std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(begin), buffer.begin() + static_cast<std::ptrdiff_t>(end),
               buffer.begin());
     end -= begin;
     begin = 0;
-    // Grown step by step: memory is for what has come, not for what a header promises.
+    // Grows the buffer with the data received, because the length in a header may be wrong.
     while (end < count) {
       if (end == buffer.size()) buffer.resize(std::min(2 * buffer.size(), kHeaderBytes + kMostFrameBytes));
       std::optional<error_code> result;
@@ -98,7 +98,7 @@ Channel::Channel(const std::string& path) : impl_(std::make_unique<Impl>()) {
 }
 
 Channel::~Channel() {
-  if (impl_->watched) impl_->watched->release();  // it is somebody else's
+  if (impl_->watched) impl_->watched->release();  // the descriptor is owned by the caller
 }
 
 void Channel::watch(int descriptor, std::function<bool()> read) {
@@ -108,7 +108,7 @@ void Channel::watch(int descriptor, std::function<bool()> read) {
 }
 
 Outcome Channel::send(std::span<const std::byte> frames, const Patience& patience) {
-  // Most often there is room for all of it: then this is one call of the system's.
+  // Usually a single system call, if the socket's buffer has room for everything.
   std::optional<error_code> result;
   asio::async_write(impl_->socket, asio::buffer(frames.data(), frames.size()),
                     [&](const error_code& error, std::size_t) { result = error; });

@@ -12,32 +12,32 @@
 
 namespace sounder::remote {
 
-/// A frame that came; its payload is valid until the next one is asked for.
+/// A received frame. Its payload is valid until the next call of receive().
 struct Frame {
   FrameType type;
   std::span<const std::byte> payload;
 };
 
-/// How waiting ended.
+/// The result of waiting.
 enum class Outcome {
   done,
   closed,   ///< by the other end
   late,     ///< the deadline passed
-  stopped,  ///< `stopping` became true: looked at ten times a second
+  stopped,  ///< `stopping` became true; checked ten times a second
 };
 
-/// Until when to wait.
+/// Limits a wait.
 struct Patience {
   std::chrono::steady_clock::time_point deadline;
-  const std::atomic<bool>* stopping = nullptr;  ///< null: nothing stops it
+  const std::atomic<bool>* stopping = nullptr;  ///< may be null
 };
 
-/// One end of a conversation in frames. To be used by one thread at a time; who waits for a frame also has
-/// what is watched read when there is something to be read.
+/// One end of a connection that exchanges frames. Not thread-safe. While it waits for a frame, it also reads a watched
+/// descriptor.
 class Channel {
  public:
   explicit Channel(Descriptor socket);
-  /// Connects to a unix socket. Throws Error if nobody listens there.
+  /// Connects to a unix socket. Throws Error if that fails.
   explicit Channel(const std::string& path);
   ~Channel();
 
@@ -46,7 +46,7 @@ class Channel {
 
   Outcome send(std::span<const std::byte> frames, const Patience& patience);
 
-  /// Throws Error for bytes that are no frame.
+  /// Waits for a frame. Throws Error for bytes that are not a frame.
   Outcome receive(Frame& frame, const Patience& patience);
 
  private:

@@ -35,8 +35,8 @@ constexpr std::size_t kLongestLine = 500;
   throw Error(fmt::format("cannot start an environment process: {}: {}", what, std::strerror(error)));
 }
 
-/// Moves a descriptor beyond the numbers that a child's have, so that giving one of them overwrites no other; it is
-/// inherited by no other child, so that each closes when its owners end.
+/// Moves a descriptor beyond the numbers that a child's descriptors get, so that assigning those overwrites no other.
+/// Other children do not inherit it, so that it closes when its owners end.
 Descriptor moved_away(int number) {
   Descriptor low(number);
   const int high = ::fcntl(number, F_DUPFD_CLOEXEC, kLifeline + 1);
@@ -56,7 +56,7 @@ DescriptorPair make_socket() {
   return {moved_away(ends[0]), moved_away(its.release())};
 }
 
-/// A pipe of which this process has the end to read.
+/// Makes a pipe, of which this process keeps the read end.
 DescriptorPair make_pipe() {
   std::array<int, 2> ends;
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe", errno);
@@ -64,12 +64,12 @@ DescriptorPair make_pipe() {
   return {moved_away(ends[0]), moved_away(its.release())};
 }
 
-/// A file in memory that holds the guardian.
+/// Makes a file in memory that holds the guardian's program.
 Descriptor guardian_file() {
   constexpr const char* kName = "env-guardian";
 #ifdef MFD_EXEC
   int file = ::memfd_create(kName, MFD_CLOEXEC | MFD_EXEC);
-  if (file < 0 && errno == EINVAL) file = ::memfd_create(kName, MFD_CLOEXEC);  // before Linux 6.3
+  if (file < 0 && errno == EINVAL) file = ::memfd_create(kName, MFD_CLOEXEC);  // Linux before 6.3
 #else
   const int file = ::memfd_create(kName, MFD_CLOEXEC);
 #endif
@@ -83,7 +83,7 @@ Descriptor guardian_file() {
   return guardian;
 }
 
-/// What is to be different in a new process: its descriptors, its group, and that no signal is blocked or ignored.
+/// The attributes of a new process: its descriptors, its group, and no blocked or ignored signals.
 class Spawn {
  public:
   Spawn() {
@@ -108,7 +108,7 @@ class Spawn {
   void give(const Descriptor& ours, int its) { ::posix_spawn_file_actions_adddup2(&actions_, ours.get(), its); }
   void give_nothing(int its) { ::posix_spawn_file_actions_addopen(&actions_, its, "/dev/null", O_RDONLY, 0); }
 
-  /// Runs the guardian with these arguments.
+  /// Starts the guardian with the given arguments.
   pid_t guardian(std::vector<std::string> arguments, std::vector<std::string> variables) {
     const Descriptor file = guardian_file();
     const std::string program = fmt::format("/proc/self/fd/{}", file.get());
@@ -134,7 +134,7 @@ class Spawn {
   posix_spawnattr_t attributes_;
 };
 
-/// This process's variables, with others in place of those of the same name.
+/// Returns this process's environment variables with some replaced or added.
 std::vector<std::string> with_variables(const std::vector<std::pair<std::string, std::string>>& changed) {
   std::vector<std::string> all;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -151,11 +151,11 @@ std::string describe(const ProcessEnd& end) {
     return fmt::format("cannot be started: {}", std::strerror(end.status));
   }
   if (end.code != CLD_EXITED) return fmt::format("was killed by signal {} ({})", end.status, ::strsignal(end.status));
-  // What a shell says of a command that it cannot run.
+  // The exit codes of a shell that cannot run a command.
   if (end.status == 127) return "ended with exit code 127 (command not found)";
   if (end.status == 126) return "ended with exit code 126 (command not executable)";
   if (end.status > 128) {
-    const int signal = end.status - 128;  // of its last child
+    const int signal = end.status - 128;  // the signal that ended its last child
     return fmt::format("ended with exit code {} (signal {}, {})", end.status, signal, ::strsignal(signal));
   }
   return fmt::format("ended with exit code {}", end.status);
@@ -196,7 +196,7 @@ bool ChildProcess::read_output() {
   while (true) {
     const ssize_t count = ::read(output_.get(), chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return true;  // nothing more for now
+    if (count < 0) return true;  // no more output for now
     if (count == 0) return false;
     for (const char c : std::string_view(chunk.data(), static_cast<std::size_t>(count))) {
       if (c != '\n') {
@@ -234,7 +234,7 @@ std::optional<int> ChildProcess::exit_code() const noexcept {
   return end_->status;
 }
 
-/// Reads what the guardian says of the process's end: nothing, if it was killed, and the process with it.
+/// Reads the guardian's report of the process's end. There is none if the guardian was killed, and the process with it.
 void ChildProcess::read_end() noexcept {
   ProcessEnd end{};
   ssize_t count = -1;
@@ -247,7 +247,7 @@ std::string ChildProcess::end() {
   ::shutdown(lifeline_.get(), SHUT_WR);
   while (::waitpid(guardian_, nullptr, 0) < 0 && errno == EINTR) continue;
   guardian_ = -1;
-  // Of a process that it had to kill, the guardian says nothing.
+  // The guardian does not report a process that it had to kill.
   if (!end_) {
     ProcessEnd end{};
     if (::recv(lifeline_.get(), &end, sizeof end, MSG_DONTWAIT) == sizeof end) end_ = end;

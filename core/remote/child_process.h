@@ -26,7 +26,7 @@ class Descriptor {
   ~Descriptor() { close(); }
 
   int get() const noexcept { return number_; }
-  /// Gives it away.
+  /// Gives up ownership and returns the number.
   int release() noexcept { return std::exchange(number_, -1); }
   void close() noexcept;
 
@@ -34,48 +34,47 @@ class Descriptor {
   int number_ = -1;
 };
 
-/// A process that a shell command started, with a socket to it: the process finds its end in the descriptor that the
-/// variable SOUNDER_ENV_FD numbers. It is the leader of a process group of its own, so that an interrupt from the
-/// terminal does not reach it. Its input is empty; what it prints is kept, the last lines of it.
+/// A process started by a shell command, with a socket to it. The process's end of the socket is the descriptor whose
+/// number is in the variable SOUNDER_ENV_FD. The process leads its own process group, so that an interrupt from the
+/// terminal does not reach it. Its input is empty; the last lines of its output are kept.
 ///
-/// Neither it nor anything that it started outlives this object, in whatever session; nor this program, however that
-/// ends: the process is the child of a guardian (guardian.cpp), which sees to it. What other programs start on its
-/// behalf (a service manager, a container's) is not its own. To be used by one thread at a time.
+/// Neither it nor its descendants, in any session, outlive this object or this program, however the program ends: a
+/// guardian (guardian.cpp), the process's parent, ends them. Processes that other programs start on its behalf (a
+/// service manager, a container's) are not covered. Not thread-safe.
 class ChildProcess {
  public:
   struct Command {
-    std::string line;                                                 ///< as /bin/sh takes it
+    std::string line;                                                 ///< in the syntax of /bin/sh
     std::vector<std::pair<std::string, std::string>> variables = {};  ///< set in its environment
-    std::vector<int> processors = {};                                 ///< to run on; empty: those of this thread
+    std::vector<int> processors = {};                                 ///< to run on; empty for those of this thread
   };
-  /// Starts it. Throws Error if the system cannot; a command that does not exist is an exit with code 127.
+  /// Starts the process. Throws Error if the system cannot. A command that does not exist results in exit code 127.
   explicit ChildProcess(const Command& command);
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();
 
-  /// The socket to it, blocking, of which the caller becomes the owner. Once.
+  /// Returns the socket to the process, which is blocking, and transfers its ownership. Call it once.
   Descriptor take_socket() noexcept { return std::move(socket_); }
 
-  /// Readable when the process has printed something: then read_output is to be called.
+  /// Returns a descriptor that is readable when the process has printed something. Then call read_output().
   int output() const noexcept { return output_.get(); }
 
-  /// Reads what it has printed, without waiting. Returns false once there will be no more.
+  /// Reads the available output without waiting. Returns false at the end of the output.
   bool read_output();
 
-  /// The last lines that it printed, an indented line each, each with a line break before it; empty if it printed
-  /// nothing.
+  /// Returns the last lines of output, each indented and preceded by a line break; empty if there is no output.
   std::string last_output() const;
 
-  /// Waits for its end.
+  /// Waits for the process's end. Returns whether it ended within the limit.
   bool wait_for_end(std::chrono::milliseconds limit) noexcept;
 
-  /// The code it exited with by itself, as far as its end was waited for; none while it goes on, and if a signal ended
-  /// it.
+  /// Returns the exit code, if wait_for_end() saw the process end by itself. Nothing while it runs and if a signal
+  /// ended it.
   std::optional<int> exit_code() const noexcept;
 
-  /// Kills it with all that it started, waits for their ends, and says how it ended by itself: "ended with exit code
-  /// 3", "was killed by signal 9 (Killed)"; or that it did not.
+  /// Kills the process and its descendants and waits for their ends. Describes how the process ended by itself ("ended
+  /// with exit code 3", "was killed by signal 9 (Killed)"), or states that it did not.
   std::string end();
 
  private:
@@ -84,8 +83,8 @@ class ChildProcess {
   pid_t guardian_ = -1;
   Descriptor socket_;
   Descriptor output_;
-  Descriptor lifeline_;            // the guardian waits for its shutting down, and says on it how the process ended
-  std::optional<ProcessEnd> end_;  // what it said
+  Descriptor lifeline_;            // shutting it down ends the process; the guardian reports the process's end on it
+  std::optional<ProcessEnd> end_;  // the guardian's report
   std::deque<std::string> lines_;
   std::string unfinished_line_;
 };

@@ -15,20 +15,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-// An interpreter and its libraries take a while, on a busy machine above all.
+// An interpreter and its libraries are slow to start, especially on a busy machine.
 constexpr Seconds kStartTimeout{60};
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
-// How long a process may take to end by itself: after its socket has closed, and when it was asked to.
+// The time for a process to end by itself after its socket has closed, or when asked to.
 constexpr std::chrono::milliseconds kEndGrace{500};
 
-/// A request that was not answered; `what()` says why.
+/// Reports that a request was not answered, and why.
 class Broken : public Error {
  public:
   using Error::Error;
 };
 
-/// Waits, unless there is no more point in it.
+/// Waits, but returns early when stopping.
 void pause_for(std::chrono::milliseconds duration, const std::atomic<bool>* stopping) {
   constexpr std::chrono::milliseconds kGlance{50};
   const auto deadline = Clock::now() + duration;
@@ -60,7 +60,7 @@ void EnvironmentClient::announce_reset(std::uint32_t index, std::uint64_t seed) 
 }
 
 void EnvironmentClient::announce_step(std::uint32_t index, const Action& action) {
-  if (slot(index).state == Slot::State::lost) return;  // take_result says so
+  if (slot(index).state == Slot::State::lost) return;  // take_result() reports it
   slot(index).action = action;
   announce(index, Slot::State::step_announced);
 }
@@ -156,7 +156,7 @@ void EnvironmentClient::greet() {
   observations_.resize(slots_.size() * observation_size_);
   masks_.resize(slots_.size() * mask_size_, 1);
   for (Slot& each : slots_) each.made = false;
-  slot(0).made = true;  // what the process described
+  slot(0).made = true;  // the environment that the process described
   results_at_start_ = statistics_.results;
 }
 
@@ -200,8 +200,8 @@ void EnvironmentClient::exchange(FrameType type) {
   }
 }
 
-/// Composes a frame of announced requests of one type, from the from-th announcement on: as many as it and its answer
-/// hold. Returns where to go on.
+/// Composes a frame of announced requests of one type, starting at announcement `from`, with as many as the frame and
+/// its answer can hold. Returns the announcement to continue with.
 std::size_t EnvironmentClient::compose(FrameType type, std::size_t from) {
   const auto state = type == FrameType::reset ? Slot::State::reset_announced : Slot::State::step_announced;
   requested_.clear();
@@ -223,7 +223,8 @@ std::size_t EnvironmentClient::compose(FrameType type, std::size_t from) {
   return from;
 }
 
-/// Adds up the time of the environments in the frame; one that is made only now may take as long as a process's start.
+/// Returns the sum of the time limits of the environments in the frame. One that is made only now may take as long as
+/// the start of a process.
 Seconds EnvironmentClient::limit_of_requested() const {
   Seconds limit{0};
   for (const std::uint32_t index : requested_) {
@@ -232,7 +233,7 @@ Seconds EnvironmentClient::limit_of_requested() const {
   return limit;
 }
 
-/// Sends what was composed and waits for the answer.
+/// Sends the composed frame and waits for the answer.
 Frame EnvironmentClient::request(Seconds limit) {
   const Patience patience{.deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(limit),
                           .stopping = settings_.stopping};
@@ -243,7 +244,7 @@ Frame EnvironmentClient::request(Seconds limit) {
     case Outcome::done:
       return frame;
     case Outcome::closed:
-      if (process_) process_->wait_for_end(kEndGrace);  // it ends, too, and says more by how it does
+      if (process_) process_->wait_for_end(kEndGrace);  // how the process ends says more
       throw Broken("closed the connection");
     case Outcome::late: {
       const std::size_t count = requested_.size();
@@ -270,7 +271,7 @@ void EnvironmentClient::disconnect() noexcept {
       writer_.begin(FrameType::close);
       writer_.end();
       channel_->send(writer_.bytes(), {.deadline = Clock::now() + kEndGrace});
-    } catch (...) {  // it is ended either way
+    } catch (...) {  // the process is ended in any case
     }
   }
   channel_.reset();  // what it watches is the process's
@@ -278,12 +279,13 @@ void EnvironmentClient::disconnect() noexcept {
   process_.reset();
 }
 
-/// Ends a conversation that cannot go on; says in a line why, with what the process printed last below it.
+/// Ends a broken conversation. Returns the reason in one line, followed by the process's last output.
 std::string EnvironmentClient::end_broken(std::string_view reason) {
   std::string said;
   std::string end;
   if (process_) {
-    // Asked before the channel closes: a process ends when it does, and did not end by itself then.
+    // Checks before closing the channel, because that ends the process, which would then look as if it had ended by
+    // itself.
     const bool ended = process_->wait_for_end({});
     const bool never_served = observation_size_ == 0 && process_->exit_code() == 0;
     channel_.reset();  // what it watches is the process's
@@ -302,7 +304,7 @@ std::string EnvironmentClient::end_broken(std::string_view reason) {
 void EnvironmentClient::lose(std::string_view reason) {
   std::string message = end_broken(reason);
   for (Slot& each : slots_) each.state = Slot::State::lost;
-  // The episodes of all that it was asked for are suspected: which one it was, nobody knows.
+  // Counts a loss for every environment in the request, because the failing one is unknown.
   std::int64_t restarts_of_episode = 0;
   for (const std::uint32_t index : requested_) {
     restarts_of_episode = std::max(restarts_of_episode, slots_[index].losses++);

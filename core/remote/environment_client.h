@@ -20,48 +20,48 @@
 
 namespace sounder::remote {
 
-/// Where environments in other processes come from, and how patient one is with them.
+/// How to reach environments in other processes, with time limits and restarts.
 struct ClientSettings {
-  std::string command;                                              ///< a shell command that is started, or
-  std::string socket_path;                                          ///< where a process listens that runs already
+  std::string command;                                              ///< a shell command to start, or
+  std::string socket_path;                                          ///< the socket of a running process
   std::vector<std::pair<std::string, std::string>> variables = {};  ///< set in a started process's environment
-  std::chrono::duration<double> timeout{30};                        ///< for what one environment is asked
-  std::int64_t restarts = 5;                                        ///< in a row, before it is given up
-  std::chrono::milliseconds first_pause{100};   ///< before a restart; it doubles from one to the next, to 5 s at most
-  const std::atomic<bool>* stopping = nullptr;  ///< true: nobody waits any more
-  std::function<void(const std::string&)> warn = [](const std::string&) {};  ///< from the player's thread
+  std::chrono::duration<double> timeout{30};                        ///< limit for one request of one environment
+  std::int64_t restarts = 5;                                        ///< most restarts in a row
+  std::chrono::milliseconds first_pause{100};   ///< before a restart; doubles with each one, up to 5 s
+  const std::atomic<bool>* stopping = nullptr;  ///< once true, all waits end; may be null
+  std::function<void(const std::string&)> warn = [](const std::string&) {};  ///< called by the player's thread
 };
 
-/// What it cost.
+/// The cost of communication.
 struct ClientStatistics {
-  std::int64_t results = 0;  ///< of environments: resets and steps
+  std::int64_t results = 0;  ///< results of environments: resets and steps
   std::int64_t round_trips = 0;
   std::int64_t restarts = 0;
-  double seconds = 0;  ///< waited for answers to them
+  double seconds = 0;  ///< spent waiting for answers
 };
 
-/// One conversation with a process that holds environments, numbered 0, 1, ...: those of one player. Requests that were
-/// announced share a frame, and so a round trip. To be used by one thread at a time.
+/// A conversation with a process that holds the environments of one player, numbered 0, 1, ... Announced requests share
+/// a frame and so a round trip. Not thread-safe.
 ///
-/// A process that ends, is silent for too long, says that it failed, or breaks the protocol is ended and started again
-/// when it is next needed (a connection: made again). All its environments are lost with it: a caller in an episode
-/// of one gets EnvironmentLost from its next request, and goes on with a reset. After a number of restarts in a row the
-/// request throws Error instead. A process that has answered kTrusted requests for each of its environments begins a
-/// new row; but an episode, which a reset with its seed begins again, is given up after as many restarts, whatever else
-/// goes well meanwhile.
+/// A process that ends, does not answer in time, reports an error or breaks the protocol is ended, and restarted when
+/// it is next needed (a connection is made again). All its environments are lost: in the middle of an episode, the next
+/// request throws EnvironmentLost, and the caller continues with a reset. After too many restarts in a row, the request
+/// throws Error instead. The count of restarts in a row begins anew once the process has answered kTrusted requests per
+/// environment. An episode that is begun again with the same seed is given up after the same number of restarts,
+/// whatever else succeeds meanwhile.
 ///
-/// Limits are those of one environment: requests that share a frame have the time of all of them, and take more frames
-/// than one where they, or the answers, are too long for it.
+/// Time limits apply to one environment; requests that share a frame get the sum of their limits. Requests are divided
+/// among several frames if they or their answers are too long for one.
 class EnvironmentClient {
  public:
   static constexpr std::int64_t kTrusted = 1'000;
 
   struct Conversation {
-    std::string whose;                  ///< as errors call it: "worker 1"
+    std::string whose;                  ///< the player's name in errors: "worker 1"
     std::vector<OptionValues> options;  ///< environment i is made with options[i mod n]; may be empty
-    std::vector<int> processors = {};   ///< for a started process to run on; empty: those of this thread
+    std::vector<int> processors = {};   ///< for a started process to run on; empty for those of this thread
   };
-  /// Starts the process, or connects. Throws Error if that fails: what cannot start at first is not tried again.
+  /// Starts the process or connects. Throws Error if that fails; a failed first start is not tried again.
   EnvironmentClient(ClientSettings settings, Conversation conversation);
   EnvironmentClient(const EnvironmentClient&) = delete;
   EnvironmentClient& operator=(const EnvironmentClient&) = delete;
@@ -70,27 +70,27 @@ class EnvironmentClient {
   const RemoteSpec& spec() const noexcept { return spec_; }
   const ClientStatistics& statistics() const noexcept { return statistics_; }
 
-  /// Announces an environment's next request: nothing is sent before the first one is waited for. An action has to live
-  /// until then. A seed is sent as portable_seed has it.
+  /// Announce an environment's next request. Nothing is sent before the first result is waited for; an action's memory
+  /// must stay valid until then. Seeds are sent as portable_seed() folds them.
   void announce_reset(std::uint32_t index, std::uint64_t seed);
   void announce_step(std::uint32_t index, const Action& action);
 
-  /// Waits for the answer to an announced request. Throws as the class says.
+  /// Waits for the answer to an announced request. Throws as described above.
   StepResult take_result(std::uint32_t index, std::span<float> observation);
 
-  /// Writes the mask that came with an environment's latest answer: of ones, where none did.
+  /// Writes the mask from an environment's latest answer, or ones if the answer had none.
   void action_mask(std::uint32_t index, std::span<std::uint8_t> allowed) const;
 
-  /// Asks for a picture and draws it; returns whether the environment can be drawn.
+  /// Requests a picture and draws it. Returns whether the environment supports drawing.
   bool draw(std::uint32_t index, Canvas& canvas);
 
  private:
   struct Slot {
     enum class State { lost, idle, reset_announced, step_announced, answered };
     State state = State::lost;
-    bool made = false;        // in the present process
-    std::uint64_t seed = 0;   // of its episode
-    std::int64_t losses = 0;  // of this episode, in a row
+    bool made = false;        // the environment exists in the present process
+    std::uint64_t seed = 0;   // seed of its episode
+    std::int64_t losses = 0;  // losses of this episode in a row
     Action action = std::int64_t{0};
     StepResult result{};
   };
@@ -115,16 +115,16 @@ class EnvironmentClient {
   Conversation conversation_;
   RemoteSpec spec_;
   std::size_t observation_size_ = 0;
-  std::size_t mask_size_ = 0;      // M; 0: none comes
-  std::size_t most_requests_ = 1;  // of one frame
+  std::size_t mask_size_ = 0;      // M; 0 if there are no masks
+  std::size_t most_requests_ = 1;  // most requests of one frame
   std::optional<ChildProcess> process_;
-  std::optional<Channel> channel_;  // empty: not connected
+  std::optional<Channel> channel_;  // empty if not connected
   FrameWriter writer_;
   std::vector<Slot> slots_;
   std::vector<float> observations_;       // [slots, D]
   std::vector<std::uint8_t> masks_;       // [slots, M]
-  std::vector<std::uint32_t> announced_;  // in this order
-  std::vector<std::uint32_t> requested_;  // in the frame that is being answered
+  std::vector<std::uint32_t> announced_;  // indices in the order of announcement
+  std::vector<std::uint32_t> requested_;  // indices in the frame that is being answered
   std::int64_t restarts_in_a_row_ = 0;
   std::int64_t results_at_start_ = 0;  // of the present process
   ClientStatistics statistics_;

@@ -1,11 +1,10 @@
-// The guardian of an environment process: `env-guardian TRAINER COMMAND`, a program of its own that child_process.cpp
-// carries inside. It starts the process and ends all that came of it when it is told to or when the trainer is gone,
-// however that ended: there is no moment at which the process runs and nobody watches. What the process has started
-// becomes the guardian's when its parent ends, in whatever session it is, so that nothing gets away. If the guardian is
-// killed, so is the process.
+// The guardian of an environment process: `env-guardian TRAINER COMMAND`, a separate program embedded in
+// child_process.cpp. It starts the process, and ends it and all its descendants when told to or when the trainer has
+// ended in any way. There is no moment at which the process runs unwatched. Orphaned descendants become the guardian's
+// children, in any session, so that none escapes. If the guardian is killed, so is the process.
 //
-// It needs nothing but the C library: it is small, and starts at once. Its name does not have Sounder's in it: who
-// kills all programs of that name kills no guardian.
+// It needs only the C library, so it is small and starts quickly. Its name does not contain Sounder's, so that killing
+// all programs of that name does not kill guardians.
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,11 +27,11 @@ namespace {
 
 using namespace sounder::remote;
 
-/// The process as a shell takes it, in a group of its own. Does not return.
+/// Turns this process into a shell that runs the command, in its own process group. Does not return.
 [[noreturn]] void become(const char* command, pid_t guardian) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != guardian) _exit(1);  // it was killed before that
+  if (getppid() != guardian) _exit(1);  // the guardian was killed before that
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -40,7 +39,7 @@ using namespace sounder::remote;
   _exit(127);
 }
 
-/// Finds the parent of a process; 0 if it is gone.
+/// Returns the parent of a process; 0 if the process has gone.
 pid_t parent_of(const char* process) {
   char text[512];
   std::snprintf(text, sizeof text, "/proc/%s/stat", process);
@@ -49,17 +48,17 @@ pid_t parent_of(const char* process) {
   const ssize_t size = read(file, text, sizeof text - 1);
   close(file);
   text[size > 0 ? size : 0] = '\0';
-  const char* const name_end = std::strrchr(text, ')');  // of a name that may hold anything
+  const char* const name_end = std::strrchr(text, ')');  // the end of the name, which may contain any character
   return name_end != nullptr && std::strlen(name_end) > 4 ? std::atoi(name_end + 4) : 0;
 }
 
-/// Kills all children; returns whether there were any that it may kill.
+/// Kills all children. Returns whether there were any that it was allowed to kill.
 bool kill_children() {
   DIR* const processes = opendir("/proc");
   if (processes == nullptr) return false;
   bool killed = false;
   while (const dirent* const entry = readdir(processes)) {
-    if (parent_of(entry->d_name) != getpid()) continue;  // a child's number is its own until it is reaped here
+    if (parent_of(entry->d_name) != getpid()) continue;  // a child's number is not reused until it is reaped here
     killed = kill(std::atoi(entry->d_name), SIGKILL) == 0 || killed;
   }
   closedir(processes);
@@ -70,7 +69,7 @@ class Guardian {
  public:
   explicit Guardian(pid_t process) : process_(process) {}
 
-  /// Reaps what has ended; of the process itself, it says how.
+  /// Reaps children that have ended. Reports how the process itself ended.
   void reap() {
     siginfo_t info{};
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
@@ -83,18 +82,18 @@ class Guardian {
     }
   }
 
-  /// Ends all that there is, what others leave behind included.
+  /// Ends all children, including those orphaned by others.
   void end_all() {
     reap();
     if (process_ > 0) kill(-process_, SIGKILL);
     while (kill_children()) {
-      // The children of each that ends become this one's.
+      // The children of each process that ends become this process's.
       if (waitpid(-1, nullptr, 0) < 0) return;
     }
   }
 
  private:
-  pid_t process_;  // -1: it has ended
+  pid_t process_;  // -1 after its end
 };
 
 }  // namespace
@@ -104,17 +103,18 @@ int main(int argc, char** argv) {
   prctl(PR_SET_NAME, "env-guardian");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   fcntl(kLifeline, F_SETFD, FD_CLOEXEC);
-  // No signal but that of a child's end is of interest: a terminal's or a service manager's are the trainer's.
+  // Only SIGCHLD matters. Signals from a terminal or a service manager are for the trainer.
   sigset_t signals;
   sigfillset(&signals);
   sigprocmask(SIG_SETMASK, &signals, nullptr);
   sigemptyset(&signals);
   sigaddset(&signals, SIGCHLD);
   const int ends = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  // The lifeline may be held open by a copy of the trainer, its end is its end. Systems without it have the lifeline.
+  // A copy of the trainer may hold the lifeline open, so the guardian also watches the trainer itself. Systems without
+  // pidfd_open rely on the lifeline.
   const pid_t trainer = std::atoi(argv[1]);
   const int trainer_end = static_cast<int>(syscall(SYS_pidfd_open, trainer, 0));
-  if (getppid() != trainer) return 0;  // it is gone, and its number may be another's
+  if (getppid() != trainer) return 0;  // the trainer has gone, and its number may be reused
 
   const pid_t self = getpid();
   const pid_t process = fork();
@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
     send(kLifeline, &end, sizeof end, MSG_NOSIGNAL);
     return 1;
   }
-  setpgid(process, process);  // whichever of the two is first
+  setpgid(process, process);  // parent and child both call this, in either order
   for (int i = 0; i <= kProcessSocket; ++i) close(i);
 
   Guardian guardian(process);

@@ -4,8 +4,8 @@
 
 namespace sounder::remote {
 
-/// The program that guardian.cpp is compiled to. A program of its own that need not be installed, or found: whatever is
-/// linked with this library has it.
+/// Returns the compiled program of guardian.cpp. It is embedded in the library, so that it need not be installed or
+/// found.
 std::span<const unsigned char> guardian_image() noexcept;
 
 }  // namespace sounder::remote

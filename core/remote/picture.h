@@ -5,8 +5,8 @@
 
 namespace sounder::remote {
 
-/// Draws a picture: neighbours in a row that have one colour as one rectangle. The colour of its upper left corner is
-/// taken for the background, which is left out.
+/// Draws a picture, with runs of equal colour in a row as one rectangle each. Omits the background, whose colour is
+/// that of the upper left corner.
 void draw_picture(const Picture& picture, Canvas& canvas);
 
 }  // namespace sounder::remote

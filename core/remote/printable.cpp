@@ -6,13 +6,13 @@
 namespace sounder::remote {
 namespace {
 
-/// A character at the front of a text.
+/// The first character of a text.
 struct Letter {
   char32_t code = 0;
-  std::size_t bytes = 0;  ///< 0: those at the front are no UTF-8
+  std::size_t bytes = 0;  ///< 0 if the text does not begin with valid UTF-8
 };
 
-/// Reads as RFC 3629 has it: nothing longer than it must be, no surrogates, nothing beyond U+10FFFF.
+/// Decodes the first character according to RFC 3629: no overlong encodings, no surrogates, nothing beyond U+10FFFF.
 Letter first_letter(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

@@ -31,7 +31,7 @@ void pin_thread(const std::vector<int>& processors) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (const int processor : processors) CPU_SET(processor, &set);
-  if (!processors.empty()) ::sched_setaffinity(0, sizeof set, &set);  // 0: this thread
+  if (!processors.empty()) ::sched_setaffinity(0, sizeof set, &set);  // 0 means this thread
 }
 
 #else
@@ -56,12 +56,12 @@ PinnedScope::~PinnedScope() {
 
 namespace {
 
-/// Claims a name; nothing if somebody else has it. A descriptor of -1 if the system does not do such things.
+/// Claims a name. Returns nothing if it is taken, and a descriptor of -1 if the system does not support claims.
 std::optional<Descriptor> claim(const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::size_t length = std::min(name.size(), sizeof address.sun_path - 1);
-  std::copy_n(name.begin(), length, address.sun_path + 1);  // behind a zero: of no file system
+  std::copy_n(name.begin(), length, address.sun_path + 1);  // after a zero byte: an abstract name
   Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the system's interface
@@ -74,7 +74,7 @@ std::optional<Descriptor> claim(const std::string& name) {
 
 ProcessorClaims::ProcessorClaims(const Wanted& wanted) {
   if (wanted.allowed.empty()) return;
-  // Turn by turn over all processors: what was claimed before is behind.
+  // Cycles through the allowed processors; each cycle tries the next claim on each.
   for (std::size_t i = 0; processors_.size() < wanted.threads; ++i) {
     const int processor = wanted.allowed[i % wanted.allowed.size()];
     auto claimed = claim(fmt::format("{}/{}/{}", wanted.name, processor, i / wanted.allowed.size()));

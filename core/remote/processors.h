@@ -8,14 +8,15 @@
 
 namespace sounder::remote {
 
-/// Lists the processors that this process may run on; empty where the system does not say.
+/// Returns the processors that this process may run on; empty if unknown.
 std::vector<int> allowed_processors();
 
-/// Has the calling thread run on these processors only. Nothing happens where there are none, where the system refuses,
-/// or knows no such thing.
+/// Restricts the calling thread to the given processors. Does nothing if the list is empty or the system does not
+/// support or allow it.
 void pin_thread(const std::vector<int>& processors);
 
-/// Does so until the end of its scope: what the thread starts meanwhile inherits it.
+/// Restricts the calling thread until the end of the scope. Threads and processes that it starts meanwhile inherit the
+/// restriction.
 class PinnedScope {
  public:
   explicit PinnedScope(const std::vector<int>& processors);
@@ -27,22 +28,22 @@ class PinnedScope {
   std::vector<int> before_;
 };
 
-/// Processors for threads that are bound to one each, held against others that claim on this machine: of those that
-/// are allowed, one that the fewest have claimed is taken, the lowest first. So two trainers share none as long as
-/// there are enough. A claim ends with this object, or with the process: it is a name in the system's table of sockets
-/// (abstract ones, which leave no file behind and are every user's), and is not seen in another container.
+/// Claims one processor for each of several pinned threads, visible to other processes on this machine. Takes the
+/// allowed processors with the fewest claims, lowest number first, so that two trainers share none while there are
+/// enough. A claim is an abstract socket name, which all users see, leaves no file behind and ends with this object or
+/// the process. Other containers do not see it.
 class ProcessorClaims {
  public:
   struct Wanted {
     std::size_t threads;
     std::vector<int> allowed = allowed_processors();
-    std::string name = "sounder/processor";  ///< of what is claimed
+    std::string name = "sounder/processor";  ///< prefix of the claims' names
   };
-  /// Claims one for each thread; the same ones anew where there are more threads. Where the system refuses, or has none
-  /// that are allowed, nothing is claimed.
+  /// Claims one processor for each thread, and processors repeatedly if there are more threads than processors. Claims
+  /// nothing if the system refuses or no processor is allowed.
   explicit ProcessorClaims(const Wanted& wanted);
 
-  /// One for each thread; empty if none are known.
+  /// Returns one processor for each thread; empty if nothing was claimed.
   const std::vector<int>& processors() const noexcept { return processors_; }
 
  private:

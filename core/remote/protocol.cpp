@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Takes a number off the front of bytes that hold it.
+/// Reads a number from the front of a span and removes it. The span must be long enough.
 template <class Number>
 Number take(std::span<const std::byte>& bytes) {
   Number number;
@@ -24,10 +24,10 @@ Number take(std::span<const std::byte>& bytes) {
   return number;
 }
 
-/// index, reward, terminated, truncated, padding
+/// index, reward, terminated, truncated, mask flag
 constexpr std::size_t kResultHeaderBytes = 12;
 
-/// Tells whether a result, which is at least a header, says that a mask follows it.
+/// Returns whether a result has a mask, according to its header. The span must hold at least the header.
 bool has_mask(std::span<const std::byte> result) {
   result = result.subspan(kResultHeaderBytes - sizeof(std::uint16_t));
   return take<std::uint16_t>(result) == 1;
@@ -141,7 +141,7 @@ std::string_view name_of(FrameType type) noexcept {
 
 void FrameWriter::begin(FrameType type) {
   begin_ = bytes_.size();
-  put(std::uint32_t{0});  // the length, which end() knows
+  put(std::uint32_t{0});  // placeholder for the length, which end() fills in
   put(static_cast<std::uint8_t>(type));
 }
 
@@ -261,7 +261,7 @@ ResultReader::ResultReader(std::span<const std::byte> payload, std::size_t count
     : left_(payload) {
   const std::size_t result = kResultHeaderBytes + size.observation * sizeof(float);
   std::size_t expected = count * result;
-  // What has a mask is longer: the numbers before the observations tell.
+  // Results with a mask are longer; each header says whether there is one.
   for (std::size_t i = 0, begin = 0; size.mask > 0 && i < count && begin + result <= payload.size(); ++i) {
     const std::size_t mask = has_mask(payload.subspan(begin)) ? size.mask : 0;
     expected += mask;

@@ -9,8 +9,8 @@
 
 namespace sounder::remote {
 
-/// One of the environments in another process: an EnvironmentModel that is Announceable. Its client may have others,
-/// too: all are to be used by one thread at a time. reset and step throw as EnvironmentClient says.
+/// An environment in another process, Announceable. Environments that share a client must be used by one thread at a
+/// time. reset() and step() throw as described at EnvironmentClient.
 class RemoteEnvironment {
  public:
   using Action = sounder::Action;

@@ -26,7 +26,7 @@ struct RemoteEnvironments::Clients {
   bool told_of_waiting = false;
   std::optional<EnvironmentSpec> first = {};
 
-  /// Throws UsageError for a process with other spaces: options that are dealt out may differ in them.
+  /// Throws UsageError if a process has different spaces, which may result from different options.
   void require_like_first(const EnvironmentSpec& spec) {
     if (!first) first = spec;
     for (const auto& [expected, got] : {std::pair(first->observation_space, spec.observation_space),
@@ -88,7 +88,7 @@ std::shared_ptr<EnvironmentClient> RemoteEnvironments::client(const Seat& seat) 
   return client;
 }
 
-/// Begins to make a client, unless there is one or this was done before.
+/// Begins to make a client, unless it exists or was begun before.
 void RemoteEnvironments::start(const Seat& seat) const {
   const Clients::Player player{seat.player, seat.number};
   if (clients_->starting.contains(player) || !clients_->by_player[player].expired()) return;
@@ -101,9 +101,9 @@ void RemoteEnvironments::start(const Seat& seat) const {
       conversation.processors = {settings.processors[seat.number % settings.processors.size()]};
     }
   } else {
-    conversation.processors = clients_->all_processors;  // whichever thread starts it again
+    conversation.processors = clients_->all_processors;  // independent of the thread that restarts it
   }
-  // Each on a thread: it waits for its process's first word.
+  // Makes each client on its own thread, because it waits for its process's first message.
   const auto make = [client = settings.client, conversation = std::move(conversation)] {
     return std::make_shared<EnvironmentClient>(client, conversation);
   };

@@ -12,9 +12,9 @@
 
 namespace sounder::remote {
 
-/// Makes the environments of a run that are in other processes: one process, or one connection, for each worker and one
-/// for the evaluator, with all environments of that player. Environments keep their process; when the last of a
-/// player's is gone, so is it. Copies share what they know. To be used by one thread at a time.
+/// Makes environments in other processes for a run. Each worker and the evaluator has one process, or one connection,
+/// for all its environments. The process ends with the last environment of its player. Copies share their state. Not
+/// thread-safe.
 class RemoteEnvironments {
  public:
   struct Settings {
@@ -22,25 +22,26 @@ class RemoteEnvironments {
     /// The options of a worker's environments are options[worker mod n]; environment i of an evaluation has
     /// options[i mod n]. May be empty.
     std::vector<OptionValues> options = {};
-    /// Worker i's process runs on processor processors[i mod n]; empty: on any. The evaluator's is not bound.
+    /// Worker i's process runs on processor processors[i mod n], or on any if the list is empty. The evaluator's
+    /// process is not pinned.
     std::vector<int> processors = {};
-    /// How many workers there will be: their processes start side by side, as many at a time as there are processors,
-    /// and four at least.
+    /// The number of workers. Their processes start in parallel, as many at a time as there are processors, but at
+    /// least four.
     std::size_t workers = 0;
-    /// Told once, in words, that processes take long to start: longer than so long.
+    /// Called once with a message if starting processes takes longer than `patience`.
     std::function<void(const std::string&)> on_wait = {};
     std::chrono::milliseconds patience{2'000};
   };
   explicit RemoteEnvironments(Settings settings);
 
-  /// Makes the environment of a seat, with the step limit that its process names. Throws Error as EnvironmentClient
-  /// does, and UsageError for a slot beyond what the protocol numbers.
+  /// Makes the environment of a seat, with the step limit from its process. Throws Error as EnvironmentClient does, and
+  /// UsageError for a slot beyond the protocol's limit.
   Environment operator()(const Seat& seat) const;
 
-  /// Adds up what all processes have cost that are still there.
+  /// Returns the summed statistics of all processes that still exist.
   ClientStatistics statistics() const;
 
-  /// Reads what the process of a worker says of its environments.
+  /// Returns the description of its environments by a worker's process.
   RemoteSpec description() const;
 
  private:
