@@ -5,8 +5,8 @@
 
 namespace sounder {
 
-/// What a program knows by name: the built-in environments and networks, and whatever its `main` has added. Both
-/// outlive it.
+/// The environments and networks that a program knows by name: the built-in ones and those that its `main` added. Both
+/// must outlive the catalogue.
 struct Catalogue {
   const Registry& environments;
   const Networks& networks;

@@ -31,29 +31,30 @@ ReportLayout layout_of_terminal() {
           .color = color_support() == ColorSupport::none ? ReportLayout::Color::none : ReportLayout::Color::ansi};
 }
 
-/// Makes the first instance, which the checks begin with: what is wrong with the options is no finding about the
-/// environment. Whatever else an environment throws is.
+/// Makes the first instance for the checks. Wrong options are a usage error and not a finding about the environment;
+/// all its other exceptions are findings.
 std::optional<Environment> make_first(const std::function<Environment()>& make) {
   try {
     return make();
   } catch (const UsageError&) {
     throw;
   } catch (...) {
-    return std::nullopt;  // the checks will meet it again
+    return std::nullopt;  // the checks will report it
   }
 }
 
-/// What is checked: how it is called, how an instance is made, and what its observations were put together from.
+/// The environment under check: its name, a function that makes instances, and the parts of its observations.
 struct Subject {
   std::string name;
   std::function<Environment()> make;
   std::vector<remote::ObservationPart> observation_parts = {};
 };
 
-/// Each instance is a process of its own: what they had in common could not be told from what instances share.
+/// Runs each instance in its own process, because otherwise state shared through a process would look like state shared
+/// by instances.
 Subject find_remote_subject(const CheckRequest& request, const TrainConfig& config) {
   remote::ClientSettings client = client_settings(config);
-  client.restarts = 0;  // what fails is a finding
+  client.restarts = 0;  // a failure is a finding
   const remote::RemoteEnvironments::Settings settings{.client = client, .options = {read_options(request.env_option)}};
   const auto make = [settings] { return remote::RemoteEnvironments(settings)({}); };
   const remote::RemoteSpec spec = remote::RemoteEnvironments(settings).description();
@@ -97,7 +98,7 @@ int check(const CheckRequest& request, const Registry& environments) {
   ConformanceOptions options{.seed = static_cast<std::uint64_t>(request.seed), .steps = request.steps};
   const bool shows_progress = request.output == Output::human && is_terminal(STDERR_FILENO);
   if (shows_progress) {
-    // An environment that crashes, or is slow: the last line says in which check.
+    // If an environment crashes or is slow, the last line tells in which check.
     options.on_check = [](std::string_view name) { print_human(fmt::format("{}checking: {}", kEraseLine, name)); };
   }
   const std::vector<CheckResult> results = check_conformance(make_next, options);

@@ -12,20 +12,21 @@
 
 namespace sounder {
 
-/// What `sounder check` was asked for.
+/// The arguments of `sounder check`.
 struct CheckRequest {
-  std::string environment = {};                     ///< may be empty where `source` is given
-  EnvironmentSource source = {};                    ///< of an environment in another process: one for each instance
-  double env_timeout = TrainConfig{}.env_timeout;   ///< seconds in which such a process has to answer
-  std::vector<std::string> env_option = {};         ///< as of TrainConfig; of several values the first is checked
-  std::int64_t seed = 0;                            ///< of the episodes and of the random actions
-  std::int64_t steps = ConformanceOptions{}.steps;  ///< that one check plays at most
+  std::string environment = {};                     ///< may be empty if `source` is given
+  EnvironmentSource source = {};                    ///< for an environment in another process, one per instance
+  double env_timeout = TrainConfig{}.env_timeout;   ///< seconds for such a process to answer
+  std::vector<std::string> env_option = {};         ///< as in TrainConfig; of several values, the first is checked
+  std::int64_t seed = 0;                            ///< seed of the episodes and of the random actions
+  std::int64_t steps = ConformanceOptions{}.steps;  ///< most steps of one check
   Output output = Output::human;
 };
 
-/// Checks that an environment keeps to its contract. Prints a line per check, what was seen, expected and why of each
-/// failure and warning, how many there are, and how fast it steps (unless a check failed). Returns the exit code: 1 if
-/// any failed; warnings alone are 0. Throws UsageError if the environment or an option is unknown.
+/// Checks that an environment keeps to its contract. Prints a line per check, the details of each failure and warning
+/// (what was seen, what was expected, and why), their number, and, if no check failed, the environment's speed. Returns
+/// the exit code: 1 if a check failed, 0 otherwise, also with warnings. Throws UsageError if the environment or an
+/// option is unknown.
 int check(const CheckRequest& request, const Registry& environments);
 
 }  // namespace sounder

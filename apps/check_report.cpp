@@ -23,15 +23,15 @@ std::string_view escape_sequence(CheckOutcome outcome) {
   return {};
 }
 
-/// Writes an outcome so that what follows is aligned.
+/// Formats an outcome in a column of fixed width.
 std::string outcome_column(CheckOutcome outcome, const ReportLayout& layout) {
   const std::string name = fmt::format("{:<7}", name_of(outcome));
   if (layout.color == ReportLayout::Color::none) return name;
   return fmt::format("{}{}\x1b[0m", escape_sequence(outcome), name);
 }
 
-/// Breaks a text into lines between words; all but the first begin with as many blanks as `indent`. Lines that it has
-/// already (a process's last words, say) stay lines.
+/// Wraps a text at word boundaries and indents all lines but the first by `indent` spaces. Keeps existing line breaks,
+/// such as those in a process's output.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
   const std::string line_break = '\n' + std::string(indent, ' ');
   std::string result;
@@ -83,7 +83,7 @@ std::string check_lines(const CheckReport& report, const ReportLayout& layout) {
   return text;
 }
 
-/// Tells of each result of an outcome what was seen, expected, and why.
+/// Formats the details of each result with a given outcome: what was seen, what was expected, and why.
 std::string explanations(const CheckReport& report, CheckOutcome outcome, const ReportLayout& layout) {
   constexpr std::size_t kIndent = 12;
   std::string text;

@@ -11,28 +11,28 @@
 
 namespace sounder {
 
-/// What the checks of an environment found out.
+/// The results of an environment's checks.
 struct CheckReport {
   std::string_view environment;
   std::span<const CheckResult> results;
   std::span<const remote::ObservationPart> observation_parts = {};  ///< of flattened observations, in order
-  std::optional<Speed> speed = {};                                  ///< of an environment that failed no check
+  std::optional<Speed> speed = {};                                  ///< measured if no check failed
 
   std::size_t count(CheckOutcome outcome) const;
   bool passed() const { return count(CheckOutcome::failed) == 0; }
 };
 
-/// How a report is laid out.
+/// The layout of a report.
 struct ReportLayout {
-  std::size_t columns = 80;  ///< that lines are kept within, where words allow it
+  std::size_t columns = 80;  ///< maximum line width, where words allow it
   enum class Color { none, ansi } color = Color::none;
 };
 
-/// Writes a report for people: which numbers of a flattened observation are what; a line per check; then of each
-/// failure, and after them of each warning, what was seen, expected, and why; last, how many there are.
+/// Formats a report for people: the parts of a flattened observation, a line per check, the details of each failure and
+/// then of each warning (what was seen, what was expected, and why), and their number.
 std::string human_report(const CheckReport& report, const ReportLayout& layout = {});
 
-/// Writes a report as one JSON object.
+/// Formats a report as one JSON object.
 std::string json_report(const CheckReport& report);
 
 }  // namespace sounder

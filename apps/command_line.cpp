@@ -30,7 +30,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-/// Finds the options that stand for what other libraries call so: "--rollout" for "--n-steps".
+/// Finds the options that correspond to another library's name, such as "--rollout" for "--n-steps".
 std::vector<std::string> options_for_other_name(std::string_view typed, const std::vector<std::string>& known) {
   std::vector<std::string> meant;
   typed.remove_prefix(std::min(typed.find_first_not_of('-'), typed.size()));
@@ -41,7 +41,7 @@ std::vector<std::string> options_for_other_name(std::string_view typed, const st
   return meant;
 }
 
-/// Throws UsageError if there is an argument that the parser could not place.
+/// Throws UsageError if the parser left arguments over.
 void refuse_unknown(const CLI::App& program, const std::vector<Command>& commands) {
   std::vector<std::string> names;
   for (const Command& command : commands) {
@@ -49,7 +49,7 @@ void refuse_unknown(const CLI::App& program, const std::vector<Command>& command
     const auto unplaced = command.options->remaining();
     if (!command.options->parsed() || unplaced.empty()) continue;
     const std::string where = fmt::format("see '{} {} --help'", program_name(), names.back());
-    // An unknown option's value takes the place of an argument, so that the option is what to speak of.
+    // An unknown option's value looks like an extra argument, so report the option first.
     const auto option = std::ranges::find_if(unplaced, [](const auto& text) { return text.starts_with('-'); });
     if (option == unplaced.end()) throw UsageError(fmt::format("unexpected '{}'; {}", unplaced.front(), where));
     const std::string typed = option->substr(0, option->find('='));
@@ -66,7 +66,7 @@ void refuse_unknown(const CLI::App& program, const std::vector<Command>& command
   throw UsageError(unknown_name("command", typed, names));
 }
 
-/// Words CLI11's errors, none of which ends in a full stop, as ours.
+/// Converts CLI11's errors to ours. CLI11's messages do not end with a full stop.
 UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>& commands) {
   std::string message = error.what();
   if (error.get_name() == "ArgumentMismatch") message = message.substr(0, message.find(':')) + ": expected a value";
@@ -81,7 +81,7 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
 int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network",
                    program_name()};
-  // Chosen first: that a level is wanted which there is none of holds for every command.
+  // Chooses the level first, because an invalid level is an error for every command.
   program.set_version_flag("--version",
                            fmt::format("sounder {}, kernels for {}", SOUNDER_VERSION, kLevelNames[level()]));
   program.require_subcommand(0, 1);
@@ -109,7 +109,7 @@ int report(std::string_view message, int exit_code) {
   return exit_code;
 }
 
-/// Others' errors are cut to a line: LibTorch's carry a backtrace from the second one on.
+/// Returns the first line of another library's error, because LibTorch appends a backtrace.
 std::string_view first_line(std::string_view message) {
   return message.substr(0, message.find('\n'));
 }
@@ -119,7 +119,7 @@ std::string_view first_line(std::string_view message) {
 int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
   if (argc > 0 && *argv[0] != '\0') set_program_name(argv[0]);
   occupy_standard_descriptors();
-  // A reader that has gone and a file size limit are errors of the one write, not the end of a training.
+  // A closed pipe and a file size limit should fail a single write, not end a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
     return parse_and_run(argc, argv, {.environments = environments, .networks = networks});

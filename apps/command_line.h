@@ -5,11 +5,11 @@
 
 namespace sounder {
 
-/// Runs the whole command line (train, sweep, evaluate, watch, envs, check, replay, plot, bench) over a set of
-/// environments and of networks: what `main` of Sounder's own program does with the built-in ones, and a user's `main`
-/// with theirs. Returns the exit code: 0, 1 for a failed run, 2 for a usage error, 130 and 143 for SIGINT and SIGTERM.
-/// Errors are reported on stderr. SIGPIPE and SIGXFSZ are ignored from then on: writing to a closed pipe, or beyond a
-/// file size limit, is an Error. Standard descriptors that are closed are occupied.
+/// Runs the complete command line (train, sweep, evaluate, watch, envs, check, replay, plot, bench) with a set of
+/// environments and networks: the built-in ones in Sounder's own `main`, or a user's. Returns the exit code: 0, 1 for a
+/// failed run, 2 for a usage error, 130 and 143 for SIGINT and SIGTERM. Reports errors on stderr. Ignores SIGPIPE and
+/// SIGXFSZ from then on, so that writing to a closed pipe or beyond a file size limit is an Error. Opens closed
+/// standard descriptors.
 int run(int argc, char** argv, const Registry& environments = Registry::with_builtins(),
         const Networks& networks = Networks::with_builtins());
 

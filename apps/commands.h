@@ -5,19 +5,19 @@
 
 #include "apps/catalogue.h"
 
-namespace CLI {  // so that this header needs no CLI11
+namespace CLI {  // keeps CLI11 out of this header
 class App;
 }  // namespace CLI
 
 namespace sounder {
 
-/// A subcommand: its options, and what it does once they are read.
+/// A subcommand: its options and the function that runs it after parsing.
 struct Command {
   CLI::App* options;
   std::function<int()> run;  ///< returns the exit code
 };
 
-/// Adds every subcommand to the program, in the order in which --help lists them. The registry outlives them.
+/// Adds all subcommands to the program in the order of --help. The catalogue must outlive them.
 std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue);
 
 }  // namespace sounder

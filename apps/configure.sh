@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures build/ as Release, with LibTorch where it is found. Where not, it says what that leaves out.
+# Configures build/ as Release, with LibTorch if it is found. Otherwise lists what is left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -13,7 +13,7 @@ std::vector<fs::path> each_once(std::span<const fs::path> paths) {
   for (const fs::path& path : paths) {
     std::error_code error;
     fs::path real = fs::canonical(path, error);
-    if (error) real = path;  // what is not there is for its reader to say
+    if (error) real = path;  // its reader reports a missing file
     if (std::ranges::find(seen, real) != seen.end()) continue;
     seen.push_back(std::move(real));
     unique.push_back(path);

@@ -6,7 +6,7 @@
 
 namespace sounder {
 
-/// Leaves out paths that lead where an earlier one does: the same one again, or a link such as runs/latest.
+/// Removes paths that lead to the same place as an earlier one: duplicates, or links such as runs/latest.
 std::vector<std::filesystem::path> each_once(std::span<const std::filesystem::path> paths);
 
 }  // namespace sounder

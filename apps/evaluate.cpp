@@ -16,15 +16,15 @@ namespace {
 
 namespace json = boost::json;
 
-/// What came of one policy's episodes.
+/// The results of one policy's episodes.
 struct Evaluated {
   std::string environment;
   std::filesystem::path file;
-  std::int64_t step;  ///< at which it was saved
+  std::int64_t step;  ///< global step at which the policy was saved
   Summary returns;
   double mean_length;
-  std::vector<std::string> options;          ///< of the environment
-  std::vector<std::string> trained_options;  ///< as formatted, of the training
+  std::vector<std::string> options;          ///< options of the environment
+  std::vector<std::string> trained_options;  ///< options in training, in the same format
 };
 
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
@@ -79,7 +79,7 @@ std::string to_text(const EvaluateRequest& request, const Evaluated& evaluated) 
       summary.min, summary.max, evaluated.mean_length);
 }
 
-/// The mean returns of several policies.
+/// Statistics of the mean returns of several policies.
 struct Comparison {
   Summary means;
   Interval interquartile;  ///< 95 % confidence, of the interquartile mean
@@ -119,7 +119,7 @@ std::string to_text(const std::vector<Evaluated>& all) {
       means.low, means.high, means.standard_deviation, means.median, means.min, means.max);
 }
 
-/// Finds the checkpoints to play with; one that is named twice, by its run for instance, counts once.
+/// Finds the checkpoints to evaluate. A checkpoint that is named twice, for example also by its run, counts once.
 std::vector<std::filesystem::path> policies_once(std::vector<std::filesystem::path> policies) {
   for (std::filesystem::path& policy : policies) policy = find_checkpoint(policy, WhichCheckpoint::best);
   return each_once(policies);

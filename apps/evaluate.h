@@ -12,20 +12,21 @@
 
 namespace sounder {
 
-/// What `sounder evaluate` was asked for.
+/// The arguments of `sounder evaluate`.
 struct EvaluateRequest {
-  std::vector<std::filesystem::path> policies = {};  ///< runs, whose best checkpoint is taken, or checkpoints
+  std::vector<std::filesystem::path> policies = {};  ///< checkpoints, or runs, whose best checkpoint is used
   EnvironmentChanges changes = {};
   std::int64_t episodes = 100;                               ///< of each
-  std::optional<std::int64_t> evaluation_environments = {};  ///< side by side; none: as in training
-  std::optional<std::int64_t> evaluation_step_limit = {};    ///< none: that of the training
-  std::int64_t seed = 1;  ///< of the first one's episodes; the next one's is one more
+  std::optional<std::int64_t> evaluation_environments = {};  ///< environments stepped together; none for as in training
+  std::optional<std::int64_t> evaluation_step_limit = {};    ///< none for that of the training
+  std::int64_t seed = 1;  ///< seed of the first policy's episodes; each next policy's is one more
   Selection selection = Selection::greedy;
   Output output = Output::human;
 };
 
-/// Plays episodes with a saved policy and reports their returns; with several, of one environment, also the statistics
-/// of their mean returns: over seeds, if the runs differ by that. Throws Error; UsageError for several environments.
+/// Plays episodes with saved policies of one environment and reports their returns. For several policies, also reports
+/// statistics of their mean returns, over seeds if the runs differ in these. Throws Error; UsageError for policies of
+/// several environments.
 void evaluate(const EvaluateRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building Sounder takes, where it is missing: through apt on Debian and Ubuntu, with sudo where not root, of
-# each library a package that this system has. What has no package here is named, with what to do; LibTorch may be missing.
-# Arguments: further packages (Debian's names).
+# Installs the missing dependencies of a build of Sounder: with apt on Debian and Ubuntu, with sudo unless run as root,
+# choosing for each library a package that this system has. Names dependencies without a package, with what to do.
+# LibTorch may be missing. Arguments: further packages (Debian's names).
 set -euo pipefail
 export LC_ALL=C
 
@@ -19,7 +19,7 @@ needed=(
   "libpng|http://www.libpng.org|libpng-dev"
 )
 for package in "$@"; do needed+=("$package|see its home page|$package"); done
-# Sounder is built without these, too.
+# Optional dependencies.
 torch="libtorch-dev>=1.13"
 wanted=(ccache)
 
@@ -32,17 +32,17 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
       "tests. Then run this again." >&2
     exit 1
   fi
-  exit 0 # CMake names each library that it does not find
+  exit 0 # CMake names each library that is missing
 fi
 
-# suits VERSION PACKAGE[>=OLDEST]: whether there is such a version, and it is not too old.
+# suits VERSION PACKAGE[>=OLDEST]: succeeds if there is such a version and it is not too old.
 suits() {
   [ -n "$1" ] && [ "$1" != "(none)" ] && { [[ $2 != *">="* ]] || dpkg --compare-versions "$1" ge "${2#*>=}"; }
 }
 installed() {
   suits "$(dpkg-query -W -f '${db:Status-Status} ${Version}' "${1%%>=*}" 2>/dev/null | sed -n 's/^installed //p')" "$1"
 }
-# A name that apt does not know is a pattern for it ("g++"): only what is said of the name itself counts.
+# apt treats an unknown name as a pattern ("g++"), so only the entry of the exact name counts.
 available() { suits "$(apt-cache policy "${1%%>=*}" | sed -n "/^${1%%>=*}:\$/{n;n;s/^  Candidate: //p}")" "$1"; }
 
 # first TEST PACKAGE...: prints the name of the first package that passes.
@@ -58,7 +58,8 @@ first() {
   return 1
 }
 
-# choose: sets `packages`, which are to be installed, and `absent`, a sentence about each thing that has no package here.
+# choose: sets `packages`, the packages to install, and `absent`, a sentence about each dependency without a package
+# here.
 choose() {
   packages=()
   absent=()
@@ -81,7 +82,7 @@ choose() {
 }
 
 choose
-listed=$(apt-cache policy | grep -c "://" || true) # none where apt has no lists of packages yet
+listed=$(apt-cache policy | grep -c "://" || true) # 0 if apt has no package lists yet
 if [ ${#packages[@]} -gt 0 ] || { [ ${#absent[@]} -gt 0 ] && [ "$listed" -eq 0 ]; }; then
   as_root=()
   if [ "$(id -u)" -ne 0 ]; then

@@ -14,7 +14,7 @@
 namespace sounder {
 namespace {
 
-// CLI11's own conversions read octal and hexadecimal.
+// Replaces CLI11's conversions, which accept octal and hexadecimal numbers.
 std::optional<std::int64_t> parse(const std::string& text, std::int64_t) {
   return parse_integer(text);
 }
@@ -23,7 +23,7 @@ std::optional<double> parse(const std::string& text, double) {
   return parse_real(text);
 }
 
-/// Adds an option that sets a number, or an optional one.
+/// Adds an option that sets a number or an optional number.
 template <class Value, class Number>
 void add_parsed(CLI::App& app, const Label& label, Value& value, Limits<Number> limits) {
   constexpr bool kInteger = std::is_same_v<Number, std::int64_t>;
@@ -45,7 +45,7 @@ Label with_default(const Label& label, Number value) {
   return {.name = label.name, .help = fmt::format("{} [{}]", label.help, value)};
 }
 
-/// CLI11 gives an option whose value was forgotten the option after it.
+/// Rejects an option as a value: CLI11 takes the next option as the value of one whose value was forgotten.
 void refuse_option_as_value(const std::string& name, const std::string& text) {
   if (text.starts_with("--")) throw UsageError(fmt::format("{}: expected a value; got the option '{}'", name, text));
 }
@@ -55,7 +55,7 @@ bool holds_texts(std::string_view key) {
   return std::holds_alternative<ConfigField::Texts>(field->type);
 }
 
-/// Describes what a key takes, with the choices that there are.
+/// Describes the values of a key, with its choices.
 std::string describe_values(const ConfigField& field, const Choices& choices) {
   const auto known = choices.find(field.name);
   if (known == choices.end()) return describe_type(field);
@@ -129,7 +129,7 @@ ConfigOptions::ConfigOptions(CLI::App& app, const Choices& choices)
           app, {.name = "--set", .help = "sets one key of the configuration; may be repeated", .type = "key=value"},
           [](const std::string&) {})) {
   for (const ConfigField& field : config_fields()) {
-    if (field.name == "environment") continue;  // that is ENV
+    if (field.name == "environment") continue;  // given as ENV
     CLI::Option* const option = add_field(app, field, choices);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->group("Configuration (an environment's preset may change defaults)");
@@ -149,7 +149,7 @@ std::vector<ConfigOverride> ConfigOptions::overrides() const {
       continue;
     }
     const std::string& name = key->second;
-    if (times_seen[option] > 1 && holds_texts(name)) {  // each adds to the ones before
+    if (times_seen[option] > 1 && holds_texts(name)) {  // repeated values accumulate
       const auto earlier = std::ranges::find(list, name, &ConfigOverride::key);
       earlier->value += ';' + value;
     } else {

@@ -11,33 +11,33 @@
 #include "apps/output.h"
 #include "apps/train_arguments.h"
 
-namespace CLI {  // so that this header needs no CLI11
+namespace CLI {  // keeps CLI11 out of this header
 class App;
 class Option;
 }  // namespace CLI
 
 namespace sounder {
 
-/// The values that an option takes, both ends included.
+/// The range of an option's values, both ends included.
 template <class Number>
 struct Limits {
   Number min;
   Number max;
 };
 
-/// What an option is called, and what --help says of it.
+/// The name of an option and its text in --help.
 struct Label {
   std::string name;
   std::string help;
-  std::string type = "";  ///< of its value, in capitals: "FILE"
+  std::string type = "";  ///< type of its value, in capitals: "FILE"
 };
 
-/// Adds an option that takes a number; the last one given counts, and `value` outlives the parser. Anything else, and
-/// what is beyond the limits, is a UsageError as soon as it is parsed.
+/// Add an option that takes a number; the last one given counts. `value` must outlive the parser. Parsing throws
+/// UsageError for anything else and for numbers beyond the limits.
 void add_number(CLI::App& app, const Label& label, std::int64_t& value, Limits<std::int64_t> limits);
 void add_number(CLI::App& app, const Label& label, double& value, Limits<double> limits);
 
-/// The same, where it matters whether the option was given: --help shows no default.
+/// The same for options without a default: `value` stays empty unless the option is given, and --help shows no default.
 void add_number(CLI::App& app, const Label& label, std::optional<std::int64_t>& value, Limits<std::int64_t> limits);
 void add_number(CLI::App& app, const Label& label, std::optional<double>& value, Limits<double> limits);
 
@@ -46,24 +46,24 @@ using TakeText = std::function<void(const std::string&)>;
 /// Adds an option or a positional argument that takes text; the last one given counts.
 CLI::Option* add_text(CLI::App& app, const Label& label, const TakeText& take);
 
-/// Adds an option that may be repeated; `take` gets each text, in the order in which they were given.
+/// Adds an option that may be repeated. Calls `take` with each text, in order.
 CLI::Option* add_texts(CLI::App& app, const Label& label, const TakeText& take);
 
 void add_json(CLI::App& app, Output& output);
 
-/// Names the option of a key of the configuration: "--learning-rate" of "learning_rate".
+/// Returns the option of a key of the configuration, such as "--learning-rate" for "learning_rate".
 std::string option_name(std::string_view key);
 
-/// What a key takes whose choices the configuration does not know: names of algorithms, networks, ...
+/// The choices of keys that the configuration itself does not know, by key: names of algorithms, networks, ...
 using Choices = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-/// An option for every key of the configuration, the environment excepted, and --set. The parser outlives it.
+/// Options for all keys of the configuration except the environment, and --set. The parser must outlive this object.
 class ConfigOptions {
  public:
-  /// Shows `choices` in --help.
+  /// Adds the options; --help shows `choices`.
   ConfigOptions(CLI::App& app, const Choices& choices);
 
-  /// Reads what was given, in that order; of an option that takes texts, each adds to the ones before. Throws
+  /// Returns the given options in their order. Repeated values of an option that takes texts accumulate. Throws
   /// UsageError for a --set without a "=".
   std::vector<ConfigOverride> overrides() const;
 

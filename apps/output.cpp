@@ -18,7 +18,7 @@ void print_json(std::string_view json) {
 }
 
 void print_human(std::string_view text) {
-  // Where stderr cannot be written, there is nowhere left to say so.
+  // If stderr cannot be written, there is nowhere left to report it.
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 

@@ -30,13 +30,13 @@ std::string option_name(const std::string& text) {
   return text.substr(0, equals);
 }
 
-/// Takes the value whose turn it is of those between commas.
+/// Returns the value for a turn from a comma-separated list.
 std::string_view take(std::string_view values, std::size_t turn) {
   for (std::size_t i = turn % count_values(values); i > 0; --i) values.remove_prefix(values.find(',') + 1);
   return values.substr(0, values.find(','));
 }
 
-/// Lists what is dealt out, until it begins again.
+/// Returns the option values of all turns until they repeat.
 std::vector<OptionValues> all_turns(std::span<const std::string> texts) {
   constexpr std::size_t kMostTurns = 10'000;
   std::size_t turns = 1;
@@ -46,7 +46,7 @@ std::vector<OptionValues> all_turns(std::span<const std::string> texts) {
   return all;
 }
 
-/// Finds the folder of sounder_env.py: where it was installed beside this program, or in the tree it was built in.
+/// Finds the folder of sounder_env.py, installed next to this program or in the source tree.
 std::optional<fs::path> python_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
@@ -57,7 +57,7 @@ std::optional<fs::path> python_folder() {
   return std::nullopt;
 }
 
-/// Has Python find sounder_env.py, behind whatever else it is told to look in.
+/// Returns variables that append the folder of sounder_env.py to Python's search path.
 std::vector<std::pair<std::string, std::string>> python_variables() {
   const auto folder = python_folder();
   if (!folder) return {};
@@ -104,7 +104,7 @@ OptionValues read_options(std::span<const std::string> texts, std::size_t turn) 
 }
 
 std::vector<std::string> change_options(std::vector<std::string> options, std::span<const std::string> changes) {
-  read_options(changes);  // each once
+  read_options(changes);  // throws if an option is given twice
   for (const std::string& change : changes) {
     const std::string name = option_name(change);
     std::erase_if(options, [&](const std::string& option) { return option_name(option) == name; });
@@ -151,7 +151,7 @@ void require_source(const TrainConfig& config, const EnvironmentSource& saved) {
 }
 
 remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHooks& hooks) {
-  is_remote(config);  // not twice
+  is_remote(config);  // throws if there are two sources
   remote::ClientSettings settings{.command = config.env_command,
                                   .socket_path = socket_path(config),
                                   .variables = python_variables(),

@@ -8,28 +8,28 @@
 
 namespace sounder {
 
-/// A tuned configuration that is compiled into the program.
+/// A tuned configuration, compiled into the program.
 struct Preset {
-  std::string_view name;  ///< <ENV>, for the default algorithm; <ENV>.<algorithm>; else that of one for any environment
-  std::string_view toml;  ///< as apply_toml takes it
+  std::string_view name;  ///< <ENV> (default algorithm), <ENV>.<algorithm>, or another name if for any environment
+  std::string_view toml;  ///< in the format of apply_toml()
 };
 
-/// How the command line asks for no preset.
+/// The name for no preset on the command line.
 constexpr std::string_view kNoPreset = "none";
 
-/// Lists what stood in apps/presets/*.toml when the program was built.
+/// Returns the presets from apps/presets/*.toml at build time.
 std::span<const Preset> presets();
 
-/// Finds the preset in a list that suits an environment and an algorithm: <ENV>.<algorithm>, else <ENV>; nothing if
+/// Finds the preset for an environment and an algorithm in a list: <ENV>.<algorithm>, else <ENV>. Returns nothing if
 /// there is neither.
 std::optional<Preset> preset_for(std::string_view environment, std::string_view algorithm,
                                  std::span<const Preset> all = presets());
 
-/// Finds a preset in a list by its name; nothing for kNoPreset. Throws UsageError for an unknown name, with the nearest
-/// known one.
+/// Finds a preset in a list by name. Returns nothing for kNoPreset. Throws UsageError for an unknown name, naming the
+/// nearest known one.
 std::optional<Preset> preset_named(std::string_view name, std::span<const Preset> all = presets());
 
-/// Lists the names of an environment's presets: <ENV> and every <ENV>.<algorithm>.
+/// Returns the names of an environment's presets: <ENV> and every <ENV>.<algorithm>.
 std::vector<std::string> preset_names_of(std::string_view environment, std::span<const Preset> all = presets());
 
 }  // namespace sounder

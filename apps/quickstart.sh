@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# From a fresh clone to a trained and evaluated policy: installs what is missing, builds Release, trains CartPole-v1 until
-# it is solved, and evaluates what was saved over 100 episodes. A second time it installs and rebuilds nothing.
+# From a fresh clone to a trained and evaluated policy: installs missing dependencies, builds Release, trains
+# CartPole-v1 until it is solved, and evaluates the saved policy over 100 episodes. A second run installs and rebuilds
+# nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

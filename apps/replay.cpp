@@ -33,7 +33,7 @@ std::string json_text(const TraceFile& file, const ReplayReport& report, const R
                              {"terminated_mismatches", report.terminated_mismatches},
                              {"first_terminated_mismatch_at", report.first_terminated_mismatch_at},
                              {"passed", passed}};
-  // JSON has no infinity: null stands for a deviation that is not a number.
+  // JSON has no infinity or NaN, so null stands for a deviation that is not finite.
   if (std::isfinite(report.largest_deviation)) object["largest_deviation"] = report.largest_deviation;
   return boost::json::serialize(object);
 }

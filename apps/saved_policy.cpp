@@ -13,7 +13,8 @@
 namespace sounder {
 namespace {
 
-/// Does something with what a checkpoint holds: what is wrong with that is no mistake in how Sounder was called.
+/// Runs an action on a checkpoint's content. Converts UsageErrors to Errors that name the file, because invalid content
+/// is not a usage error.
 template <class Action>
 void blame(const std::filesystem::path& file, Action action) {
   try {
@@ -23,7 +24,7 @@ void blame(const std::filesystem::path& file, Action action) {
   }
 }
 
-/// What a configuration's environment is with the options that it was trained with.
+/// Returns the spec of a configuration's environment with its options in training.
 EnvironmentSpec trained_spec(TrainConfig config, const std::vector<std::string>& options, const Catalogue& catalogue) {
   config.env_option = options;
   return PolicyEnvironments(catalogue.environments, config)({.player = Seat::Player::evaluator}).spec();
@@ -50,7 +51,8 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
   std::optional<EnvironmentSpec> trained;
   std::optional<Environment> environment;
   if (!changes.options.empty()) {
-    // What is wrong with them is no fault of the file. They may move bounds; but not what the network is made for.
+    // Errors in the changed options are not the file's fault. The options may change bounds, but not the sizes that the
+    // network was made for.
     if (!is_remote(config)) blame(file, [&] { trained = trained_spec(config, trained_options, catalogue); });
     environment = make_environment();
     if (trained) {

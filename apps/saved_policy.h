@@ -16,29 +16,29 @@ namespace sounder {
 
 /// A policy read from a checkpoint. Move-only.
 struct SavedPolicy {
-  std::filesystem::path file;  ///< that it was read from
+  std::filesystem::path file;  ///< file of the checkpoint
   Checkpoint checkpoint;
-  TrainConfig config;                        ///< of the training, with what was changed
-  std::vector<std::string> trained_options;  ///< of the environments that it was trained in
+  TrainConfig config;                        ///< of the training, with changes applied
+  std::vector<std::string> trained_options;  ///< options of the training environments
   std::unique_ptr<AgentFactory> agents;
   std::vector<float> parameters;  ///< flat
   PolicyEnvironments environments;
-  Environment environment;  ///< of the first seat in an evaluation
+  Environment environment;  ///< environment of the first seat in an evaluation
 };
 
-/// What is asked for of a saved policy.
+/// Selects a saved policy and changes to its environment.
 struct PolicyRequest {
-  std::filesystem::path run_or_checkpoint;  ///< of a run, the best checkpoint is taken
+  std::filesystem::path run_or_checkpoint;  ///< for a run, its best checkpoint is used
   EnvironmentChanges changes = {};
-  std::function<void(const std::string&)> on_warning = {};  ///< of environments in other processes; may be empty
+  std::function<void(const std::string&)> on_warning = {};  ///< for environments in other processes; may be empty
 };
 
-/// Loads a run's best checkpoint, or a checkpoint file, and prepares the thread for agents that act with it. Throws
-/// Error if there is none, it is damaged, or its environment or configuration is unknown or does not fit; UsageError as
-/// require_source does, and for options that its environment does not take.
+/// Loads a run's best checkpoint or a checkpoint file, and prepares the thread for its agents. Throws Error if it is
+/// missing or damaged, or if its environment or configuration is unknown or does not fit. Throws UsageError as
+/// require_source() does, and for options that its environment does not have.
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue);
 
-/// Reads the configuration that a checkpoint holds; `file` names it in errors. Throws Error.
+/// Parses the configuration in a checkpoint; `file` is named in errors. Throws Error.
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file);
 
 }  // namespace sounder

@@ -1,9 +1,10 @@
 #pragma once
 
-// What a program with environments of its own includes, as <sounder/sounder.h>: the struct's vocabulary (spaces,
-// actions, EnvironmentSpec, StepResult, Canvas, Rng, Error), the Registry, and run(). Everything else has a header of
-// its own: wrappers in <sounder/envs/wrappers/...>, LibTorch networks in <sounder/agents/networks/torch_module.h>, and,
-// to train without the command line, <sounder/core/running/trainer.h> and <sounder/agents/factory.h>.
+// The header for programs with their own environments, included as <sounder/sounder.h>: the types that an environment
+// needs (spaces, actions, EnvironmentSpec, StepResult, Canvas, Rng, Error), the Registry, and run(). Everything else
+// has its own header: wrappers in <sounder/envs/wrappers/...>, LibTorch networks in
+// <sounder/agents/networks/torch_module.h>, and, to train without the command line, <sounder/core/running/trainer.h>
+// and <sounder/agents/factory.h>.
 
 #include "apps/command_line.h"
 #include "envs/canvas.h"

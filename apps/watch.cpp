@@ -18,15 +18,15 @@
 namespace sounder {
 namespace {
 
-/// How an episode stands, or ended.
+/// The state of an episode, running or ended.
 struct Episode {
   std::int64_t number = 0;
   std::int64_t length = 0;  ///< steps
   double episode_return = 0;
-  float reward = 0;  ///< of the latest step
+  float reward = 0;  ///< reward of the latest step
   bool terminated = false;
   bool truncated = false;
-  std::string action = {};  ///< the latest that the environment was given, as text
+  std::string action = {};  ///< latest action that the environment received, as text
 };
 
 std::string describe(const Action& action) {
@@ -47,14 +47,14 @@ std::string status_line(const std::string& environment, const Episode& episode) 
                      episode.number, episode.length, episode.action, episode.reward, episode.episode_return);
 }
 
-/// Draws an environment into lines of text; a line that says so if it cannot be drawn.
+/// Draws an environment as lines of text, or returns a line that says that it cannot be drawn.
 std::vector<std::string> picture(const Environment& environment, TerminalSize size, ColorSupport colors) {
   Canvas canvas;
   if (!environment.draw(canvas)) return {cut_to_width("(this environment does not describe a picture)", size.columns)};
   return rasterize(canvas, size, colors);
 }
 
-/// Makes the policy's environments, and keeps the latest action of each as it was given it.
+/// Makes the policy's environments and stores the latest action that each received.
 struct WatchedEnvironments {
   const PolicyEnvironments& environments;
   std::vector<std::shared_ptr<ActionArray>>& actions;  // by kind
@@ -66,7 +66,7 @@ struct WatchedEnvironments {
   }
 };
 
-/// `given`: the latest action, as the environment was given it.
+/// `given` is the latest action that the environment received.
 Episode read(const Evaluator::State& state, const ActionArray& given) {
   return {.number = static_cast<std::int64_t>(state.episode) + 1,
           .length = state.length,
@@ -110,7 +110,7 @@ int watch(const WatchRequest& request, const Catalogue& catalogue) {
   constexpr int kSignalExit = 128;
   constexpr TerminalSize kPlainSize{80, 20};
   std::optional<Animation> animation;
-  std::vector<std::string> warnings;  // a picture that moves would be spoilt by them
+  std::vector<std::string> warnings;  // printed later, because they would disturb the animation
   const auto warn = [&](const std::string& message) {
     if (animation) {
       warnings.push_back(message);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kRows = 16;
 constexpr std::size_t kSteps = 20;
-static_assert(kRows <= kSteps);  // the rollout's observations are what is acted on
+static_assert(kRows <= kSteps);  // act() uses the rollout's observations
 
 AlignedFloats initial_parameters(const AgentFactory& agents) {
   const std::vector<float> parameters = agents.initial_parameters(1);

@@ -13,23 +13,23 @@
 
 namespace sounder::benchmark {
 
-/// Counts the weights of a network: of its matrices, without biases. A forward is taken to be 2 operations per weight
-/// and row, a backward 4; biases, activations and the loss are not counted.
+/// Returns the number of weights of a network, those of its matrices without biases. A forward pass counts as 2
+/// operations per weight and row, a backward pass as 4. Biases, activations and the loss are not counted.
 std::size_t count_weights(const ParameterLayout& layout);
 
-/// What an agent does with its network, over a fixed rollout from the environment:
+/// Measures an agent's operations on its network, over a fixed rollout from the environment:
 ///
 ///     act_1, act_16        forward of 1 and of 16 rows, and an action drawn for each
 ///     learn_20             bootstrap value, returns, loss and backward of 20 steps
 ///     parameters_changed   takes in changed parameters, as after every pull
 class AgentPieces {
  public:
-  /// The agents must outlive it.
+  /// The agents must outlive this object.
   AgentPieces(const AgentFactory& agents, const std::function<Environment()>& make_environment);
   AgentPieces(const AgentPieces&) = delete;  // its agents view its parameters
   AgentPieces& operator=(const AgentPieces&) = delete;
 
-  /// Lists the pieces, which use this object.
+  /// Returns the pieces. They refer to this object.
   std::vector<Piece> pieces();
 
  private:
@@ -39,10 +39,10 @@ class AgentPieces {
   EnvironmentSpec spec_;
   AlignedFloats parameters_;
   AlignedFloats gradient_;
-  std::unique_ptr<Agent> one_;      // acts on a row at a time
-  std::unique_ptr<Agent> many_;     // acts on many
+  std::unique_ptr<Agent> one_;      // acts on one row at a time
+  std::unique_ptr<Agent> many_;     // acts on many rows
   std::unique_ptr<Agent> learner_;  // has acted out the rollout
-  ActionMasks masks_;               // [1, M], of the environment that the rollout is from
+  ActionMasks masks_;               // [1, M], of the rollout's environment
   Rollout rollout_;
   ActionArray actions_;
   std::vector<Rng> rngs_;

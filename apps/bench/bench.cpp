@@ -27,7 +27,7 @@ using namespace benchmark;
 constexpr std::array<std::int64_t, 3> kRollouts{5, 20, 60};
 constexpr std::array<std::int64_t, 2> kEnvironments{1, 16};
 constexpr std::array<const char*, 3> kWriteModes{"relaxed", "atomic_add", "locked"};
-// Write modes differ where workers meet: also with more of them than cores.
+// Write modes differ when workers collide, which also happens with more workers than cores.
 constexpr std::int64_t kWriteModeWorkers = 4;
 
 /// A backend with its agents.
@@ -54,7 +54,7 @@ std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& sp
   return backends;
 }
 
-/// Counts workers: 1, 2, 4, ... and the most.
+/// Returns the numbers of workers to measure: 1, 2, 4, ... and `most`.
 std::vector<std::int64_t> worker_counts(std::int64_t most) {
   std::vector<std::int64_t> counts;
   for (std::int64_t workers = 1; workers < most; workers *= 2) counts.push_back(workers);
@@ -67,7 +67,7 @@ std::vector<TrainingSeries> training_cases(const std::vector<Backend>& backends,
   for (const std::int64_t envs_per_worker : kEnvironments) {
     for (const std::int64_t rollout : kRollouts) {
       for (const std::int64_t workers : worker_counts(most_workers)) {
-        // Side by side, since these are compared.
+        // Adjacent, because these are compared.
         for (const Backend& backend : backends) {
           cases.push_back({.which = {.backend = backend.name,
                                      .workers = workers,
@@ -92,7 +92,7 @@ std::vector<TrainingSeries> write_mode_cases(const Backend& backend, std::int64_
   return cases;
 }
 
-/// Everything that is measured, and what has come of it.
+/// All measurements and their results.
 class Bench {
  public:
   Bench(const BenchRequest& request, const Catalogue& catalogue)
@@ -153,7 +153,7 @@ class Bench {
  private:
   const AgentFactory& first() const { return *backends_.front().agents; }
 
-  // A piece is the same work in every call: it takes less time than a training to be measured well.
+  // A piece does the same work in every call, so it needs less time than a training for a good measurement.
   double piece_seconds() const { return request_.seconds / 15; }
 
   void measure(TrainingSeries& training) {
@@ -163,11 +163,11 @@ class Bench {
 
   BenchRequest request_;
   std::function<Environment()> make_environment_;
-  std::vector<Backend> backends_;  // the fastest first
+  std::vector<Backend> backends_;  // fastest first
   std::deque<AgentPieces> agents_;
-  std::vector<Piece> agent_pieces_;  // as results_.pieces
+  std::vector<Piece> agent_pieces_;  // in the order of results_.pieces
   SharingPieces sharing_;
-  std::vector<SharingPiece> sharing_pieces_;  // as results_.sharing
+  std::vector<SharingPiece> sharing_pieces_;  // in the order of results_.sharing
   TrainingBench training_;
   Results results_;
 };

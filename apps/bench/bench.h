@@ -10,12 +10,12 @@
 
 namespace sounder {
 
-/// What `sounder bench` was asked for.
+/// The arguments of `sounder bench`.
 struct BenchRequest {
   std::string environment = "CartPole-v1";
-  EnvironmentSource source = {};  ///< given: what a step of an environment in another process costs is measured
+  EnvironmentSource source = {};  ///< if given, only the cost of environments in another process is measured
   std::int64_t repetitions = 5;
-  double seconds = 0.3;                      ///< of each training that is measured
+  double seconds = 0.3;                      ///< duration of each measured training
   std::int64_t workers = available_cores();  ///< most
   Output output = Output::human;
 
@@ -25,11 +25,11 @@ struct BenchRequest {
   }
 };
 
-/// Measures throughput and prints it (where environments in other processes are given, bench_process_cost does): a
-/// core's peak, the environment alone, the parts of a worker's round, whole trainings by every installed backend,
-/// and the write modes. Every comparison is between measurements of one repetition, in which everything is measured
-/// once, in turn. Returns the exit code: that of the signal, if one came while a training was measured. Throws
-/// UsageError if the environment is unknown, or does not suit the algorithm.
+/// Measures throughput and prints it: a core's peak, the environment alone, the parts of a worker's round, whole
+/// trainings with every installed backend, and the write modes. For environments in other processes, calls
+/// bench_process_cost() instead. Each repetition measures everything once, in turn, and only measurements of the same
+/// repetition are compared. Returns the exit code; after a signal during a training, that of the signal. Throws
+/// UsageError if the environment is unknown or does not suit the algorithm.
 int bench(const BenchRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -1,4 +1,4 @@
-// Compiled once for each level (core/level.h), with multiply-adds as one instruction, as the kernels are that are
+// Compiled once for each level (core/level.h), with multiply-adds as one instruction, like the kernels that are
 // compared with it.
 #include "apps/bench/peak_kernel.h"
 
@@ -10,8 +10,8 @@
 namespace sounder::SOUNDER_LEVEL {
 namespace {
 
-// Two pipelines of four steps each, as most processors have, take 8 sums; four pipelines take 16. All have to stay in
-// registers, with the two numbers that they are made with.
+// Two pipelines of four stages each, as in most processors, need 8 sums; four pipelines need 16. All sums and the two
+// operands must stay in registers.
 constexpr std::size_t kSums = kVectorRegisters >= 32 ? 20 : 12;
 constexpr std::int64_t kRounds = 10'000;
 
@@ -19,7 +19,7 @@ float multiply_add(float start, float factor) noexcept {
   const Vector factors = splat(factor);
   const Vector rest = splat(1 - factor);
   std::array<Vector, kSums> sums;
-  // Each starts elsewhere: of equal ones the compiler would compute one.
+  // Each sum starts at a different value, because the compiler would compute equal ones only once.
   for (std::size_t i = 0; i < kSums; ++i) sums[i] = splat(start + static_cast<float>(i));
   for (std::int64_t round = 0; round < kRounds; ++round) {
 #pragma GCC unroll 32

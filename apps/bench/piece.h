@@ -5,12 +5,12 @@
 
 namespace sounder::benchmark {
 
-/// A part of a worker's round that is timed alone, once in each repetition. The call uses memory that the
-/// piece's maker owns.
+/// A part of a worker's round that is timed separately, once in each repetition. The call uses memory owned by the
+/// piece's maker.
 struct Piece {
   std::string name;
   std::function<void()> call;
-  double flop = 0;  ///< of one call, as far as it is products with weights; 0: there are none
+  double flop = 0;  ///< operations of one call in products with weights; 0 if there are none
 };
 
 }  // namespace sounder::benchmark

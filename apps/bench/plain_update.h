@@ -7,7 +7,7 @@
 
 namespace sounder {
 
-/// What a plain update works on: arrays of one size.
+/// The arrays of a plain update, all of the same size.
 struct PlainArrays {
   float* parameters;
   float* square_averages;
@@ -16,12 +16,11 @@ struct PlainArrays {
   std::size_t size;
 };
 
-/// RMSProp over plain arrays, compiled for one level of processors: what a program would run that does not mind data
-/// races.
+/// RMSProp over plain arrays, compiled for one processor level: the update of a program that ignores data races.
 struct PlainUpdate {
   using Function = void(const PlainArrays& arrays, const RmsProp& rule, float rate) noexcept;
-  Function* push;      ///< leaves the replica alone
-  Function* exchange;  ///< writes it
+  Function* push;      ///< does not change the replica
+  Function* exchange;  ///< writes the replica
 };
 SOUNDER_AT_EACH_LEVEL(const PlainUpdate kPlainUpdate)
 

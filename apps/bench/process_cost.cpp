@@ -21,7 +21,7 @@ using namespace benchmark;
 
 constexpr std::size_t kBatches[] = {1, 16, 64};
 
-/// Where this thread and the process run; none: anywhere.
+/// The processors of this thread and of the process; none means any.
 struct Placement {
   std::string name;
   std::optional<int> ours = {};
@@ -41,7 +41,7 @@ std::vector<int> list(std::optional<int> processor) {
   return processor ? std::vector<int>{*processor} : std::vector<int>{};
 }
 
-/// So many environments in a process, which are stepped side by side with random actions drawn before.
+/// Environments in one process, stepped together with random actions drawn in advance.
 class Batch {
  public:
   Batch(const remote::ClientSettings& client, const Placement& placement, std::size_t size) {
@@ -56,7 +56,7 @@ class Batch {
     reset_ended();
   }
 
-  /// Steps each once, and resets those whose episodes end.
+  /// Steps each environment once and resets those whose episodes ended.
   void step() {
     const auto action = [&](std::size_t i) { return (*actions_)[(steps_ + i) % kActions]; };
     for (std::size_t i = 0; i < environments_.size(); ++i) environments_[i].announce(action(i));
@@ -91,13 +91,13 @@ class Batch {
 struct Cell {
   Placement placement;
   std::size_t batch;
-  std::vector<double> microseconds = {};  ///< a step, of each repetition
+  std::vector<double> microseconds = {};  ///< per step, for each repetition
 };
 
 void measure(const remote::ClientSettings& client, double seconds, Cell& cell) {
   const remote::PinnedScope pinned(list(cell.placement.ours));
   Batch batch(client, cell.placement, cell.batch);
-  batch.step();  // the first is slower
+  batch.step();  // warm-up: the first step is slower
   const double call = seconds_per_call(seconds, [&] { batch.step(); });
   cell.microseconds.push_back(1e6 * call / static_cast<double>(cell.batch));
 }

@@ -21,7 +21,7 @@ Spread microseconds(const Series& seconds) {
   return scaled(spread(seconds), 1 / kMicro);
 }
 
-/// The rate of calls of a given number of operations.
+/// Returns a piece's throughput in GFLOP/s.
 Spread gflops(const PieceSeries& piece) {
   return ratio(Series(piece.seconds.size(), piece.flop / kGiga), piece.seconds);
 }
@@ -70,7 +70,7 @@ std::string sharing_table(const Results& results) {
   return table;
 }
 
-/// The backend that others are compared with: the first one, which is the fastest.
+/// Returns whether other backends are compared with that of a training, because it is the first and fastest of several.
 bool compared(const Results& results, const TrainingSeries& training) {
   return results.backends.size() > 1 && training.which.backend == results.backends.front();
 }

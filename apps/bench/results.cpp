@@ -20,7 +20,7 @@ bool equal(const TrainingCase& a, const TrainingCase& b) {
          a.envs_per_worker == b.envs_per_worker && a.write_mode == b.write_mode;
 }
 
-/// Compares a case with another one of the same repetitions; nothing if there is none.
+/// Compares a case with another one, repetition by repetition. Returns nothing if the other case is missing.
 std::optional<Spread> compare(const std::vector<TrainingSeries>& all, const TrainingSeries& training,
                               const TrainingCase& with) {
   const auto other =
@@ -29,7 +29,7 @@ std::optional<Spread> compare(const std::vector<TrainingSeries>& all, const Trai
   return ratio(training.steps_per_second, other->steps_per_second);
 }
 
-/// Counts how many cases varied too much, and by how much at most.
+/// The number of cases that varied too much, and the largest variation.
 struct Variations {
   int measured = 0;
   int too_large = 0;

@@ -10,20 +10,20 @@
 
 namespace sounder::benchmark {
 
-/// One number of each repetition, in their order.
+/// One number per repetition, in order.
 using Series = std::vector<double>;
 
 struct PieceSeries {
   std::string backend;
   std::string name;
-  double flop;  ///< of one call; 0: not counted
+  double flop;  ///< operations of one call; 0 if not counted
   Series seconds{};
 };
 
 struct SharingSeries {
   std::string name;
   Series seconds{};
-  Series plain_seconds{};  ///< of the same work in a plain loop
+  Series plain_seconds{};  ///< seconds of the same work in a plain loop
 };
 
 struct TrainingSeries {
@@ -36,18 +36,18 @@ struct TrainingSeries {
   void add(const TrainingSample& sample);
 };
 
-/// All that was measured. In each repetition everything is measured once, in turn, so that numbers of one repetition
-/// may be compared with each other.
+/// All measurements. Each repetition measures everything once, in turn, so that numbers of the same repetition are
+/// comparable.
 struct Results {
   std::string environment;
   std::string network;
   std::size_t weights = 0;
   std::size_t parameters = 0;
   std::int64_t cores = 0;
-  double seconds = 0;   ///< of a repetition of a training
-  std::string level{};  ///< of processors, whose kernels ran
+  double seconds = 0;   ///< duration of a training in each repetition
+  std::string level{};  ///< processor level of the kernels
   std::vector<std::string> backends{};
-  Series peak{};               ///< flop per second of one core, in each repetition
+  Series peak{};               ///< FLOP/s of one core, in each repetition
   double last_peak{};          ///< the peak after the last repetition
   Series environment_speed{};  ///< steps per second
   std::vector<PieceSeries> pieces{};
@@ -55,25 +55,24 @@ struct Results {
   std::vector<TrainingSeries> training{};
   std::vector<TrainingSeries> write_modes{};
 
-  /// The peak before, between and after the repetitions.
+  /// Returns the peaks before, between and after the repetitions.
   Series all_peaks() const;
 };
 
-/// Operations per second that a training does with weights: 6 per weight and step, 2 forward and 4 backward.
+/// Returns a training's operations with weights per second: 6 per weight and step, 2 forward and 4 backward.
 Series flop_per_second(const Results& results, const TrainingSeries& training);
 
-/// Tells what fraction that is of the peak of the cores that the workers have.
+/// Returns flop_per_second() as a fraction of the peak of the workers' cores.
 Spread peak_share(const Results& results, const TrainingSeries& training);
 
-/// Compares the steps per second with those of the same case with one worker; nothing if that was not measured.
+/// Returns the steps per second relative to the same case with one worker; nothing if that was not measured.
 std::optional<Spread> scaling(const std::vector<TrainingSeries>& all, const TrainingSeries& training);
 
-/// Compares the steps per second of a case with those of the same case by another backend; nothing if that was not
-/// measured.
+/// Returns the steps per second relative to the same case with another backend; nothing if that was not measured.
 std::optional<Spread> backend_ratio(const std::vector<TrainingSeries>& all, const TrainingSeries& training,
                                     const std::string& other_backend);
 
-/// Says in a line each what shows that the machine was busy with something else: a peak that varied by more than 10 %,
+/// Returns the signs that the machine was busy with other work, one line each: a peak that varied by more than 10 %,
 /// cases that varied by more than 25 % between repetitions.
 std::vector<std::string> noise(const Results& results);
 

@@ -9,7 +9,7 @@ namespace sounder::benchmark {
 namespace {
 
 constexpr RmsProp kRule{.decay = 0.99F, .epsilon = 0.1F};
-// So small that a million updates by one gradient leave the parameters where they are.
+// So small that a million updates by one gradient barely move the parameters.
 constexpr float kLearningRate = 1e-7F;
 
 }  // namespace

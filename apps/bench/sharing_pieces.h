@@ -8,34 +8,34 @@
 
 namespace sounder::benchmark {
 
-/// A piece, and the same work done by a plain loop.
+/// A piece and a plain loop that does the same work.
 struct SharingPiece {
   Piece shared;
   Piece plain;
 };
 
-/// What a worker does with the shared parameters, on one thread: RMSProp (0.99, 0.1) in write mode relaxed.
+/// Measures a worker's operations on the shared parameters, on one thread: RMSProp (0.99, 0.1) in write mode relaxed.
 ///
 ///     pull       copies the parameters out
 ///     push       applies a gradient
 ///     exchange   applies a gradient and copies out what comes of it: what workers do
 ///
-/// The yardstick is the same arithmetic over plain arrays of floats: what a program would run that does not mind data
-/// races. Here, on one thread, there are none.
+/// The reference is the same arithmetic over plain arrays of floats, the update of a program that ignores data races.
+/// On one thread, as here, there are none.
 class SharingPieces {
  public:
-  /// Makes shared parameters, `size` of them.
+  /// Makes `size` shared parameters.
   explicit SharingPieces(std::size_t size);
   SharingPieces(const SharingPieces&) = delete;  // its pieces view it
   SharingPieces& operator=(const SharingPieces&) = delete;
 
-  /// Lists the pieces, which use this object.
+  /// Returns the pieces. They refer to this object.
   std::vector<SharingPiece> pieces();
 
  private:
   ParameterStore store_;
-  AlignedFloats parameters_;       // the plain loop's
-  AlignedFloats square_averages_;  // aligned as the parameters are
+  AlignedFloats parameters_;       // of the plain loop
+  AlignedFloats square_averages_;  // with the same alignment
   AlignedFloats gradient_;
   AlignedFloats replica_;
 };

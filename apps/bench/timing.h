@@ -7,21 +7,21 @@
 
 namespace sounder::benchmark {
 
-/// Repeated measurements of one number: the middle one, and the ends.
+/// The median and the range of repeated measurements.
 struct Spread {
   double median;
   double min;
   double max;
 };
 
-/// Sums up measurements, at least one; of an even count, the median is the mean of the two in the middle.
+/// Summarises one or more measurements. For an even count, the median is the mean of the two middle ones.
 Spread spread(std::span<const double> values);
 
-/// Divides measurement by measurement, each by the one of the same repetition: a slow moment of the machine hits both
-/// alike, and does not show in their ratio. As many numerators as denominators, at least one.
+/// Divides measurements of the same repetition, so that a slow moment of the machine affects both and cancels out. Both
+/// spans have the same size, at least one.
 Spread ratio(std::span<const double> numerators, std::span<const double> denominators);
 
-/// Measures the seconds that a call takes: calls it ever more often in a row, until that takes `least_seconds` or more.
+/// Measures the seconds per call. Doubles the number of calls until they take `least_seconds` or more.
 template <class Call>
 double seconds_per_call(double least_seconds, Call call) {
   for (std::int64_t calls = 1;; calls *= 2) {

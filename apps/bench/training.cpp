@@ -12,10 +12,10 @@
 namespace sounder::benchmark {
 namespace {
 
-// Beyond what any run reaches: never due.
+// Larger than any run's step count.
 constexpr std::int64_t kNever = std::int64_t{1} << 50;
 
-/// Runs a trainer until it ends by itself, but for no longer than a time.
+/// Runs a trainer until it ends, but at most for `seconds`.
 TrainReport run_for(double seconds, Trainer& trainer) {
   std::stop_source stop;
   std::jthread timer([&stop, seconds](const std::stop_token& cancelled) {
@@ -30,7 +30,7 @@ TrainReport run_for(double seconds, Trainer& trainer) {
   return report;
 }
 
-/// Keeps the last report.
+/// Stores the last report.
 struct LastReport final : MetricsSink {
   void report(const Report& report) override { last = report; }
   Report last;
@@ -64,7 +64,7 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
   config.rollout = which.rollout;
   config.envs_per_worker = which.envs_per_worker;
   config.write_mode = which.write_mode;
-  // On a busy machine a short time may be over before a worker's thread has begun.
+  // On a busy machine, a short time may pass before a worker's thread has begun.
   for (double seconds = parts_.seconds;; seconds *= 2) {
     Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = agents});
     trainer.restore(start_);

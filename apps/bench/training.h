@@ -10,7 +10,7 @@
 
 namespace sounder::benchmark {
 
-/// One way to train that is measured.
+/// One measured configuration of training.
 struct TrainingCase {
   std::string backend;
   std::int64_t workers;
@@ -19,12 +19,12 @@ struct TrainingCase {
   std::string write_mode = "relaxed";
 };
 
-/// What one repetition of a case gave.
+/// The results of one repetition of a case.
 struct TrainingSample {
   double steps_per_second;
   double staleness;     ///< mean, updates
   double lost_updates;  ///< fraction
-  double share_time;    ///< fraction of the workers' time that goes into the shared parameters
+  double share_time;    ///< fraction of the workers' time spent on the shared parameters
 };
 
 /// Thrown when a signal ended a measurement.
@@ -32,21 +32,21 @@ struct Interruption {
   int signal;
 };
 
-/// Measures whole training: the workers of a run, nothing else. A case runs for a time, not for a number of steps:
-/// there is no evaluation at its end, no report and no file on the way.
+/// Measures complete training, with the workers of a run and nothing else: no evaluations, reports or files. A case
+/// runs for a fixed time, not for a number of steps.
 ///
-/// All cases do the same work: they start from one policy, which was trained before, and keep it, at a learning rate of
-/// zero. Else the faster case would learn more within its time, its episodes would be longer, and so would its
-/// rollouts, which end with an episode.
+/// All cases do the same work: they start from the same pre-trained policy and keep it, with a learning rate of zero.
+/// Otherwise a faster case would learn more within its time and have longer episodes, and so longer rollouts, which end
+/// with an episode.
 class TrainingBench {
  public:
   struct Parts {
     TrainConfig config;
     std::function<Environment()> make_environment;
-    const AgentFactory& agents;  ///< to train that policy with
-    double seconds;              ///< of a measurement
+    const AgentFactory& agents;  ///< for training that policy
+    double seconds;              ///< duration of a measurement
   };
-  /// Trains the policy: until it solves the environment, but for no longer than ten measurements.
+  /// Trains the policy until it solves the environment, but at most for the time of ten measurements.
   explicit TrainingBench(Parts parts);
 
   /// Runs a case once, with the agents of its backend. Throws Interruption on a signal.

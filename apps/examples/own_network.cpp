@@ -1,4 +1,4 @@
-// A network of your own, and a program that trains with it: one LibTorch module, one main.
+// Your own network and a program that trains with it: one LibTorch module, one main.
 //
 //     own_network train CartPole-v1 --network residual
 //     own_network train CartPoleSwingUp-v0 --network residual
@@ -7,14 +7,14 @@
 #include <sounder/agents/networks/torch_module.h>
 #include <sounder/sounder.h>
 
-/// Two layers, the second of which adds to the first.
+/// Two layers with a residual connection around the second.
 struct Residual final : torch::nn::Module {
   explicit Residual(const sounder::NetworkRequest& request)
       : first(register_module("first", torch::nn::Linear(sounder::inputs(request), 64))),
         second(register_module("second", torch::nn::Linear(64, 64))),
         head(register_module("head", torch::nn::Linear(64, sounder::columns(request)))) {
     const torch::NoGradGuard no_grad;
-    head->weight.mul_(0.01);  // a policy that starts out uniform
+    head->weight.mul_(0.01);  // the policy starts uniform
   }
 
   torch::Tensor forward(const torch::Tensor& observations) {

@@ -1,8 +1,8 @@
-# Installs the headers that users' programs include, and those that these include in turn: what is internal stays behind.
-# In the tree they find each other from its root ("envs/random.h"); installed, they say <sounder/envs/random.h>, so that
-# no folder of that name in a user's own project comes before ours.
+# Installs the headers that users' programs include, directly or indirectly, but no internal ones. In the tree they
+# include each other relative to its root ("envs/random.h"). Installed, they include <sounder/envs/random.h>, so that a
+# folder of the same name in a user's project does not take precedence.
 #
-# source: the tree; staged: a folder to prepare them in; include_folder: where they go; with_torch: ON or OFF.
+# source: the tree; staged: a folder to prepare them in; include_folder: the destination; with_torch: ON or OFF.
 cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
 set(pending apps/sounder.h agents/factory.h core/running/evaluator.h core/running/trainer.h ${environments})

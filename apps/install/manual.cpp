@@ -1,4 +1,4 @@
-// Writes the manual page: a template's text, with the commands and their options as the program itself has them.
+// Writes the manual page: a template's text with the program's own commands and options.
 //
 //     manual TEMPLATE OUTPUT
 #include <fmt/format.h>
@@ -16,7 +16,7 @@
 
 namespace {
 
-/// Writes text as roff: nothing in it is a request or an escape, and a hyphen is the one that people type.
+/// Escapes text for roff, so that nothing in it is a request or an escape, and hyphens can be copied and pasted.
 std::string roff(std::string_view text) {
   std::string escaped;
   for (const char character : text) {
@@ -51,7 +51,7 @@ std::string describe(const CLI::Option& option) {
   return fmt::format(".TP\n{}{}\n{}\n", names(option), value, roff(option.get_description()));
 }
 
-/// A key of the configuration stands in a group of its own.
+/// Returns whether an option is a key of the configuration; these have their own groups.
 bool is_configuration(const CLI::Option& option) {
   return option.get_group().starts_with("Configuration");
 }
@@ -65,7 +65,7 @@ std::string describe_command(const CLI::App& command) {
       configurable = true;
       continue;
     }
-    if (option == command.get_help_ptr()) continue;  // the template tells it once
+    if (option == command.get_help_ptr()) continue;  // documented once in the template
     options += describe(*option);
     if (!option->get_positional()) continue;
     const std::string several = option->get_items_expected_max() > 1 ? "..." : "";

@@ -9,7 +9,8 @@ namespace sounder::chart {
 
 namespace {
 
-/// The smallest of 1, 2, 5 times a power of ten that divides the range into fewer than `count` parts.
+/// Returns the smallest number of the form 1, 2 or 5 times a power of ten that divides the range into fewer than
+/// `count` parts.
 double round_distance(const Range& range, int count) {
   const double smallest = (range.high - range.low) / static_cast<double>(count - 1);
   const double power = std::pow(10.0, std::floor(std::log10(smallest)));
@@ -24,7 +25,7 @@ double round_distance(const Range& range, int count) {
 std::vector<double> round_ticks(const Range& range, int count) {
   assert(range.low < range.high && count >= 2);
   const double distance = round_distance(range, count);
-  // Multiples of an integer, so that no error adds up; the tolerance keeps a tick that stands at the very end.
+  // Uses integer multiples, so that no rounding error accumulates. The tolerance keeps a tick exactly at an end.
   const double tolerance = 1e-9;
   const auto first = static_cast<long>(std::ceil(range.low / distance - tolerance));
   const auto last = static_cast<long>(std::floor(range.high / distance + tolerance));

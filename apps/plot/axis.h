@@ -5,13 +5,13 @@
 
 namespace sounder::chart {
 
-/// A stretch of an axis; low < high.
+/// A range of an axis; low < high.
 struct Range {
   double low;
   double high;
 };
 
-/// Finds round numbers (1, 2 or 5 times a power of ten apart) within a range: as many as there are, but at most
+/// Returns round numbers within a range, 1, 2 or 5 times a power of ten apart: as many as possible, but at most
 /// `count`, which is at least 2.
 std::vector<double> round_ticks(const Range& range, int count);
 

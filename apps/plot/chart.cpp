@@ -65,7 +65,7 @@ double text_width(cairo_t* cairo, const Text& text) {
   return extents.x_advance;
 }
 
-/// Draws a text; `at` is on its baseline.
+/// Draws a text with its baseline at `at`.
 void draw_text(cairo_t* cairo, Point at, const Text& text) {
   const double width = text_width(cairo, text);
   const double shift = text.align == Align::left ? 0.0 : text.align == Align::center ? width / 2 : width;
@@ -74,7 +74,7 @@ void draw_text(cairo_t* cairo, Point at, const Text& text) {
   cairo_show_text(cairo, std::string(text.content).c_str());
 }
 
-/// Draws the legend in rows from left to right, or only measures it; returns the height that it takes.
+/// Draws or only measures the legend, in rows from left to right. Returns its height.
 enum class Pass { measure, draw };
 double lay_out_legend(cairo_t* cairo, Point top_left, const std::vector<Layer>& layers, Pass pass) {
   double x = top_left.x;
@@ -97,7 +97,7 @@ double lay_out_legend(cairo_t* cairo, Point top_left, const std::vector<Layer>& 
 }
 
 void draw_grid_line(cairo_t* cairo, Point from, Point to, const Color& color) {
-  // Half a unit: a line one unit wide then covers one row of pixels instead of two halves.
+  // Offsets by half a unit, so that a line one unit wide covers one row of pixels instead of two halves.
   cairo_move_to(cairo, std::floor(from.x) + 0.5, std::floor(from.y) + 0.5);
   cairo_line_to(cairo, std::floor(to.x) + 0.5, std::floor(to.y) + 0.5);
   set_color(cairo, color);
@@ -187,7 +187,8 @@ std::string escape_xml(std::string_view text) {
   return escaped;
 }
 
-/// cairo draws text as outlines, which look the same everywhere but say nothing to a search or a screen reader.
+/// Adds the texts to an SVG. cairo draws text as outlines, which look the same everywhere but are invisible to searches
+/// and screen readers.
 void insert_text(std::string& svg, const Chart& chart) {
   std::string description = chart.subtitle;
   for (const Layer& layer : chart.layers) {

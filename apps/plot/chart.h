@@ -34,12 +34,12 @@ struct Level {
   double value;
 };
 
-/// One point that matters.
+/// One highlighted point.
 struct Star {
   CurvePoint point;
 };
 
-/// One thing to draw, and its line in the legend (none if the label is empty).
+/// A shape and its label in the legend (no entry if the label is empty).
 struct Layer {
   std::variant<Dots, Trace, Band, Estimates, Level, Star> shape;
   Color color;
@@ -58,8 +58,8 @@ struct Chart {
 
 enum class Format { svg, png };
 
-/// Draws a chart to the bytes of an SVG file or (at twice the resolution) a PNG file. The SVG carries the title and the
-/// legend as text as well, for those who search it or have it read to them. Throws Error if cairo fails.
+/// Renders a chart to the bytes of an SVG file or (at twice the resolution) a PNG file. The SVG also contains the title
+/// and the legend as text, for searches and screen readers. Throws Error if cairo fails.
 std::string render(const Chart& chart, Format format);
 
 }  // namespace sounder::chart

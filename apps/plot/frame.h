@@ -3,7 +3,7 @@
 #include "apps/plot/axis.h"
 #include "apps/plot/chart.h"
 
-struct _cairo;  // cairo's own name for what it draws with, so that this header needs no cairo
+struct _cairo;  // the type behind cairo_t, declared here to keep cairo out of this header
 using cairo_t = struct _cairo;
 
 namespace sounder::chart {
@@ -16,7 +16,7 @@ struct Rectangle {
   double bottom;
 };
 
-/// Where values stand in the picture.
+/// Maps values to positions in the picture.
 struct Frame {
   Rectangle area;
   Range steps;
@@ -30,20 +30,20 @@ struct Frame {
   }
 };
 
-/// At most as many ticks as an axis gets.
+/// The maximum number of ticks per axis.
 constexpr int kStepTicks = 9;
 constexpr int kValueTicks = 7;
 
-/// Finds the ranges that the layers' points span, with some air; steps begin at 0.
+/// Computes the ranges that contain the layers' points, with a margin. Steps begin at 0.
 Frame fit_frame(const Rectangle& area, const std::vector<Layer>& layers);
 
 /// Draws a layer into its frame.
 void draw_layer(cairo_t* cairo, const Frame& frame, const Layer& layer);
 
-/// Draws what stands for a layer in the legend: about 26 units wide, centred at a point.
+/// Draws a layer's symbol in the legend, about 26 units wide, centred at a point.
 void draw_swatch(cairo_t* cairo, Point center, const Layer& layer);
 
-/// Sets the colour to draw with.
+/// Sets the drawing colour.
 void set_color(cairo_t* cairo, const Color& color, double opacity = 1.0);
 
 }  // namespace sounder::chart

@@ -19,8 +19,8 @@ constexpr double kBandOpacity = 0.2;
 constexpr double kDiscRadius = 4.5;
 constexpr double kStarRadius = 10.0;
 
-/// Dots are stroked in a few passes, each of which is one path: so the file stays small, and dots of different passes
-/// darken each other where they are dense.
+/// Dots are stroked in a few passes, one path each. This keeps the file small, and dense dots of different passes
+/// darken each other.
 constexpr std::size_t kDotPasses = 8;
 
 void stroke(cairo_t* cairo, const Color& color, double width, double opacity = 1.0) {
@@ -148,7 +148,7 @@ struct SwatchDrawer {
   void operator()(const Star&) const { draw_star(cairo, center, color); }
 };
 
-/// Collects the extremes of what it visits.
+/// A visitor that collects the extremes of layers.
 struct Extremes {
   double last_step = 0.0;
   double low = std::numeric_limits<double>::infinity();
@@ -176,7 +176,7 @@ struct Extremes {
   }
 };
 
-/// Moves the ends of a range out to the ticks that they almost reach.
+/// Extends the ends of a range to nearby ticks.
 Range reach_near_ticks(const Range& range) {
   const std::vector<double> ticks = round_ticks(range, kValueTicks);
   if (ticks.size() < 2) return range;

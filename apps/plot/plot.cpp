@@ -22,7 +22,7 @@ namespace {
 using chart::Chart;
 using chart::short_number;
 
-// Okabe and Ito's palette: told apart by colour-blind eyes too (https://jfly.uni-koeln.de/color).
+// Okabe and Ito's palette, which colour-blind people can distinguish (https://jfly.uni-koeln.de/color).
 constexpr Color kBlue{0, 114, 178};
 constexpr Color kVermillion{213, 94, 0};
 constexpr Color kGreen{0, 158, 115};
@@ -34,7 +34,7 @@ constexpr std::array kKindColors{kBlue, kVermillion, kGreen, kPurple, kOrange, k
 constexpr Color kGrey{120, 120, 120};
 
 constexpr std::size_t kWindow = 100;      // episodes
-constexpr std::size_t kMostDots = 4000;   // more are a smear, and a large file
+constexpr std::size_t kMostDots = 4000;   // more would blur and enlarge the file
 constexpr std::size_t kLinePoints = 800;  // about one per unit of the picture's width
 
 /// The runs of one environment and algorithm.
@@ -76,7 +76,7 @@ void add_threshold(Chart& picture, std::optional<double> threshold) {
   picture.layers.push_back({chart::Level{*threshold}, kGrey, fmt::format("threshold {}", short_number(*threshold))});
 }
 
-/// The evaluation at which a run was solved; the end if it was not.
+/// Returns the evaluation at which a run was solved, or the end if it was not.
 auto find_solved(const RunLog& run) {
   return std::find_if(run.evaluations.begin(), run.evaluations.end(),
                       [](const LoggedEvaluation& evaluation) { return evaluation.solved; });
@@ -124,7 +124,7 @@ Chart chart_of_one(const RunLog& run) {
   return picture;
 }
 
-/// The threshold that all runs share, if they do.
+/// Returns the threshold of all runs if they share one.
 std::optional<double> common_threshold(std::span<const Kind> kinds) {
   const auto& first = kinds.front().runs.front().reward_threshold;
   for (const Kind& kind : kinds) {
@@ -140,10 +140,10 @@ struct Appearance {
   std::string label;
 };
 
-/// Adds the interquartile mean of curves, on its band where there is more than one.
+/// Adds the interquartile mean of curves, with a band if there are several.
 void add_center(Chart& picture, std::span<const Curve> curves, const Appearance& appearance) {
   const std::vector<BandPoint> band = interquartile_band(curves, kLinePoints);
-  if (curves.size() > 1) {  // at the front: no band covers another's line
+  if (curves.size() > 1) {  // bands come first, so that none covers another line
     picture.layers.insert(picture.layers.begin(), {chart::Band{band}, appearance.color, ""});
   }
   Curve center;
@@ -151,7 +151,7 @@ void add_center(Chart& picture, std::span<const Curve> curves, const Appearance&
   picture.layers.push_back({chart::Trace{std::move(center)}, appearance.color, appearance.label});
 }
 
-/// Whether a curve ends clearly before the longest does, so that the picture shows its last value beyond its end.
+/// Returns whether a curve ends clearly before the longest one, so that the picture extends its last value.
 bool ends_differ(std::span<const Curve> curves) {
   double shortest = curves.front().back().step;
   double longest = shortest;
@@ -185,7 +185,7 @@ Chart chart_of_several(std::span<const Kind> kinds) {
     if (ends_differ(curves)) picture.note = "a run that ended earlier counts with its last value from there on";
     has_band = has_band || count > 1;
   }
-  // Says once in the legend what all bands are.
+  // Explains all bands with one entry in the legend.
   if (has_band) picture.layers.push_back({chart::Band{}, kGrey, "95 % bootstrap interval"});
   return picture;
 }
@@ -195,7 +195,7 @@ Chart chart_of_several(std::span<const Kind> kinds) {
 void plot(const PlotRequest& request) {
   if (request.runs.empty()) throw UsageError("expected one run folder or more to plot, got none");
   const chart::Format format = format_of(request.output);
-  const auto runs = each_once(request.runs);  // runs/* holds a link to the latest run, too
+  const auto runs = each_once(request.runs);  // runs/* includes a link to the latest run
   const std::vector<Kind> kinds = read_kinds(runs);
   const Chart picture = runs.size() == 1 ? chart_of_one(kinds.front().runs.front()) : chart_of_several(kinds);
   const std::string bytes = chart::render(picture, format);

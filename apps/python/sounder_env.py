@@ -7,27 +7,27 @@
 
     sounder train --env-command "python3 my_env.py"
 
-This one file is all there is to it, and needs nothing but the standard library. Actions are elements of action_space, with
-its dtype, shape and start. Spaces without a dtype, such as those of this file, get whole numbers (Discrete), or arrays of
-float32 (Box), int64 (MultiDiscrete) and int8 (MultiBinary), which are lists without numpy. Observations have their space's
-shape. Those of a Dict or a Tuple are flattened, and pictures [height, width, channels] become [channels, height, width];
-`sounder check` says how. An environment of your own needs no base class:
+This single file needs only the standard library. Actions are elements of action_space, with its dtype, shape and start.
+For spaces without a dtype, such as those of this file, actions are integers (Discrete) or arrays of float32 (Box), int64
+(MultiDiscrete) and int8 (MultiBinary); without numpy, lists replace arrays. Observations have their space's shape. Those of
+a Dict or a Tuple are flattened, and pictures [height, width, channels] become [channels, height, width]; `sounder check`
+shows the result. Your own environment needs no base class:
 
     class Thermostat:
         observation_space = sounder_env.Box([-40.0], [60.0])
         action_space = sounder_env.Discrete(2)
-        max_episode_steps = 200   # these three may be left out
+        max_episode_steps = 200   # these three are optional
         reward_threshold = -90.0
         id = "Thermostat-v0"
 
         def reset(self, seed=None): ...  # returns observation, info
         def step(self, action): ...      # returns observation, reward, terminated, truncated, info
 
-Where not every action may be taken at every time, info["action_mask"] of reset and step says which may, or a method
-action_masks(): 1 for each that may, else 0; of MultiDiscrete actions one choice's numbers after the other's. No policy
-takes another one then.
+An environment that restricts its actions returns a mask in info["action_mask"] of reset and step, or from a method
+action_masks(): 1 for each allowed option, 0 for the others, choice by choice for MultiDiscrete actions. Policies then take
+allowed actions only.
 
-PROTOCOL.md, beside this file, specifies what goes over the socket.
+PROTOCOL.md, next to this file, specifies the protocol on the socket.
 """
 
 import contextlib
@@ -69,14 +69,14 @@ class Discrete:
 
 
 class Box:
-    """Real numbers within bounds: numbers, which `shape` repeats, or lists of them (nested as `shape` says)."""
+    """Real numbers within bounds. Each bound is a number for all of `shape`, or a list nested as in `shape`."""
 
     def __init__(self, low, high, shape=None):
         self.low, self.high, self.shape = low, high, shape
 
 
 class MultiDiscrete:
-    """Several choices at once, the i-th one of nvec[i]."""
+    """Several choices at once; the i-th has nvec[i] options."""
 
     def __init__(self, nvec):
         self.nvec = nvec
@@ -90,7 +90,7 @@ class MultiBinary:
 
 
 class Dict:
-    """Observations of several parts by name, which are taken in the order of the names, as in Gymnasium."""
+    """Observations of several named parts, ordered by name as in Gymnasium."""
 
     def __init__(self, spaces):
         self.spaces = dict(sorted(spaces.items()))
@@ -104,17 +104,17 @@ class Tuple:
 
 
 def serve(make, listen=None):
-    """Serves environments that `make` makes, until the trainer is done with them.
+    """Serves environments made by `make` until the trainer has finished.
 
-    make: called without arguments for each environment, or with the options that the trainer asks for (--env-option) by
-        name; they are converted to the types of its parameters' annotations or defaults.
-    listen: path of a unix socket to listen on, for --env-connect; its folder is made for this user only. None: over the
-        socket that `sounder train --env-command` left to this process.
+    make: called for each environment, with the trainer's options (--env-option), if any, as keyword arguments; they are
+        converted to the types of its parameters' annotations or defaults.
+    listen: path of a unix socket to listen on, for --env-connect; its folder is created for this user only. None: uses
+        the socket that this process inherited from `sounder train --env-command`.
     """
     if not callable(make):
         sys.exit("serve: expected a function or class that makes an environment, as in serve(lambda: environment); "
                  "got %s" % _told(make))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer decides when it is over
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer decides when to end
     if listen is not None:
         _listen(make, listen)
         return
@@ -122,17 +122,17 @@ def serve(make, listen=None):
     if number is None:
         sys.exit("this script waits for Sounder: start it as sounder train --env-command 'python3 %s'" % sys.argv[0])
     connection = socket.socket(fileno=int(number))
-    connection.set_inheritable(False)  # so that it closes with this process, whatever it has started
+    connection.set_inheritable(False)  # so that it closes with this process, even if child processes run on
     sys.exit(0 if _Conversation(connection, make).run() else 1)
 
 
 class _Refused(Exception):
-    """What ends a conversation with an error frame; needs no traceback."""
+    """Ends a conversation with an error frame, without a traceback."""
 
 
 @contextlib.contextmanager
 def _naming(name):
-    """Says what it was where something is refused."""
+    """Prefixes the message of a _Refused with a name."""
     try:
         yield
     except _Refused as refused:
@@ -140,17 +140,17 @@ def _naming(name):
 
 
 class _Gone(Exception):
-    """The trainer ended, or let go of the socket."""
+    """The trainer ended or closed the socket."""
 
 
 class _Served:
-    """An environment, and how its observations and actions are written."""
+    """An environment and the codecs of its observations and actions."""
 
     def __init__(self, environment):
         self.environment = environment
 
     def read_spaces(self, first):
-        """first: the conversation's first, from which all others differ in bounds at most."""
+        """first: the conversation's first environment; all others may differ from it in bounds only."""
         environment = self.environment
         self.spaces = getattr(environment, "observation_space", None), getattr(environment, "action_space", None)
         if self.spaces[0] is first.spaces[0] and self.spaces[1] is first.spaces[1] and self is not first:
@@ -164,7 +164,7 @@ class _Served:
             first.action.require_like(self.action)
 
     def read_masks(self):
-        """Finds out how the environment says which actions may be taken now: by a method, or in infos."""
+        """Determines the source of the environment's action masks: a method, or infos."""
         methods = (getattr(layer, "action_masks", None) for layer in _layers(self.environment))
         self.action_masks = next(filter(callable, methods), None)
         if self.action_masks is not None:
@@ -176,7 +176,7 @@ class _Served:
                            % (source, self.action.description["type"]))
 
     def mask(self, call, info):
-        """Returns which actions may be taken now, a byte for each option of each choice; none where all may be."""
+        """Returns the allowed actions, a byte for each option of each choice; empty if all are allowed."""
         if self.action_masks is not None:
             source, mask = "action_masks()", self.action_masks()
         else:
@@ -193,20 +193,20 @@ class _Served:
 
 
 class _Conversation:
-    """One trainer's: its environments, and frames to and fro."""
+    """A conversation with one trainer: its environments and the exchange of frames."""
 
     def __init__(self, connection, make, refusals=None):
-        """refusals: a file to print them to, where the trainer does not show what this process prints."""
+        """refusals: a file for the messages of refusals, if the trainer does not show this process's output."""
         self.connection = connection
         self.make = make
         self.refusals = refusals
-        self.received = b""  # what came of frames that are not whole yet
+        self.received = b""  # bytes of incomplete frames
         self.options = []
-        self.served = {}  # by index
-        self.running = set()  # indices of those in an episode
+        self.served = {}  # environments by index
+        self.running = set()  # indices of environments in an episode
 
     def run(self):
-        """Answers until the other end is done. Returns whether all went well."""
+        """Answers requests until the trainer has finished. Returns whether there was no error."""
         try:
             with self.connection:
                 return self._answer_all()
@@ -236,7 +236,7 @@ class _Conversation:
             if self.refusals is not None:
                 print(refused, file=self.refusals)
             self._send(ERROR, str(refused).encode())
-        except Exception as error:  # the environment's
+        except Exception as error:  # from the environment
             traceback.print_exc()
             places = [place for place in traceback.extract_tb(error.__traceback__) if place.filename != __file__]
             where = " (%s, line %s)" % (os.path.basename(places[-1].filename), places[-1].lineno) if places else ""
@@ -257,7 +257,7 @@ class _Conversation:
                 if len(received) >= end:
                     self.received = received[end:]
                     return kind, received[5:end]
-                # A long frame: the rest of it, without going through what has come again and again.
+                # Reads the rest of a long frame without copying the received bytes again for each part.
                 parts, missing = [received], end - len(received)
                 while missing > 0:
                     part = self._read(min(missing, 1 << 20))
@@ -358,7 +358,7 @@ class _Conversation:
         try:
             numbers = self.served[index].observation.encode(observation)
             return self.result.pack(index, reward, bool(terminated), bool(truncated), 0, *numbers)
-        except OverflowError:  # beyond what a float32 holds: infinite, as the trainer is to know
+        except OverflowError:  # out of the range of float32: sent as infinite, so that the trainer notices
             numbers = [_as_float32(number) for number in numbers]
             return self.result.pack(index, _as_float32(reward), bool(terminated), bool(truncated), 0, *numbers)
         except _Refused as refused:
@@ -393,7 +393,7 @@ class _Conversation:
 
 
 def _masked(result, mask):
-    """Appends a mask to a result, whose last number before the observation says so."""
+    """Appends a mask to a result and sets the flag before its observation."""
     return result[:10] + b"\1\0" + result[12:] + mask if mask else result
 
 
@@ -415,7 +415,7 @@ def _is_number(value):
 
 
 def _told(value):
-    """Says in a few words what came."""
+    """Describes a value briefly for an error."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return "an array of shape %s and dtype %s" % (list(value.shape), value.dtype)
     text = " ".join(repr(value).split())
@@ -438,7 +438,7 @@ def _spec(served):
         "max_episode_steps": _limit(_about(environment, "max_episode_steps", "_max_episode_steps")),
         "reward_threshold": _threshold(_about(environment, "reward_threshold")),
         "render": _about(environment, "render_mode") == "rgb_array",
-        "action_mask": served.action.counts is not None,  # with any result there may come one
+        "action_mask": served.action.counts is not None,  # any result may carry one
     }
     if observation.parts:
         spec["observation_parts"] = [{"name": name, "space": space, "numbers": numbers}
@@ -459,7 +459,7 @@ def _threshold(mean_return):
 
 
 def _about(environment, *names):
-    """Looks for what is said of an environment: by its wrappers or itself, or by what they were registered with."""
+    """Looks up an attribute of an environment, its wrappers, or their registered specs."""
     layers = _layers(environment)
     for layer in layers:
         for holder in (getattr(layer, "spec", None), layer):
@@ -476,7 +476,7 @@ def _about(environment, *names):
 
 
 def _layers(environment):
-    """Lists an environment and what it wraps, to the innermost one."""
+    """Returns an environment and those that it wraps, down to the innermost one."""
     layers = []
     while environment is not None and all(environment is not layer for layer in layers):
         layers.append(environment)
@@ -489,12 +489,12 @@ def _layers(environment):
 
 
 class _Codec:
-    """How the elements of a space are written: as `size` numbers of `format` (observations: as floats)."""
+    """Converts elements of a space to and from `size` numbers of `format` (observations: of floats)."""
 
     def __init__(self, description, size, form, encode, decode, counts=None, parts=()):
-        """description: the space, as the spec has it. encode: lists an observation's numbers. decode: makes an action
-        of numbers. counts: of choices, among how many each is. parts: of flattened observations, each one's name,
-        space and numbers."""
+        """description: the space, in the format of the spec. encode: returns an observation's numbers. decode: makes an
+        action from numbers. counts: the number of options of each choice. parts: name, space and size of each part of
+        a flattened observation."""
         self.description, self.size, self.format, self.encode, self.decode = description, size, form, encode, decode
         self.counts, self.parts = counts, parts
 
@@ -506,8 +506,8 @@ class _Codec:
             raise _Refused("expected %s, as of the first environment; got %s; options may change bounds only"
                            % (one, another))
 
-    # As a part of a Dict or a Tuple, every space becomes one of real numbers, of choices one-hot ones, as Gymnasium's
-    # flatten has it.
+    # As a part of a Dict or a Tuple, every space becomes one of real numbers, with choices in one-hot encoding, as in
+    # Gymnasium's flatten.
 
     def flat_bounds(self):
         if self.description["type"] == "Box":
@@ -550,7 +550,7 @@ def _action_codec(space):
 
 
 def _codec_of(space, parts):
-    """Makes the codec of a space, known by its class's name or a base's. parts: it may be a Dict or a Tuple."""
+    """Makes the codec of a space, chosen by the name of its class or a base. parts: allows Dict and Tuple."""
     makers = {"Discrete": _discrete, "Box": _box, "MultiDiscrete": _multi_discrete, "MultiBinary": _multi_binary}
     compounds = {"Dict": _dict, "Tuple": _tuple}
     expected = "expected Discrete, Box, MultiDiscrete or MultiBinary%s; got %s%s"
@@ -588,7 +588,7 @@ def _box(space):
     finite = [(max(a, -largest), min(b, largest)) for a, b in zip(low, high)]
     as_its_kind = round if kind in "biu" else float
 
-    def decode(numbers):  # the trainer knows bounds as float32 only
+    def decode(numbers):  # clips, because the trainer has the bounds as float32 only
         return array([as_its_kind(min(max(number, a), b)) for number, (a, b) in zip(numbers, finite)])
 
     return _Codec(description, size, "%df" % size, lambda value: _numbers(value, shape), decode)
@@ -638,7 +638,7 @@ def _tuple(space):
 
 
 def _flattened(spaces, fits, expected):
-    """Makes the codec of observations in parts: one Box of all numbers, one part behind the other."""
+    """Makes the codec of composite observations: one Box with the numbers of all parts in order."""
     codecs, low, high, parts = {}, [], [], []
     for key, space in spaces.items():
         with _naming(key):
@@ -666,7 +666,7 @@ def _flattened(spaces, fits, expected):
 
 
 def _named(codec):
-    """Says how a part of an observation is flattened."""
+    """Describes how a part of an observation is flattened."""
     kind, counts = codec.description["type"], codec.counts
     if kind == "Box":
         return "Box %s" % codec.description["shape"]
@@ -676,7 +676,7 @@ def _named(codec):
 
 
 def _channels_first(codec, shape):
-    """Makes the codec of pictures that are [height, width, channels], told as Stable-Baselines3 tells them."""
+    """Makes the codec of pictures [height, width, channels], detected as in Stable-Baselines3."""
     def encode(picture):
         if numpy.shape(picture) != tuple(shape):
             raise _misshapen(picture, shape)
@@ -698,7 +698,7 @@ def _whole(number):
 
 
 def _numbers(value, shape):
-    """Returns the numbers of an array, or of sequences in sequences, in order. Refuses those of another shape."""
+    """Returns the numbers of an array or of nested sequences in order. Refuses other shapes."""
     numbers = _flat(value, shape)
     if numbers is None:
         raise _misshapen(value, shape)
@@ -710,7 +710,7 @@ def _misshapen(value, shape):
 
 
 def _flat(value, shape):
-    """Returns the numbers in order; None, if they have another shape."""
+    """Returns the numbers in order, or None if they have another shape."""
     if not isinstance(value, (list, tuple)) and numpy is not None and hasattr(value, "__array__"):
         array = numpy.asarray(value)
         return array.ravel().tolist() if array.shape == shape else None
@@ -730,7 +730,7 @@ def _is_sequence(value):
 
 
 def _leaves(numbers):
-    """Returns the numbers of an array, of lists in lists, or one number, in order."""
+    """Returns the numbers of an array, of nested lists, or of a single number, in order."""
     if hasattr(numbers, "ravel"):
         return numbers.ravel().tolist()
     if isinstance(numbers, (list, tuple)):
@@ -745,8 +745,8 @@ def _shape_of(numbers):
 
 
 def _array(space, dtype, shape):
-    """Returns what makes an array of numbers, of the space's dtype or else of `dtype` (without numpy: lists in lists);
-    its kind of numbers, as numpy abbreviates it; and the largest float."""
+    """Returns a function that makes an array of the space's dtype, or of `dtype` if it has none (nested lists without
+    numpy); numpy's letter for its kind of numbers; and its largest float."""
     if numpy is None:
         return lambda numbers: _nested(numbers, shape), "f", math.inf
     dtype = numpy.dtype(dtype if getattr(space, "dtype", None) is None else space.dtype)
@@ -765,7 +765,7 @@ def _nested(numbers, shape):
 
 
 def _convert(make, options):
-    """Returns the arguments to call `make` with: of the types of its annotations or defaults."""
+    """Returns the arguments for `make`, converted to the types of its annotations or defaults."""
     if not options:
         return {}
     parameters = inspect.signature(make).parameters
@@ -813,7 +813,7 @@ def _guessed(text):
 
 
 def _listen(make, path):
-    """Answers all who connect, each in a thread of its own, until this process is ended."""
+    """Answers every connection in its own thread, until this process is ended."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, mode=0o700, exist_ok=True)
     status = os.stat(folder)
@@ -826,7 +826,7 @@ def _listen(make, path):
         listener.bind(path)
         listener.listen()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # nobody started this one but its user
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # started by the user, not by a trainer
         try:
             while True:
                 connection, _ = listener.accept()
@@ -837,7 +837,7 @@ def _listen(make, path):
 
 
 def _is_stale(path):
-    """Tells whether a socket is left at `path` on which nobody listens."""
+    """Returns whether there is a socket at `path` on which nobody listens."""
     if not os.path.exists(path):
         return False
     if not stat.S_ISSOCK(os.stat(path).st_mode):

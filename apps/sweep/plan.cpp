@@ -12,7 +12,7 @@
 namespace sounder::sweeping {
 namespace {
 
-/// Refuses a key that would be set in two ways.
+/// Rejects keys that are set twice.
 void check_keys(const std::vector<Range>& ranges, const std::vector<ConfigOverride>& overrides) {
   for (auto range = ranges.begin(); range != ranges.end(); ++range) {
     const std::string& key = range->key;
@@ -25,7 +25,7 @@ void check_keys(const std::vector<Range>& ranges, const std::vector<ConfigOverri
   }
 }
 
-/// Counts the settings; beyond kMostTrials the number may be any larger one.
+/// Returns the number of settings. Beyond kMostTrials, the result is only known to be larger.
 std::size_t count_settings(const std::vector<Range>& ranges, std::size_t samples) {
   std::size_t count = samples;
   for (const Range& range : ranges) {
@@ -35,7 +35,7 @@ std::size_t count_settings(const std::vector<Range>& ranges, std::size_t samples
   return count;
 }
 
-/// Chooses the values of one setting: the last grid changes fastest.
+/// Returns the values of one setting. The last grid changes fastest.
 std::vector<std::string> values_of(const std::vector<Range>& ranges, std::uint64_t seed, std::size_t index) {
   std::vector<std::string> values(ranges.size());
   for (std::size_t i = ranges.size(); i-- > 0;) {
@@ -87,7 +87,7 @@ Plan make_plan(const PlanRequest& request) {
     auto values = values_of(ranges, static_cast<std::uint64_t>(plan.sweep_seed), i);
     plan.settings.push_back(make_setting(request, ranges, std::move(values)));
   }
-  trial_of(plan, plan.trials() - 1);  // the last seed is the largest
+  trial_of(plan, plan.trials() - 1);  // throws if the largest seed, the last one, is out of range
   return plan;
 }
 

@@ -12,30 +12,30 @@
 
 namespace sounder::sweeping {
 
-/// What a sweep is planned from.
+/// The input of a sweep's plan.
 struct PlanRequest {
-  TrainArguments common = {};                   ///< what all trials start from, as for `sounder train`
-  std::vector<std::string> ranges = {};         ///< as parse_range takes them
-  std::optional<std::int64_t> samples = {};     ///< of the random ranges; kDefaultSamples if not given
-  std::optional<std::int64_t> seeds = {};       ///< of every setting; 1 if not given
-  std::optional<std::int64_t> sweep_seed = {};  ///< from which the samples derive; 1 if not given
+  TrainArguments common = {};                   ///< common arguments of all trials, as for `sounder train`
+  std::vector<std::string> ranges = {};         ///< in the format of parse_range()
+  std::optional<std::int64_t> samples = {};     ///< samples of the random ranges; kDefaultSamples if not given
+  std::optional<std::int64_t> seeds = {};       ///< seeds per setting; 1 if not given
+  std::optional<std::int64_t> sweep_seed = {};  ///< seed from which the samples derive; 1 if not given
 };
 
 constexpr std::int64_t kDefaultSamples = 10;
 constexpr std::size_t kMostTrials = 100'000;
 
-/// One choice of values, trained with several seeds.
+/// One combination of values, trained with several seeds.
 struct Setting {
-  std::vector<std::string> values;  ///< of the plan's keys, in their order, as set_config takes them
+  std::vector<std::string> values;  ///< values of the plan's keys, in their order and in the format of set_config()
   TrainConfig config;               ///< complete; its seed is the first one
   friend bool operator==(const Setting&, const Setting&) = default;
 };
 
-/// All that a sweep will train.
+/// All trainings of a sweep.
 struct Plan {
-  std::vector<std::string> ranges;  ///< as they were given
-  std::vector<std::string> keys;    ///< that vary, in the order of the ranges
-  std::int64_t samples = 0;         ///< 0: no range is random
+  std::vector<std::string> ranges;  ///< as given
+  std::vector<std::string> keys;    ///< keys that vary, in the order of the ranges
+  std::int64_t samples = 0;         ///< 0 if no range is random
   std::int64_t sweep_seed = 1;
   std::int64_t seeds = 1;
   std::vector<Setting> settings;  ///< at least one
@@ -45,29 +45,30 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// One training of a plan. All settings come with their first seed before any comes with its second: a sweep that is
-/// stopped has compared them all.
+/// One training of a plan. All settings are trained with their first seed before any with its second, so that a sweep
+/// that is stopped early has compared them all.
 struct Trial {
   std::size_t number;   ///< from 1
-  std::size_t setting;  ///< index into the plan's
+  std::size_t setting;  ///< index into the plan's settings
   TrainConfig config;
 };
 
-/// Makes a plan: the samples of the random ranges, crossed with the grids. Throws UsageError as parse_range and
-/// make_train_request do, for a key in two places, samples of nothing, and too many trials.
+/// Makes a plan: the samples of the random ranges, combined with the grids. Throws UsageError as parse_range() and
+/// make_train_request() do, for a key that is set twice, for samples without a random range, and for too many trials.
 Plan make_plan(const PlanRequest& request);
 
-/// Finds a plan's trial; index < plan.trials().
+/// Returns a plan's trial; index < plan.trials().
 Trial trial_of(const Plan& plan, std::size_t index);
 
-/// Formats a setting's values: "learning_rate=0.01 hidden=64,64"; "all alike" if nothing varies.
+/// Formats a setting's values, such as "learning_rate=0.01 hidden=64,64"; "all alike" if nothing varies.
 std::string describe(const Plan& plan, std::size_t setting);
 
-/// Writes a plan as JSON, and reads it back to an equal one. Throws Error, which names `source`, for anything else.
+/// Convert a plan to JSON and back. Parsing throws Error, which names `source`, for anything but the output of
+/// to_json().
 std::string to_json(const Plan& plan);
 Plan plan_from_json(std::string_view json, const std::string& source);
 
-/// Throws UsageError, with the first difference, if another plan than the one in a folder is asked for.
+/// Throws UsageError, which names the first difference, if the requested plan differs from the one in a folder.
 void require_same(const Plan& kept, const Plan& asked, const std::filesystem::path& folder);
 
 }  // namespace sounder::sweeping

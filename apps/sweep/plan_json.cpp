@@ -1,4 +1,4 @@
-// How a plan is kept in a file.
+// The file format of plans.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 constexpr std::int64_t kFormat = 1;
 
-/// Every key, without the comments that to_toml writes: a plan may hold many configurations.
+/// Formats all keys without the comments of to_toml(), because a plan may contain many configurations.
 std::string short_toml(const TrainConfig& config) {
   std::string text;
   for (const ConfigField& field : config_fields()) {

@@ -32,7 +32,7 @@ const ConfigField& field_of(std::string_view key) {
     if (field.name == key) return field;
   }
   TrainConfig config;
-  set_config(config, key, "");  // throws, and names the nearest key
+  set_config(config, key, "");  // throws and names the nearest key
   throw UsageError(std::string(key));
 }
 
@@ -112,13 +112,13 @@ std::string draw_value(const std::string& key, const Range::Random& random, cons
   state = split_mix(state) ^ draw.sample;
   Rng rng(split_mix(state));
   if (random.numbers == Range::Random::Numbers::whole) {
-    // Half a number further on each side: the numbers at the ends are drawn as often as those between.
+    // Extends the range by half a number on each side, so that the end numbers are as likely as the others.
     const double number = std::round(draw_between(random.scale, random.low - 0.5, random.high + 0.5, rng));
     return fmt::format("{}", static_cast<std::int64_t>(std::clamp(number, random.low, random.high)));
   }
   const std::string text = fmt::format("{:.4g}", draw_between(random.scale, random.low, random.high, rng));
   const double number = parse_real(text).value();
-  // Rounding may have led out of the range.
+  // Rounding may leave the range.
   return number < random.low || number > random.high ? fmt::format("{}", std::clamp(number, random.low, random.high))
                                                      : text;
 }

@@ -7,9 +7,9 @@
 
 namespace sounder::sweeping {
 
-/// The values that a sweep gives to one key of the configuration.
+/// The values of one key of the configuration in a sweep.
 struct Range {
-  /// Numbers drawn from low to high, both of which may be drawn.
+  /// Numbers drawn from low to high, both inclusive.
   struct Random {
     enum class Scale { linear, logarithmic };
     enum class Numbers { real, whole };
@@ -18,7 +18,7 @@ struct Range {
     double low;
     double high;
   };
-  /// Each of these, as set_config takes it.
+  /// Each of the values, in the format of set_config().
   struct Grid {
     std::vector<std::string> values;
   };
@@ -29,19 +29,19 @@ struct Range {
   bool random() const noexcept { return std::holds_alternative<Random>(values); }
 };
 
-/// Reads "key=log:LOW:HIGH", "key=uniform:LOW:HIGH" or "key=grid:A,B,..." ("A;B;..." for a key that takes a list, whose
-/// elements have the commas). Throws UsageError for any other form, a value twice, and as set_config does for the key
-/// and every value.
+/// Parses "key=log:LOW:HIGH", "key=uniform:LOW:HIGH" or "key=grid:A,B,..." ("A;B;..." for a key that takes a list, in
+/// which commas separate elements). Throws UsageError for any other form, for duplicate values, and as set_config()
+/// does for the key and each value.
 Range parse_range(const std::string& text);
 
-/// Which of the random numbers of a sweep.
+/// Identifies a random number of a sweep.
 struct Draw {
   std::uint64_t seed;    ///< of the sweep
   std::uint64_t sample;  ///< number of the draw, from 0
 };
 
-/// Draws a key's value, as set_config takes it: a real number has four significant digits. What is drawn depends on the
-/// range and the draw alone: more samples or more ranges leave it as it is.
+/// Draws a key's value in the format of set_config(). Real numbers have four significant digits. The value depends on
+/// the key, the range and the draw only, so that more samples or more ranges do not change it.
 std::string draw_value(const std::string& key, const Range::Random& random, const Draw& draw);
 
 }  // namespace sounder::sweeping

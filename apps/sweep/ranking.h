@@ -9,14 +9,14 @@
 
 namespace sounder::sweeping {
 
-/// What came of a setting with all its seeds.
+/// The results of a setting over all its seeds.
 struct SettingScore {
-  std::size_t setting;        ///< index into the plan's
+  std::size_t setting;        ///< index into the plan's settings
   std::int64_t finished = 0;  ///< seeds
   std::int64_t failed = 0;
   std::int64_t solved = 0;
-  /// Medians over the finished seeds, to solved. A seed that was not solved counts as one that takes forever: infinite
-  /// where half of them or more were not. NaN if none has finished.
+  /// Medians over the finished seeds until solved. An unsolved seed counts as infinite, so the median is infinite if
+  /// half of the seeds or more are unsolved. NaN if none has finished.
   double median_steps;
   double median_seconds;
   /// Interquartile means over the finished seeds. NaN if none was evaluated.
@@ -24,8 +24,8 @@ struct SettingScore {
   double last_mean_return;
 };
 
-/// Scores every setting, best first: by seeds solved, then the best mean return, then the steps to solved. `results`
-/// holds one per trial of the plan, in its order.
+/// Scores all settings, best first: by solved seeds, then by best mean return, then by steps until solved. `results`
+/// holds one result per trial, in the plan's order.
 std::vector<SettingScore> rank(const Plan& plan, std::span<const TrialResult> results);
 
 }  // namespace sounder::sweeping

@@ -24,7 +24,7 @@ json::value number_json(double value) {
   return std::isfinite(value) ? json::value(value) : json::value(nullptr);
 }
 
-/// The type that a value's text reads as: set_config takes all as text.
+/// Converts a value's text to the JSON type that it parses as, because set_config() takes all values as text.
 json::value value_json(const std::string& text) {
   if (const auto integer = parse_integer(text)) return *integer;
   if (const auto real = parse_real(text)) return *real;
@@ -43,7 +43,7 @@ Row score_row(const SweepView& sweep, const SettingScore& score) {
   return row;
 }
 
-/// Aligns columns to the right.
+/// Formats a table with right-aligned columns.
 std::string table(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {
@@ -58,7 +58,7 @@ std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
-/// Finds the first trial of a setting, whose configuration stands for them all.
+/// Returns the configuration file of a setting's first trial, which represents all of its trials.
 std::filesystem::path config_of(const SweepView& sweep, std::size_t setting) {
   return sweep.folder / "trials" / fmt::format("{}.toml", setting + 1);
 }

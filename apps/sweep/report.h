@@ -10,7 +10,7 @@
 
 namespace sounder::sweeping {
 
-/// A sweep as far as it has come.
+/// The current state of a sweep.
 struct SweepView {
   const Plan& plan;
   std::span<const TrialResult> results;  ///< one per trial of the plan
@@ -18,23 +18,23 @@ struct SweepView {
   std::size_t running = 0;  ///< trials
 };
 
-/// How many trials have ended, and how.
+/// The numbers of ended trials, by outcome.
 struct Counts {
   std::size_t finished = 0;
   std::size_t failed = 0;
 };
 Counts count(std::span<const TrialResult> results);
 
-/// Words how far a sweep has come and what was best, in one line without its end.
+/// Formats a sweep's progress and its best result as one line without a line end.
 std::string progress_line(const SweepView& sweep);
 
-/// Formats a table, a row per setting, best first, then the failures, and how to train with the best.
+/// Formats a table with a row per setting, best first, followed by the failures and the command to train with the best.
 std::string to_text(const SweepView& sweep);
 
-/// Writes the same as one JSON object.
+/// Formats the same as one JSON object.
 std::string to_json(const SweepView& sweep);
 
-/// Writes a row per trial; cells are empty where there is nothing.
+/// Formats a CSV table with a row per trial; missing values are empty cells.
 std::string to_csv(const SweepView& sweep);
 
 }  // namespace sounder::sweeping

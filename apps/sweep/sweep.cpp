@@ -21,7 +21,7 @@ namespace {
 
 using namespace sweeping;
 
-/// This program, also if its file was replaced or moved since it was started (Linux).
+/// This program, even if its file has been replaced or moved since the start (Linux).
 constexpr const char* kThisProgram = "/proc/self/exe";
 
 void require_resume_alone(const SweepRequest& request) {
@@ -37,20 +37,21 @@ SweepFolder open_folder(const SweepRequest& request, const Catalogue& catalogue)
     require_resume_alone(request);
     return SweepFolder::open(*request.resume);
   }
-  // Everything that can be wrong with a trial is found before a folder is made.
+  // Detects all errors in trials before making a folder.
   const Plan plan = make_plan(request.plan);
   for (const Setting& setting : plan.settings) check_trainable(setting.config, catalogue);
   return SweepFolder::make(request.folder, plan);
 }
 
-/// As many trials as their workers find cores.
+/// Returns the number of trials whose workers fit on the cores.
 std::size_t default_jobs(const Plan& plan) {
   std::int64_t workers = 1;
   for (const Setting& setting : plan.settings) workers = std::max(workers, setting.config.workers);
   return std::max<std::size_t>(std::thread::hardware_concurrency() / static_cast<std::size_t>(workers), 1);
 }
 
-/// One line on stderr: on a terminal it is redrawn in place, elsewhere written at the start and when a trial has ended.
+/// A progress line on stderr. On a terminal it is redrawn in place, elsewhere written at the start and when a trial has
+/// ended.
 class ProgressLine {
  public:
   void show(const SweepView& sweep) {
@@ -80,7 +81,7 @@ std::string ended_by(const Ending& ending) {
   return fmt::format("exit code {}", ending.exit_code);
 }
 
-/// The trials of a plan, and what has come of them.
+/// The trials of a plan and their results.
 class Sweep {
  public:
   Sweep(const SweepFolder& folder, Plan plan) : folder_(folder), plan_(std::move(plan)), results_(plan_.trials()) {
@@ -97,7 +98,7 @@ class Sweep {
   const std::vector<TrialResult>& results() const noexcept { return results_; }
   SweepView view() const { return {.plan = plan_, .results = results_, .folder = folder_.path(), .running = running_}; }
 
-  /// Trains what is left to train; returns the signal that stopped it, 0 if none did.
+  /// Runs the remaining trials. Returns the signal that stopped it, or 0.
   int run(std::size_t jobs) {
     const int signal = run_processes({.jobs = jobs,
                                       .next = [this] { return next(); },

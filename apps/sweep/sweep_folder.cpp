@@ -23,7 +23,7 @@ void write_text(const fs::path& file, std::string_view text) {
   write_file_atomically(file, std::as_bytes(std::span(text)));
 }
 
-/// Makes a folder under sweeps/. Making it is also what tells whether the name was free.
+/// Makes a folder under sweeps/. Creating it also detects whether the name is free.
 fs::path make_named_folder(std::string environment) {
   std::ranges::replace(environment, '/', '-');
   const fs::path root = "sweeps";
@@ -89,7 +89,7 @@ void SweepFolder::prepare(const Trial& trial) const {
   const TrialFiles files = this->trial(trial.number);
   with_file_errors([&] {
     fs::create_directories(path_ / "trials");
-    fs::remove(files.result);  // first: without it, the rest is that of a trial that has not ended
+    fs::remove(files.result);  // first, because without it the trial counts as not ended
     fs::remove_all(files.run);
   });
   write_text(files.config, to_toml(trial.config));

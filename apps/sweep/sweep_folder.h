@@ -9,7 +9,7 @@
 
 namespace sounder::sweeping {
 
-/// The folder that a sweep leaves behind; the only place that knows its layout:
+/// The folder of a sweep. Only this class knows its layout:
 ///
 ///     sweep.json           the plan
 ///     results.csv          a row per trial
@@ -27,21 +27,21 @@ class SweepFolder {
     std::filesystem::path result;
   };
 
-  /// Makes a folder that holds a plan: `path`, or sweeps/<env>__<time> if it is empty. Where `path` holds a plan
-  /// already, it is gone on with. Throws UsageError if that is another plan, and as `open` does.
+  /// Makes a folder for a plan: `path`, or sweeps/<env>__<time> if `path` is empty. If `path` already contains the
+  /// plan, continues with it. Throws UsageError if it contains a different plan, and as open() does.
   static SweepFolder make(const std::filesystem::path& path, const Plan& plan);
 
-  /// Opens a folder that holds a plan. Throws Error if it does not, or a sweep still runs in it.
+  /// Opens a folder with a plan. Throws Error if it has none, or if a sweep is still running in it.
   static SweepFolder open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return path_; }
   Plan read_plan() const;
   TrialFiles trial(std::size_t number) const;
 
-  /// Removes what is left of a trial and writes its configuration anew. Throws Error.
+  /// Removes the remains of a trial and writes its configuration. Throws Error.
   void prepare(const Trial& trial) const;
 
-  /// Replaces results.csv, whole or not at all. Throws Error.
+  /// Replaces results.csv atomically. Throws Error.
   void write_results(std::string_view csv) const;
 
  private:

@@ -24,12 +24,12 @@ double number(const json::object& object, std::string_view name) {
   return value.is_null() ? kNone : value.to_number<double>();
 }
 
-/// JSON has no NaN.
+/// Converts a number to JSON, with null for NaN and infinities.
 json::value number_or_null(double value) {
   return std::isfinite(value) ? json::value(value) : json::value(nullptr);
 }
 
-/// Reads a JSON object with a function; an Error names the file.
+/// Parses a JSON object with a function. Errors name the file.
 template <class Read>
 TrialResult read_object(const fs::path& file, Read read) {
   const std::string text = read_text_file(file);
@@ -72,7 +72,7 @@ TrialResult failed_result(const fs::path& log, const std::string& ended_by) {
   std::string text;
   try {
     text = read_text_file(log);
-  } catch (const Error&) {  // what it ended by is still known
+  } catch (const Error&) {  // fall back to how the process ended
   }
   while (text.ends_with('\n')) text.pop_back();
   std::string line = text.substr(text.rfind('\n') + 1);  // npos + 1 is 0

@@ -14,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";  // the alternate screen, with a cursor again
+constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";  // leaves the alternate screen and shows the cursor
 
 }  // namespace
 
@@ -38,11 +38,11 @@ void Animation::show(const std::vector<std::string>& lines) {
   std::string text = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text += lines[i];
-    // The rest of the line is cleared; a line end in the last row would scroll.
+    // Clears the rest of each line. The last row gets no line end, which would scroll.
     text += i + 1 < lines.size() ? "\x1b[K\r\n" : "\x1b[K\x1b[J";
   }
   print_human(text);
-  // After a stop (Ctrl-Z, a slow terminal) frames are not made up for.
+  // After a pause (Ctrl-Z, a slow terminal), skips the missed frames.
   next_frame_ = std::max(next_frame_ + frame_time_, Clock::now());
   wait_until(next_frame_);
 }
@@ -67,7 +67,7 @@ void Animation::wait_until(Clock::time_point time) {
   bool due = false;
   timer_.expires_at(time);
   timer_.async_wait([&due](const boost::system::error_code&) { due = true; });
-  // The signal's handler cancels the timer, so that the timer's own handler always comes.
+  // The signal's handler cancels the timer, so the timer's own handler always runs.
   context_.restart();
   while (!due) context_.run_one();
 }

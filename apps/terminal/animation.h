@@ -11,9 +11,9 @@
 
 namespace sounder {
 
-/// Shows one frame after the other on the terminal of stderr, at a steady rate, on its alternate screen and without a
-/// cursor. Destruction brings the terminal back to what it was. While one exists, a first SIGINT, SIGTERM or SIGHUP
-/// does not end the process: the next call to `show` or `pause` returns at once. To be used by one thread.
+/// Shows frames at a steady rate on the alternate screen of stderr's terminal, with the cursor hidden. The destructor
+/// restores the terminal. While an animation exists, a first SIGINT, SIGTERM or SIGHUP does not end the process;
+/// instead, the next call to show() or pause() returns at once. Not thread-safe.
 class Animation {
  public:
   explicit Animation(double frames_per_second);
@@ -27,7 +27,7 @@ class Animation {
   void show(const std::vector<std::string>& lines);
   void pause(std::chrono::steady_clock::duration time);
 
-  /// The signal that came; 0 if none did.
+  /// Returns the received signal, or 0.
   int signal() const noexcept { return signal_; }
 
  private:

@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::size_t kDotsAcross = 2;
 constexpr std::size_t kDotsDown = 4;
-// Dots are sampled a hair off their centres, so that a line exactly between two rows of dots takes one of them.
+// Dots are sampled slightly off their centres, so that a line exactly between two rows of dots selects one of them.
 constexpr double kCenter = 0.5 + 1e-3;
-// Half the least width of a line, in dots.
+// Half of the minimum width of a line, in dots.
 constexpr double kHairline = 0.5;
-// The same for a polygon's edge: less by more than that hair, so that an edge between two dots takes neither of them.
+// The same for a polygon's edge, smaller by more than that offset, so that an edge between two dots selects neither.
 constexpr double kEdge = 0.498;
 
 double distance(Point a, Point b) {
@@ -31,7 +31,7 @@ double distance_to_segment(Point point, Point from, Point to) {
   return distance(point, {from.x + t * along.x, from.y + t * along.y});
 }
 
-/// Tells whether a thick line covers a point: a rectangle without round caps would lose short lines between the dots.
+/// Returns whether a thick line with round caps covers a point. Without caps, short lines between dots would disappear.
 bool covers(const Line& line, Point point) {
   return distance_to_segment(point, line.from, line.to) < std::max(line.width / 2, kHairline);
 }
@@ -40,7 +40,7 @@ bool covers(const Circle& circle, Point point) {
   return distance(point, circle.center) < std::max(circle.radius, kHairline);
 }
 
-/// Counts the edges that a ray to the right crosses (even-odd rule); the edges themselves count as hairlines.
+/// Returns whether a polygon covers a point (even-odd rule with a ray to the right); its edges count as hairlines.
 bool covers(const Polygon& polygon, Point point) {
   bool inside = false;
   for (std::size_t i = 0; i < polygon.corners.size(); ++i) {
@@ -53,14 +53,14 @@ bool covers(const Polygon& polygon, Point point) {
   return inside;
 }
 
-/// Tells of a dot that a shape covers whether it does not cover all of those beside it.
+/// Returns whether a covered dot is on the shape's outline: one of its neighbours is not covered.
 template <class Shape>
 bool on_outline(const Shape& shape, Point dot) {
   return !(covers(shape, Point{dot.x - 1, dot.y}) && covers(shape, Point{dot.x + 1, dot.y}) &&
            covers(shape, Point{dot.x, dot.y - 1}) && covers(shape, Point{dot.x, dot.y + 1}));
 }
 
-/// The smallest rectangle around a shape.
+/// Returns the bounding rectangle of a shape.
 Canvas::View bounds(const Line& line) {
   const double margin = std::max(line.width / 2, kHairline);
   return {.lower_left = {std::min(line.from.x, line.to.x) - margin, std::min(line.from.y, line.to.y) - margin},
@@ -112,20 +112,21 @@ class Projection {
   Point origin_;
 };
 
-/// The number in xterm's palette of the colour that is closest in its cube: six levels each of red, green and blue, at
+/// Returns the number of the closest colour in the cube of xterm's palette: six levels each of red, green and blue, at
 /// 0, 95, 135, 175, 215 and 255, numbered from 16 on.
 int palette_number(Color color) {
   const auto level = [](int value) { return value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40; };
   return 16 + 36 * level(color.red) + 6 * level(color.green) + level(color.blue);
 }
 
-/// One character: its dots, a bit each, and the colour of what was drawn last in it.
+/// One character: its dots, one bit each, and the colour of the last shape drawn in it.
 struct Cell {
   unsigned dots = 0;
   Color color{};
 };
 
-/// The bit of a dot in a braille character (Unicode 15, U+2800): columns first, the lowest row was added later.
+/// The bit of a dot in a braille character (Unicode 15, U+2800). Bits go down the columns, except for the lowest row,
+/// which was added later.
 constexpr unsigned kDotBits[kDotsDown][kDotsAcross] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
 class Raster {
@@ -163,7 +164,7 @@ class Raster {
     std::size_t first;
     std::size_t end;
   };
-  /// Finds the dots whose centres may lie from low to high; none if either is not a number.
+  /// Returns the dots whose centres may lie from low to high; none if either is NaN.
   static DotRange range(double low, double high, std::size_t dots) {
     const auto most = static_cast<double>(dots);
     if (!(low <= high)) return {0, 0};

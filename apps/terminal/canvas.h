@@ -8,13 +8,13 @@
 
 namespace sounder {
 
-/// Draws a picture with braille characters, 2 x 4 dots each: as large as fits into `size` with its proportions kept,
-/// centred. Returns size.rows lines of size.columns characters each, without line ends. A dot belongs to a shape that
-/// covers its centre; lines and edges are at least a dot wide, so that thin shapes stay visible.
+/// Draws a picture with braille characters of 2 x 4 dots each, centred and as large as fits into `size` without
+/// distortion. Returns size.rows lines of size.columns characters each, without line ends. A dot belongs to a shape
+/// that covers its centre. Lines and edges are at least one dot wide, so that thin shapes stay visible.
 ///
-/// With colours, a character has the colour of what was drawn last within it. Very dark colours take the terminal's own
-/// foreground, which shows on any background. Without them, the outline of a shape is left out where it lies upon
-/// others: so it stays apart from these.
+/// With colours, a character has the colour of the last shape drawn in it. Very dark colours become the terminal's
+/// foreground colour, which is visible on any background. Without colours, a shape's outline is left blank where it
+/// overlaps other shapes, to separate them.
 std::vector<std::string> rasterize(const Canvas& canvas, TerminalSize size, ColorSupport colors);
 
 }  // namespace sounder

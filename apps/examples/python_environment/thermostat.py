@@ -1,4 +1,4 @@
-"""An environment of your own, in Python: no base class, and nothing to install."""
+"""Your own environment in Python: no base class, and nothing to install."""
 
 import random
 
@@ -6,7 +6,7 @@ import sounder_env
 
 
 class Thermostat:
-    """Keep a room at 20 degrees with a heater that is off or on, while the outside cools it."""
+    """Keeps a room at 20 degrees with a heater that is off or on, while the outside cools it."""
 
     observation_space = sounder_env.Box([-40.0], [40.0])  # degrees from 20
     action_space = sounder_env.Discrete(2)  # 0: off, 1: on
@@ -18,7 +18,7 @@ class Thermostat:
         self.outside = outside
 
     def reset(self, seed=None):
-        self.temperature = random.Random(seed).uniform(10, 30)  # the episode follows from the seed alone
+        self.temperature = random.Random(seed).uniform(10, 30)  # the seed alone determines the episode
         return [self.temperature - 20], {}
 
     def step(self, action):

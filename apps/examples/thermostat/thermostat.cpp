@@ -1,10 +1,10 @@
-// An environment of your own, and a program that trains on it: one struct, one main.
+// Your own environment and a program that trains on it: one struct, one main.
 #include <sounder/sounder.h>
 
 #include <algorithm>
 #include <cmath>
 
-/// Keep a room at 20 degrees with a heater that is off or on, while the outside cools it.
+/// Keeps a room at 20 degrees with a heater that is off or on, while the outside cools it.
 struct Thermostat {
   using Action = std::int64_t;  // 0: off, 1: on
 
@@ -14,7 +14,7 @@ struct Thermostat {
   }
 
   void reset(std::uint64_t seed, std::span<float> observation) {
-    sounder::Rng random(seed);  // the episode follows from the seed alone
+    sounder::Rng random(seed);  // the seed alone determines the episode
     temperature = random.uniform(10, 30);
     observation[0] = static_cast<float>(temperature - 20);
   }
