@@ -19,14 +19,14 @@ namespace {
 
 using Floats = std::vector<float>;
 
-/// What an environment gave and was given, one step after the other.
+/// Records an environment's observations, actions and results, step by step.
 struct Record {
   std::vector<Floats> observations;  // before the steps, and after the last one
   std::vector<std::int64_t> actions;
   Floats rewards;
 };
 
-/// A walk of four numbers that the actions push to and fro; an episode is as long as a rollout, or endless.
+/// A walk of four numbers driven by the actions. An episode is as long as a rollout, or endless.
 struct Walk {
   using Action = std::int64_t;
 
@@ -76,7 +76,7 @@ TrainConfig config_of(const std::string& backend) {
           .learning_rate = 1e-3};
 }
 
-/// Makes the r-th rollouts of all records one rollout of so many environments, which the agent is shown.
+/// Combines rollout r of all records into one rollout of as many environments.
 void show(const std::vector<Record>& records, std::size_t round, Agent& agent, Rollout& rollout) {
   rollout.clear();
   std::vector<Rng> rngs(kWorkers, Rng(0));
@@ -107,7 +107,7 @@ TEST_CASE("a2c with P workers equals one agent that learns from one batch of the
   const auto agents = make_agent_factory(config, spec);
   std::vector<Record> records(kWorkers);
   std::size_t made = 0;
-  // The first one is made to be asked for its spaces, the others for the workers in their order.
+  // The first environment is made to read its spaces, the others for the workers in order.
   WorkerGroup group(
       config,
       [&] {
@@ -153,7 +153,7 @@ TEST_CASE("a2c with P workers equals one agent that learns from one batch of the
     for (std::size_t i = 0; i < theta.size(); ++i) largest = std::max(largest, std::abs(shared[i] - theta[i]));
     INFO("after round " << round + 1);
     REQUIRE(largest <= 1e-6F);
-    theta = shared;  // rounding does not add up from round to round
+    theta = shared;  // so that rounding errors do not accumulate over rounds
   }
   CHECK(clipped > 0);
   CHECK(clipped < static_cast<int>(kRounds));
@@ -195,7 +195,7 @@ TEST_CASE("two a2c runs with different numbers of threads are identical") {
     config.memory = "lstm";
     config.memory_units = 8;
   }
-  SECTION("up to a target, which every policy reaches: no episode is shorter") {
+  SECTION("with a target that every policy reaches, because no episode is shorter") {
     config.until_return = 8;
   }
   const Run one(config);

@@ -11,8 +11,8 @@
 namespace sounder {
 namespace {
 
-/// A network without parameters: two equal logits, and the value is the observation itself. It keeps what it is asked.
-/// One with a state, of one number, adds up the observations; its value is a hundred times the state before, more.
+/// A network without parameters: two equal logits, and the observation as the value. Records its inputs. With a state,
+/// of one number, it sums the observations, and adds a hundred times the state before to the value.
 class EchoNetwork final : public Network {
  public:
   struct Record {
@@ -81,25 +81,25 @@ TEST_CASE("a terminated rollout's return ends with its last reward") {
   const auto record = learn(StepEnd::terminated, &sums);
   CHECK(record.value_gradients == std::vector<float>{-19, -18});
   CHECK(record.observations == std::vector<float>{1, 2});  // no bootstrap
-  // Greedy is the first of equals, action 0: (pi - 1) A = -0.5 A for it, 0.5 A for the other.
+  // The greedy action is the first in a tie, action 0: (pi - 1) A = -0.5 A for it, 0.5 A for the other.
   CHECK(record.output_gradients == std::vector<float>{-9.5F, 9.5F, -9, 9});
   CHECK(sums.value == Approx(0.5 * (19 * 19 + 18 * 18)));
   CHECK(sums.policy == Approx(std::log(2.0) * (19 + 18)));
   CHECK(sums.entropy == Approx(2 * std::log(2.0)));
 }
 
-TEST_CASE("a rollout that was cut is bootstrapped with the value of the observation after its last action") {
+TEST_CASE("a truncated rollout is bootstrapped with the value of the observation after its last action") {
   // R_1 = 20 + 0.5 * 3 = 21.5, R_0 = 10 + 0.5 * 21.5 = 20.75
   for (const StepEnd end : {StepEnd::none, StepEnd::truncated}) {
     const auto record = learn(end);
     CHECK(record.value_gradients == std::vector<float>{1 - 20.75F, 2 - 21.5F});
     CHECK(record.observations == std::vector<float>{1, 2, 3});
-    CHECK(record.rows == std::vector<std::size_t>{0, 1, 2});  // in a row of its own
+    CHECK(record.rows == std::vector<std::size_t>{0, 1, 2});  // in its own row
   }
 }
 
-/// Two environments, two steps with reward 0, learnt from with discount 0.5. Environment k's observations are k + 1
-/// before the first step and k + 3 before the second; after a step that was truncated it is 10 times that.
+/// Two environments and two steps with reward 0, with discount 0.5. Environment k's observations are k + 1 before the
+/// first step and k + 3 before the second; after a step that was truncated it is 10 times that.
 EchoNetwork::Record learn_from_two(const std::vector<StepEnd>& ends) {
   EchoNetwork::Record record;
   A3c agent(std::make_unique<EchoNetwork>(record), {.observations = 2, .steps = 2},
@@ -117,7 +117,7 @@ EchoNetwork::Record learn_from_two(const std::vector<StepEnd>& ends) {
   return record;
 }
 
-TEST_CASE("environments side by side are acted on at once, and bootstrap after their own last actions") {
+TEST_CASE("several environments are acted on together, and each bootstraps after its own last action") {
   const auto record = learn_from_two(std::vector<StepEnd>(4, StepEnd::none));
   CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 5, 6});
   CHECK(record.rows == std::vector<std::size_t>{0, 2, 4});
@@ -125,7 +125,7 @@ TEST_CASE("environments side by side are acted on at once, and bootstrap after t
   CHECK(record.value_gradients == std::vector<float>{1 - 1.25F, 2 - 1.5F, 3 - 2.5F, 4 - 3.0F});
 }
 
-TEST_CASE("truncations within a rollout bootstrap too, in as many passes as the network has rows for") {
+TEST_CASE("truncations within a rollout bootstrap too, in chunks of the rows that the network has") {
   // Environment 0 is truncated with both steps, environment 1 with its first: N = 4, two at a time.
   const auto record = learn_from_two({StepEnd::truncated, StepEnd::truncated, StepEnd::truncated, StepEnd::none});
   CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 10, 20, 30, 6});
@@ -133,7 +133,7 @@ TEST_CASE("truncations within a rollout bootstrap too, in as many passes as the 
   CHECK(record.value_gradients == std::vector<float>{1 - 5.0F, 2 - 10.0F, 3 - 15.0F, 4 - 3.0F});
 }
 
-TEST_CASE("the last pass for bootstrap values is of those that are left, and there is none for none") {
+TEST_CASE("the last chunk of bootstrap values has the remaining rows, and without any there is no pass") {
   const auto record = learn_from_two({StepEnd::truncated, StepEnd::terminated, StepEnd::none, StepEnd::truncated});
   CHECK(record.observations == std::vector<float>{1, 2, 3, 4, 10, 5, 40});
   CHECK(record.rows == std::vector<std::size_t>{0, 2, 4, 4});
@@ -141,7 +141,7 @@ TEST_CASE("the last pass for bootstrap values is of those that are left, and the
   CHECK(learn_from_two(std::vector<StepEnd>(4, StepEnd::terminated)).rows == std::vector<std::size_t>{0, 2});
 }
 
-TEST_CASE("a bootstrap value is of the state after its own row, and takes no step") {
+TEST_CASE("a bootstrap value uses the state after its own row, and does not advance it") {
   EchoNetwork::Record record;
   A3c agent(std::make_unique<EchoNetwork>(record, 1), {.observations = 2, .steps = 2},
             {.discount = 0.5F, .loss = {.entropy_coefficient = 0, .value_coefficient = 0.5F}});
@@ -166,8 +166,8 @@ TEST_CASE("a bootstrap value is of the state after its own row, and takes no ste
   CHECK(states == std::vector<float>{3, 6});
 }
 
-/// The gradient of a rollout of two steps that ends with a reward, of a network whose parameters are zero but for the
-/// policy's bias, (1, 0): one number of it.
+/// Returns one number of the gradient of a rollout of two steps that ends with a reward. The network's parameters are
+/// zero except for the policy's bias, (1, 0).
 float gradient_of(const TrainConfig& config, float reward, const std::string& name) {
   const auto agents = make_agent_factory(config, kSpec);
   const auto& blocks = agents->layout().blocks;
@@ -193,7 +193,7 @@ float gradient_of(const TrainConfig& config, float reward, const std::string& na
   return gradient[offset_of(name)];
 }
 
-TEST_CASE("a3c and a2c discount as they are told to, and weigh entropy and value as they are told to") {
+TEST_CASE("a3c and a2c use the configured discount and the configured weights of entropy and value") {
   TrainConfig config{.environment = "Echo-v0",
                      .algorithm = GENERATE("a3c", "a2c"),
                      .hidden = {4},

@@ -13,7 +13,7 @@ using Floats = std::vector<float>;
 using Mask = std::vector<std::uint8_t>;
 
 /// A network without parameters for two actions. Online, the observation itself is their values. As a target network,
-/// ten times that, and the other way round: so the best action of one is not the best one of the other.
+/// its values are ten times those in reverse order, so that the two networks' best actions differ.
 class EchoNetwork final : public Network {
  public:
   enum class Role { online, target };
@@ -58,7 +58,7 @@ constexpr TargetRule kOneStepQ{.lookahead = Lookahead::one_step, .next_action = 
 constexpr TargetRule kOneStepSarsa{.lookahead = Lookahead::one_step, .next_action = NextAction::taken};
 constexpr TargetRule kNStepQ{.lookahead = Lookahead::rollout, .next_action = NextAction::best};
 
-/// What an agent did with its networks.
+/// Records an agent's use of its networks.
 struct Records {
   EchoNetwork::Record online;
   EchoNetwork::Record target;
@@ -73,7 +73,7 @@ ActionValueAgent make_agent(Records& records, TargetRule rule, const AgentUse& u
                           use, {.discount = 0.5F, .loss = {.value_coefficient = 0.5F}, .rule = rule});
 }
 
-/// A rollout, by rows: step after step, of each its environments.
+/// A rollout by rows: step after step, and within a step, environment after environment.
 struct Steps {
   std::size_t environments;
   std::vector<Floats> observations;
@@ -82,7 +82,7 @@ struct Steps {
   std::vector<StepEnd> ends;
   std::vector<Floats> next_observations;  ///< of those steps whose episode ends: before the reset
   Floats last_observations;
-  std::vector<Mask> masks = {};  ///< empty: none; as the observations
+  std::vector<Mask> masks = {};  ///< like the observations; empty without masks
   std::vector<Mask> next_masks = {};
   Mask last_masks = {};
 };
@@ -93,7 +93,7 @@ struct Learnt {
   LossSums losses;
 };
 
-/// Acts with an epsilon, has the rollout's actions taken whatever was chosen, and learns twice.
+/// Acts with an epsilon, replaces the chosen actions with the rollout's, and learns twice.
 Learnt learn(TargetRule rule, const Steps& steps, float epsilon = 0.5F) {
   Learnt learnt;
   const std::size_t environments = steps.environments;
@@ -150,7 +150,7 @@ TEST_CASE("one-step Q learns towards the best value that the target network sees
     const Learnt learnt = learn(kOneStepQ, one_environment(end));
     CHECK(learnt.gradients == Floats{1 - 21, 0, 4 - 27, 0, 0, 5 - 38});
     CHECK(learnt.losses.value == Approx(0.5 * (20 * 20 + 23 * 23 + 33 * 33)));
-    CHECK(learnt.records.online.rows == std::vector<std::size_t>{0, 1, 2});  // the steps' only
+    CHECK(learnt.records.online.rows == std::vector<std::size_t>{0, 1, 2});  // those of the steps only
   }
   CHECK(learn(kOneStepQ, one_environment(StepEnd::terminated)).gradients == Floats{1 - 21, 0, 4 - 27, 0, 0, 5 - 3});
 }
@@ -172,7 +172,7 @@ TEST_CASE("n-step Q learns towards returns that are bootstrapped with the target
   CHECK(learn(kNStepQ, one_environment(StepEnd::terminated)).gradients == Floats{1 - 2.75F, 0, 4 - 3.5F, 0, 0, 5 - 3});
 }
 
-TEST_CASE("where actions are masked, targets are made of those that may be taken after a step") {
+TEST_CASE("with masked actions, targets use the actions that are allowed after a step") {
   const Mask any{1, 1};
   for (const StepEnd end : {StepEnd::none, StepEnd::truncated}) {
     Steps steps = one_environment(end);
@@ -189,7 +189,7 @@ TEST_CASE("where actions are masked, targets are made of those that may be taken
   }
 }
 
-TEST_CASE("Sarsa's mean over the action after the last step is of the epsilon that it acted with") {
+TEST_CASE("Sarsa's expectation over the action after the last step uses the epsilon of the last act") {
   // 3 + 60 / 2 of the greedy action; 3 + 65 / 2 of either
   CHECK(learn(kOneStepSarsa, one_environment(StepEnd::none), 0).gradients.back() == 5 - 33);
   CHECK(learn(kOneStepSarsa, one_environment(StepEnd::none), 1).gradients.back() == 5 - 35.5F);
@@ -208,7 +208,7 @@ Steps two_environments() {
           .last_observations = {9, 9, 1, 3}};
 }
 
-TEST_CASE("environments side by side learn from their own next observations, across an episode's end from none") {
+TEST_CASE("each environment learns from its own next observation, and from none after an episode's end") {
   // one_step_q: 1 + 20 / 2, 2 + 80 / 2, 3, 4 + 30 / 2
   CHECK(learn(kOneStepQ, two_environments()).gradients == Floats{0, 2 - 11, 3 - 42, 0, 5 - 3, 0, 8 - 19, 0});
   // one_step_sarsa: 1 + (10 + 15) / 2 / 2, 2 + 70 / 2, 3, 4 + (10 + 20) / 2 / 2
@@ -220,7 +220,7 @@ TEST_CASE("environments side by side learn from their own next observations, acr
   CHECK(learn(kNStepQ, two_environments()).gradients == Floats{0, 2 - 11, 3 - 11.5F, 0, 5 - 3, 0, 8 - 19, 0});
 }
 
-TEST_CASE("value methods learn with masks of ones what they learn without") {
+TEST_CASE("value methods learn the same with masks of ones as without masks") {
   for (const TargetRule rule : {kOneStepQ, kOneStepSarsa, kNStepQ}) {
     for (const Steps& steps : {one_environment(StepEnd::truncated), two_environments()}) {
       Steps masked = steps;
@@ -231,7 +231,7 @@ TEST_CASE("value methods learn with masks of ones what they learn without") {
   }
 }
 
-TEST_CASE("where every step was truncated, Sarsa looks at their next observations two at a time") {
+TEST_CASE("if every step was truncated, Sarsa computes the next observations two at a time") {
   Steps steps = two_environments();
   steps.ends.assign(4, StepEnd::truncated);
   steps.next_observations = {{2, 1}, {0, 2}, {0, 4}, {3, 1}};
@@ -241,7 +241,7 @@ TEST_CASE("where every step was truncated, Sarsa looks at their next observation
   CHECK(learnt.records.online.rows == std::vector<std::size_t>{0, 2, 4, 4});
 }
 
-TEST_CASE("a rollout of one step asks the target network for what comes after it only") {
+TEST_CASE("after a rollout of one step, the target network computes the next observation only") {
   const Steps steps{.environments = 1,
                     .observations = {{1, 2}},
                     .actions = {1},
@@ -256,7 +256,7 @@ TEST_CASE("a rollout of one step asks the target network for what comes after it
   }
 }
 
-TEST_CASE("each network takes in changes of its own parameters") {
+TEST_CASE("each network is notified of changes of its own parameters") {
   Records records;
   ActionValueAgent agent = make_agent(records, kNStepQ, {.observations = 1});
   agent.parameters_changed();
@@ -266,7 +266,7 @@ TEST_CASE("each network takes in changes of its own parameters") {
   CHECK(records.target.changes == 1);
 }
 
-/// Chooses for observations (0, 1), of which action 1 is the best one; counts its choices of action 0.
+/// Chooses for observations (0, 1), for which action 1 is best. Counts choices of action 0.
 int count_others(float epsilon, int choices) {
   Records records;
   ActionValueAgent agent = make_agent(records, kNStepQ, {.observations = 1});
@@ -280,7 +280,7 @@ int count_others(float epsilon, int choices) {
   return others;
 }
 
-TEST_CASE("acting takes the best action, but with probability epsilon any") {
+TEST_CASE("acting takes the best action, or with probability epsilon a random one") {
   constexpr int kChoices = 20'000;
   CHECK(count_others(0, kChoices) == 0);
   for (const double epsilon : {0.01, 0.3, 1.0}) {
@@ -289,7 +289,7 @@ TEST_CASE("acting takes the best action, but with probability epsilon any") {
   }
 }
 
-TEST_CASE("greedy choices draw nothing, need no target network, and take the first of equals") {
+TEST_CASE("greedy choices draw nothing, need no target network, and take the first in a tie") {
   EchoNetwork::Record record;
   ActionValueAgent agent({.online = std::make_unique<EchoNetwork>(EchoNetwork::Role::online, 6, record), .target = {}},
                          {.observations = 3}, {.discount = 1, .loss = {.value_coefficient = 1}, .rule = kOneStepQ});
@@ -306,7 +306,7 @@ TEST_CASE("greedy choices draw nothing, need no target network, and take the fir
   CHECK(rngs == before);
 }
 
-TEST_CASE("each row explores by its own stream") {
+TEST_CASE("each row explores with its own stream") {
   Records records;
   ActionValueAgent agent = make_agent(records, kNStepQ, {.observations = 3});
   const auto draw = [&](std::vector<Rng>& rngs) {

@@ -15,9 +15,9 @@ Floats targets(const ReturnInputs& inputs, const Floats& row_values) {
   return result;
 }
 
-TEST_CASE("a one-step target is the reward and what the next observation is worth") {
+TEST_CASE("a one-step target is the reward plus the value of the next observation") {
   const Floats rewards{1, 2, 3};
-  const Floats row_values{-100, 10, 20};  // the first one's is nobody's
+  const Floats row_values{-100, 10, 20};  // no target uses the first one
   const auto after = [&](StepEnd end, const Floats& bootstrap_values) {
     const std::vector<StepEnd> ends{StepEnd::none, StepEnd::none, end};
     return targets(
@@ -29,7 +29,7 @@ TEST_CASE("a one-step target is the reward and what the next observation is wort
   CHECK(after(StepEnd::none, {8}) == Floats{1 + 5, 2 + 10, 3 + 4});
 }
 
-TEST_CASE("one-step targets of environments side by side, whose episodes end within the rollout") {
+TEST_CASE("one-step targets of several environments, whose episodes end within the rollout") {
   // Environment 0 is truncated with its step 0, terminates with its step 1 and goes on after its step 2; environment 1
   // terminates with its step 0, goes on after its step 1 and is truncated with its step 2.
   const std::vector<StepEnd> ends{StepEnd::truncated, StepEnd::terminated, StepEnd::terminated,

@@ -18,7 +18,7 @@ constexpr double kTwoPi = 2 * std::numbers::pi;
 constexpr float kBeta = 0.03F;
 constexpr float kValueCoefficient = 0.7F;
 
-/// What LibTorch makes of outputs y [T, K] and actions a [T, width]: log pi(a) and H, [T] each.
+/// LibTorch's log pi(a) and H, [T] each, for outputs y [T, K] and actions a [T, width].
 struct Terms {
   torch::Tensor log_pi;
   torch::Tensor entropy;

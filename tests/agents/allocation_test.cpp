@@ -1,4 +1,4 @@
-// Counts allocations: this program replaces the global operator new. A program of its own, so that no other test pays.
+// Counts allocations by replacing the global operator new. A separate program, so that other tests are unaffected.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -46,7 +46,7 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 namespace sounder {
 namespace {
 
-/// Runs one worker's rollouts, warm, and counts what they allocate; the trainer's part, collecting episodes, included.
+/// Counts the allocations of a warm worker's rollouts, including the trainer's part, collecting episodes.
 std::int64_t allocations_of(const TrainConfig& config) {
   constexpr int kRollouts = 500;
   const Registry registry = Registry::with_builtins();
@@ -67,7 +67,7 @@ std::int64_t allocations_of(const TrainConfig& config) {
   return allocations.load() - before;
 }
 
-TEST_CASE("the count sees allocations") {
+TEST_CASE("the counter detects allocations") {
   const std::int64_t before = allocations.load();
   const auto number = std::make_unique<int>(1);
   const auto aligned = std::make_unique<SharedArray>(1);
@@ -87,7 +87,7 @@ TEST_CASE("a warm worker of a value method allocates nothing, nor do its target 
   CHECK(allocations_of(config) == 0);
 }
 
-TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by rollout") {
+TEST_CASE("a warm worker allocates nothing, step by step or rollout by rollout") {
   TrainConfig config;
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1");
   config.backend = "fused";
@@ -104,7 +104,7 @@ TEST_CASE("a worker that is warm allocates nothing, step by step or rollout by r
   CHECK(allocations_of(config) == 0);
 }
 
-TEST_CASE("a worker that is warm allocates nothing where gradients are averaged, and moments merged") {
+TEST_CASE("a warm worker allocates nothing when gradients are averaged and moments merged") {
   TrainConfig config;
   config.environment = "CartPole-v1";
   config.backend = "fused";

@@ -54,7 +54,7 @@ TEST_CASE("the gradient of switches is the slope of -log pi(a) A - beta H") {
   }
 }
 
-TEST_CASE("the log-probability of what a switch almost never does is its logit") {
+TEST_CASE("the log-probability of a switch's very unlikely position is its logit") {
   for (const float z : {-1e4F, -80.0F, 80.0F, 1e4F}) {
     const std::array<float, 1> logits{z};
     const std::array<std::int64_t, 1> unlikely{z < 0 ? 1 : 0};
@@ -65,7 +65,7 @@ TEST_CASE("the log-probability of what a switch almost never does is its logit")
   }
 }
 
-TEST_CASE("a switch is 1 in its mode where that is more likely than 0") {
+TEST_CASE("the mode of a switch is 1 if that is more likely than 0") {
   std::array<std::int64_t, 4> action{};
   Bernoulli::mode(kLogits, action);
   CHECK(action == std::array<std::int64_t, 4>{0, 0, 1, 1});

@@ -94,7 +94,7 @@ TEST_CASE("choices are drawn as often as the logits say") {
   CHECK(std::abs(counts[2] - 50'000) < 822);
 }
 
-TEST_CASE("of very many choices, the last are drawn as often as the first") {
+TEST_CASE("with very many choices, the last are drawn as often as the first") {
   const std::vector<float> logits(100, 2.0F);
   Rng rng(9);
   std::vector<int> counts(100);
@@ -103,7 +103,7 @@ TEST_CASE("of very many choices, the last are drawn as often as the first") {
   for (const int count : counts) CHECK(std::abs(count - 1'000) < 189);
 }
 
-TEST_CASE("of very many unequal choices, each is drawn as often as its logit says") {
+TEST_CASE("with very many unequal choices, each is drawn as often as its logit says") {
   std::vector<float> logits;  // of weights 1, 2, 3, 1, 2, 3, ... and, of the last ones, 8
   for (int k = 0; k < 48; ++k) logits.push_back(std::log(k < 44 ? static_cast<float>(1 + k % 3) : 8.0F));
   check_draws(Categorical{}, logits, {48});
@@ -120,7 +120,7 @@ TEST_CASE("a choice without weight is never drawn, and a draw takes one random n
   CHECK(rng == counting);
 }
 
-TEST_CASE("where of logits 0, ln 2, ln 5, 9 the first and third alone are allowed, they are those of 1/6 and 5/6") {
+TEST_CASE("if a mask allows only the first and third of logits 0, ln 2, ln 5, 9, their probabilities are 1/6 and 5/6") {
   const std::array<float, 4> logits{0, std::log(2.0F), std::log(5.0F), 9};
   const Mask mask{1, 0, 1, 0};
   const std::array<double, 4> pi{1.0 / 6, 0, 5.0 / 6, 0};
@@ -147,7 +147,7 @@ TEST_CASE("where of logits 0, ln 2, ln 5, 9 the first and third alone are allowe
   CHECK(mode(logits, Mask{1, 1, 0, 0}) == 1);
 }
 
-TEST_CASE("where a mask leaves one choice, it is certain, and nothing is learnt of it") {
+TEST_CASE("if a mask leaves one choice, it is certain and has no gradient") {
   const std::array<float, 3> logits{5, -80, 3};
   const auto [terms, gradient] = differentiate(logits, 1, {.advantage = 3, .entropy_coefficient = 0.5F}, Mask{0, 1, 0});
   CHECK(terms.log_probability == 0);
@@ -176,7 +176,7 @@ TEST_CASE("the masked gradient is the slope of -log pi(a) A - beta H over what i
   });
 }
 
-TEST_CASE("of very many unequal choices, those that a mask allows alone are drawn, each as often as it should be") {
+TEST_CASE("with very many unequal choices, only allowed ones are drawn, each as often as its logit says") {
   constexpr std::size_t kCount = 100;
   constexpr int kDraws = 100'000;
   Rng rng(9);
@@ -197,7 +197,7 @@ TEST_CASE("of very many unequal choices, those that a mask allows alone are draw
   }
 }
 
-TEST_CASE("the largest random number there is draws a choice that is allowed, whatever rounding leaves") {
+TEST_CASE("the largest random number draws an allowed choice, in spite of rounding") {
   constexpr std::uint64_t kSeed = 330'027;
   REQUIRE(Rng(kSeed).uniform() == 1 - 0x1p-24F);
   Rng chance(3);
@@ -211,7 +211,7 @@ TEST_CASE("the largest random number there is draws a choice that is allowed, wh
   }
 }
 
-TEST_CASE("a mask of ones gives exactly the numbers of none") {
+TEST_CASE("a mask of ones gives exactly the same numbers as no mask") {
   Rng rng(21);
   for (const std::size_t count : {1U, 2U, 5U, 31U, 33U, 70U}) {
     const std::vector<float> logits = random_logits(count, rng);
@@ -230,7 +230,7 @@ TEST_CASE("a mask of ones gives exactly the numbers of none") {
   }
 }
 
-TEST_CASE("logits of what is not allowed change nothing, however large they are") {
+TEST_CASE("logits of masked choices change nothing, however large they are") {
   const PolicyWeights weights{.advantage = 2, .entropy_coefficient = 0.5F};
   const Mask mask{1, 0, 1};
   const auto expected = differentiate(std::array<float, 3>{0.5F, 0, -0.5F}, 0, weights, mask);

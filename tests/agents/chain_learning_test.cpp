@@ -1,5 +1,5 @@
-// A chain of states whose action values are known: do value methods find them? One thread goes round as a worker does,
-// with the shared parameters and the target parameters that workers share.
+// Value methods on a chain of states with known action values. One thread plays the part of a worker, with the shared
+// parameters and target parameters.
 #include <array>
 #include <cmath>
 #include <string>
@@ -17,12 +17,12 @@ constexpr std::size_t kStates = 5;
 constexpr std::int64_t kRight = 1;
 constexpr double kDiscount = 0.9;
 constexpr std::size_t kEnvironments = 4;
-constexpr std::size_t kSteps = 5;  // of a rollout
+constexpr std::size_t kSteps = 5;  // steps of a rollout
 
 using ActionValues = std::array<std::array<double, 2>, kStates>;
 
-/// Action 1 goes to the right, action 0 to the left, where the first state is a wall. Behind the last state an episode
-/// terminates, with reward 1; after 4 steps it is truncated. It may begin in any state.
+/// Action 1 moves to the right, action 0 to the left, and the first state has a wall. An episode terminates after the
+/// last state, with reward 1, and is truncated after 4 steps. It may begin in any state.
 struct Chain {
   using Action = std::int64_t;
 
@@ -48,8 +48,8 @@ struct Chain {
   int steps = 0;
 };
 
-/// The values of the policy that goes to the right, but with probability epsilon anywhere: the fixed point of
-/// q(s, a) = r + discount [(1 - epsilon) q(s', right) + epsilon (q(s', left) + q(s', right)) / 2].
+/// Returns the values of the policy that moves to the right, or with probability epsilon in a random direction: the
+/// fixed point of q(s, a) = r + discount [(1 - epsilon) q(s', right) + epsilon (q(s', left) + q(s', right)) / 2].
 ActionValues values_of_right(double epsilon) {
   ActionValues q{};
   for (int sweep = 0; sweep < 1'000; ++sweep) {
@@ -70,7 +70,7 @@ struct Run {
   std::int64_t steps;
 };
 
-/// Trains and returns the values that the network has then, by its outputs towards which it learns.
+/// Trains and returns the network's action values.
 ActionValues train(const Run& run) {
   TrainConfig config;
   config.environment = "Chain-v0";
@@ -136,8 +136,8 @@ ActionValues train(const Run& run) {
                rule);
   }
 
-  // The values themselves no agent gives away: learning from a target of 0 (terminated, without a reward) gives a
-  // gradient of the head's bias that is 2 * 0.5 * Q(s, a).
+  // Agents do not expose values. Learning from a target of 0 (terminated, without a reward) gives a gradient of 2 * 0.5
+  // * Q(s, a) with respect to the head's bias.
   store.pull(replica);
   agent->parameters_changed();
   ActionValues q{};
@@ -195,12 +195,12 @@ TEST_CASE("one-step Q finds the optimal values of a chain, however much it explo
 
 TEST_CASE("one-step Sarsa finds the values of the policy that it follows, exploration included") {
   const ActionValues expected = values_of_right(0.5);
-  CHECK(largest_difference(expected, values_of_right(0)) > 0.1);  // others than the optimal ones
+  CHECK(largest_difference(expected, values_of_right(0)) > 0.1);  // not the optimal ones
   CHECK(largest_difference(train({.algorithm = "one_step_sarsa", .final_epsilon = 0.5F, .steps = kLong}), expected) <
         0.02);
 }
 
-TEST_CASE("n-step Q finds the optimal values of a chain where it hardly explores any more") {
+TEST_CASE("n-step Q finds the optimal values of a chain when it hardly explores any more") {
   // The returns' first steps explore, so that the values lie a little below the optimal ones.
   CHECK(largest_difference(train({.algorithm = "n_step_q", .final_epsilon = 0.01F, .steps = kLong}),
                            values_of_right(0)) < 0.05);

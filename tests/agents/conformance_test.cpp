@@ -1,4 +1,4 @@
-// What every algorithm has to keep to, with every kind of action, network and backend that it admits.
+// Requirements on every algorithm, with every kind of action, network and backend that it supports.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -12,11 +12,11 @@
 namespace sounder {
 namespace {
 
-/// A space of actions as a configuration wants them drawn, and what that takes of a network.
+/// An action space with a configuration, and its requirements for a network.
 struct ActionCase {
   std::string name;
   Space space;
-  std::size_t rows;         ///< of the policy, in the head
+  std::size_t rows;         ///< rows of the policy in the head
   std::size_t log_std = 0;  ///< parameters
   std::string policy_std = "parameter";
   bool squash = false;
@@ -37,7 +37,7 @@ std::vector<ActionCase> action_cases() {
 struct NetworkCase {
   std::string network;
   std::string memory;
-  std::size_t features;  ///< that the head sees
+  std::size_t features;  ///< inputs of the head
   std::size_t trunk;     ///< parameters
 };
 
@@ -59,7 +59,7 @@ std::vector<NetworkCase> network_cases() {
   return cases;
 }
 
-/// Has an agent act on random observations for 24 steps of two environments, and learn from them twice.
+/// Lets an agent act on random observations for 24 steps of two environments, and learn from them twice.
 void check_gradients(const AgentFactory& agents, const EnvironmentSpec& spec) {
   std::vector<float> parameters = agents.initial_parameters(1);
   REQUIRE(parameters.size() == agents.layout().size);
@@ -101,7 +101,7 @@ void check_gradients(const AgentFactory& agents, const EnvironmentSpec& spec) {
   agent->learn(rollout, gradient);
   for (const ParameterBlock& block : agents.layout().blocks) {
     INFO(block.name);
-    // Moments are counted, not learnt.
+    // Moments have no gradient.
     const auto zeros =
         static_cast<std::size_t>(std::ranges::count(std::span(gradient).subspan(block.offset, block.size), 0.0F));
     CHECK(zeros == (block.name.starts_with("moments.") ? block.size : 0));
@@ -121,7 +121,7 @@ TEST_CASE(
   const std::string backend = GENERATE(from_range(installed_backend_names()));
   const bool has_policy = algorithm == "a3c" || algorithm == "a2c";
   if (!has_policy && network.memory != "none") return;         // refused: factory_test.cpp
-  if (backend == "fused" && network.network == "cnn") return;  // likewise
+  if (backend == "fused" && network.network == "cnn") return;  // also refused: factory_test.cpp
   for (const ActionCase& actions : action_cases()) {
     if (!has_policy && actions.name != "discrete") continue;
     INFO(algorithm << ", " << network.network << ", memory " << network.memory << ", " << trunks << " trunks, "

@@ -1,4 +1,4 @@
-// Does it learn what is best? The least possible cost of the linear tasks is known from the Riccati equation.
+// Learning compared with the optimum: the least possible cost of the linear tasks follows from the Riccati equation.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -27,8 +27,8 @@ TrainConfig preset(const std::string& name) {
   return config;
 }
 
-/// A task in which, beside whoever acts, the optimal controller plays the same episode: from the same state, against
-/// the same noise. Its rewards are summed up in `optimal_return`.
+/// A task in which the optimal controller plays the same episode as the agent, from the same state and with the same
+/// noise. `optimal_return` sums its rewards.
 template <class Task>
 class BesideOptimal {
  public:
@@ -98,7 +98,7 @@ TEST_CASE("A3C learns to control LinearQuadratic-v0 at a cost within 5 % of the 
     config.seed = seed;
     const Outcome outcome = train<envs::LinearQuadratic>(config);
     INFO("seed " << seed << ": mean return " << outcome.mean_return << ", optimal " << outcome.optimal_return);
-    // What the comparison is with: the expected return, to four standard errors of a mean of 500 episodes.
+    // The reference is the expected return, within four standard errors of a mean of 500 episodes.
     CHECK(outcome.optimal_return == Approx(envs::LinearQuadratic{}.optimal_return()).epsilon(0.02));
     CHECK(outcome.mean_return <= outcome.optimal_return);
     CHECK(outcome.mean_return >= 1.05 * outcome.optimal_return);
@@ -124,7 +124,7 @@ TEST_CASE("a short training on the linear tasks is far from the least cost") {
     const Outcome outcome = train<Task>(config);
     return outcome.mean_return / outcome.optimal_return;
   };
-  // Comparisons with what is not a number are false.
+  // Comparisons with NaN are false.
   CHECK(ratio("LinearQuadratic-v0", envs::LinearQuadratic{}) > 1.5);
   CHECK(ratio("DoubleIntegrator-v0", envs::DoubleIntegrator{}) > 1.5);
 }
@@ -138,7 +138,7 @@ TEST_CASE("A3C solves the other control tasks with their presets") {
   }
 }
 
-TEST_CASE("deviations that are outputs of the network do not run away under the entropy bonus") {
+TEST_CASE("standard deviations from the network do not diverge under the entropy bonus") {
   // Of 20 seeds the best evaluations were of -33.5 to -25.6, and entropies of 3.4 nats; -32 solves it, chance has -190.
   for (const std::int64_t seed : {1, 2, 3}) {
     TrainConfig config = preset("Reacher2D-v0");

@@ -118,7 +118,7 @@ TEST_CASE("the mode of a gaussian is its means") {
   CHECK(action == std::array<float, 2>{0.5F, -7});
 }
 
-TEST_CASE("a log standard deviation beyond a bound counts as the bound, and no gradient goes to its output") {
+TEST_CASE("a log standard deviation beyond a bound is clamped to it, and its output has no gradient") {
   const std::array<float, 1> action{0};
   const auto at = [&](float log_s) {
     return derivative_of(DiagonalGaussian{}, {.outputs = std::array<float, 2>{0, log_s},
@@ -135,7 +135,7 @@ TEST_CASE("a log standard deviation beyond a bound counts as the bound, and no g
   }
 }
 
-/// Deviations that are outputs of a network.
+/// Standard deviations that are outputs of a network.
 DiagonalGaussian by_state(float start) {
   DiagonalGaussian normal;
   normal.log_std = LogStd::softly_bounded(start);

@@ -1,4 +1,4 @@
-// A run whose numbers leave the floats ends with an error, and what was saved last can be gone on from.
+// A run whose numbers exceed the range of floats ends with an error, and its last checkpoint can be resumed.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -12,7 +12,7 @@
 namespace sounder {
 namespace {
 
-/// An environment whose rewards, after a while, are so large that their squares are beyond the floats.
+/// An environment whose rewards become so large that their squares exceed the range of floats.
 struct Exploding {
   using Action = std::int64_t;
 
@@ -52,7 +52,7 @@ TEST_CASE(
                                        Catch::Matchers::Contains("try a lower learning_rate"));
   CHECK(warnings.empty());
   REQUIRE_FALSE(saved.empty());
-  // 20 rollouts of each worker's first 400 steps, of which the others may have come to a part only.
+  // 20 rollouts of each worker's first 400 steps; other workers may have finished only some of them.
   const std::int64_t updates = saved.back().progress.updates;
   CHECK(updates >= 20);
   CHECK(updates <= 20 * (config.algorithm == "a2c" ? 1 : config.workers));

@@ -9,7 +9,7 @@
 namespace sounder {
 namespace {
 
-TEST_CASE("a policy's greedy returns are the same to the last bit, however many episodes are played side by side") {
+TEST_CASE("a policy's greedy returns are bitwise the same, however many episodes are played together") {
   TrainConfig config;
   config.backend = "fused";
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1", "MultiSwitch-v0", "Taxi-v3");

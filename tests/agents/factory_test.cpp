@@ -44,7 +44,7 @@ TEST_CASE("convolutions refuse pictures that have their channels last") {
   const auto refusal = [](std::vector<std::int64_t> shape) {
     TrainConfig config = config_for("Camera-v0");
     config.network = "cnn";
-    config.backend = "fused";  // which has no convolutions: what it is asked for is looked at before
+    config.backend = "fused";  // has no convolutions, but the shape is checked first
     const EnvironmentSpec spec{.observation_space = Box::uniform(0, 1, std::move(shape)), .action_space = Discrete{2}};
     try {
       make_agent_factory(config, spec);
@@ -67,7 +67,7 @@ TEST_CASE("convolutions refuse pictures that have their channels last") {
   CHECK(refusal({20, 3, 3}).find("which looks like") == std::string::npos);
 }
 
-TEST_CASE("value methods refuse continuous actions, what is for these only, and networks with a memory") {
+TEST_CASE("value methods refuse continuous actions, options for these, and networks with memory") {
   for (const std::string algorithm : {"one_step_q", "one_step_sarsa", "n_step_q"}) {
     TrainConfig config = config_for("Pendulum-v1");
     config.algorithm = algorithm;
@@ -86,7 +86,7 @@ TEST_CASE("value methods refuse continuous actions, what is for these only, and 
   }
 }
 
-/// A network of a user's own that has a memory, whatever the configuration says.
+/// A user's own network with memory, whatever the configuration says.
 class WithMemory final : public Architecture {
  public:
   const ParameterLayout& layout() const noexcept override { return layout_; }
@@ -101,7 +101,7 @@ class WithMemory final : public Architecture {
   ParameterLayout layout_;
 };
 
-TEST_CASE("value methods refuse a user's own network with a memory") {
+TEST_CASE("value methods refuse a user's own network with memory") {
   Networks networks = Networks::with_builtins();
   networks.add("mine", [](const NetworkRequest&) { return std::make_unique<WithMemory>(); });
   TrainConfig config = config_for("CartPole-v1");

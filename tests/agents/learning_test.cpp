@@ -1,4 +1,4 @@
-// Does it learn? Each slow test has a fast twin, which only runs.
+// Learning tests. Each slow one has a fast twin that only runs.
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -118,7 +118,7 @@ TrainConfig cart_pole_by_values(const std::string& algorithm) {
   return config;
 }
 
-TEST_CASE("every value method trains with finite parameters, several workers and whatever is normalised") {
+TEST_CASE("every value method trains with finite parameters, with several workers and any normalisation") {
   for (const char* algorithm : {"n_step_q", "one_step_q", "one_step_sarsa"}) {
     TrainConfig config = cart_pole_by_values(algorithm);
     config.workers = 3;

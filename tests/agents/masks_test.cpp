@@ -1,4 +1,4 @@
-// Actions that an environment masks, through every algorithm.
+// Masked actions with every algorithm.
 #include <algorithm>
 #include <concepts>
 #include <functional>
@@ -19,7 +19,7 @@ using Mask = std::vector<std::uint8_t>;
 constexpr std::int64_t kActions = 40;
 constexpr std::int64_t kLength = 6;
 
-/// Which of 40 actions may be taken after so many steps: two, of which one is the better.
+/// Returns the two of 40 actions that are allowed after a number of steps, the better one first.
 std::int64_t better_of(std::int64_t step) {
   return (7 * step + 3) % kActions;
 }
@@ -27,8 +27,8 @@ std::int64_t worse_of(std::int64_t step) {
   return (better_of(step) + 35) % kActions;
 }
 
-/// Six steps, of which each allows two of 40 actions, with rewards 1 and 0. Whatever else is done is counted, ends the
-/// episode, and costs 10. Shows how many steps were done.
+/// Six steps, each allowing two of 40 actions, with rewards 1 and 0. Any other action is counted, ends the episode, and
+/// costs 10. Observes the number of steps.
 struct Doors {
   using Action = std::int64_t;
 
@@ -62,7 +62,7 @@ struct Doors {
   std::int64_t step_ = 0;
 };
 
-/// A task of chance with a mask of ones, or without one.
+/// A random task with a mask of ones, or without a mask.
 template <class Choices>
 struct Chances {
   using Action = Choices;
@@ -99,7 +99,7 @@ TrainConfig config_of(const std::string& algorithm) {
   return config;
 }
 
-/// Trains one worker for so many steps; returns the parameters.
+/// Trains one worker for a number of steps and returns the parameters.
 std::vector<float> train(const TrainConfig& config, const AgentFactory& agents,
                          const std::function<Environment()>& make) {
   WorkerGroup group(
@@ -130,12 +130,12 @@ TEST_CASE("with masks of ones every algorithm learns the same parameters as with
   for (const char* const algorithm : {"a3c", "a2c"}) check_ones<std::span<const std::int64_t>>(algorithm);
 }
 
-TEST_CASE("where two of 40 actions may be taken, every algorithm takes no other and learns which is the better one") {
+TEST_CASE("if two of 40 actions are allowed, every algorithm takes no other and learns which is better") {
   for (const char* const algorithm : {"a3c", "a2c", "one_step_q", "one_step_sarsa", "n_step_q"}) {
     INFO(algorithm);
     TrainConfig config = config_of(algorithm);
     config.steps = 30'000;
-    const Doors doors;  // all count in the same place
+    const Doors doors;  // all instances share a counter
     const auto agents = make_agent_factory(config, doors.spec());
     std::vector<float> parameters = train(config, *agents, [&] { return Environment(doors); });
     CHECK(*doors.illegal == 0);

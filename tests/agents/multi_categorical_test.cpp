@@ -85,7 +85,7 @@ TEST_CASE("one choice of several is drawn, and differentiated, as a categorical 
         derivative_of(Categorical{}, {.outputs = logits, .action = action, .weights = weights}).gradient);
 }
 
-TEST_CASE("the mode of several choices is each one's first largest logit") {
+TEST_CASE("the mode of several choices is the first largest logit of each") {
   std::array<std::int64_t, 3> action{};
   kPolicy.mode(std::array<float, 9>{0, 1, 5, 5, -1, 0, 2, 9, 9}, action);
   CHECK(action == std::array<std::int64_t, 3>{1, 0, 2});

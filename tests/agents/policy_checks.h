@@ -23,7 +23,7 @@ PolicyDerivative derivative_of(const P& policy, const typename P::Inputs& inputs
   return result;
 }
 
-/// Slopes of `function`, of a vector of doubles, at `point`, by central differences.
+/// Returns the slopes of `function`, of a vector of doubles, at `point` by central differences.
 template <class Function>
 std::vector<double> slopes(const Function& function, std::vector<double> point) {
   constexpr double kStep = 1e-5;
@@ -50,8 +50,8 @@ void check_gradient(const std::vector<float>& gradient, std::span<const float> o
   }
 }
 
-/// Checks that log-probabilities, entropies and gradients of what is drawn, and of modes, stay finite, however large
-/// the outputs are; `width` numbers are in an action.
+/// Checks that log-probabilities, entropies and gradients of drawn actions and of modes stay finite, however large the
+/// outputs are. An action has `width` numbers.
 template <PolicyModel P>
 void check_extremes(const P& policy, std::size_t outputs, std::size_t width) {
   using Number = typename decltype(P::Inputs::action)::value_type;

@@ -25,7 +25,7 @@ bool is(const Policy& policy) {
   return std::holds_alternative<Distribution>(policy.distribution);
 }
 
-TEST_CASE("each space of actions has its distribution, with as many outputs as that takes") {
+TEST_CASE("each action space has its distribution, with the right number of outputs") {
   const Policy choice = make_policy(kPlain, Discrete{4});
   CHECK(is<Categorical>(choice));
   CHECK(choice.outputs == 4);
@@ -48,7 +48,7 @@ TEST_CASE("each space of actions has its distribution, with as many outputs as t
   CHECK(numbers.initial_log_std == 0);
 }
 
-TEST_CASE("the distribution of numbers is as the configuration asks") {
+TEST_CASE("the configuration determines the distribution of numbers") {
   const Box box = Box::uniform(-2, 2, {3});
   const Policy spread = make_policy(configured("policy_std", "network"), box);
   CHECK(is<DiagonalGaussian>(spread));
@@ -61,7 +61,7 @@ TEST_CASE("the distribution of numbers is as the configuration asks") {
   CHECK(squashed.head == PolicyHead::gaussian);
 
   CHECK(make_policy(configured("initial_log_std", "-0.5"), box).initial_log_std == -0.5F);
-  // A parameter is as it stands, and so is an output where it starts; elsewhere that one is slowed.
+  // A parameter is used unchanged, and so is an output at its start; elsewhere an output is slowed.
   const auto log_s = [](const Policy& policy, float output) {
     return std::get<DiagonalGaussian>(policy.distribution).log_std(output).log_s;
   };
@@ -75,7 +75,7 @@ TEST_CASE("the distribution of numbers is as the configuration asks") {
   CHECK(is<DiagonalGaussian>(make_policy(kPlain, Box::bounds({0, -1}, {1, kInfinity}))));
 }
 
-TEST_CASE("a policy's entropy has run away where deviations are twice as wide as the bounds") {
+TEST_CASE("the runaway entropy is that of standard deviations twice as wide as the bounds") {
   // Two numbers: log(2 * 4) + log(2 * 1) + 1 + log(2 pi)
   CHECK(make_policy(kPlain, Box::bounds({-2, 0}, {2, 1})).runaway_entropy == Approx(5.61046579));
   for (const Policy& policy :
@@ -86,7 +86,7 @@ TEST_CASE("a policy's entropy has run away where deviations are twice as wide as
   }
 }
 
-TEST_CASE("what is for numbers only is refused where actions are none") {
+TEST_CASE("options for continuous actions are refused for others") {
   const auto message = [](const std::string& key, const std::string& value, const Space& space) {
     try {
       make_policy(configured(key, value), space);

@@ -1,4 +1,4 @@
-// Every algorithm goes on from a checkpoint as if it had never stopped.
+// Every algorithm continues from a checkpoint as if it had never stopped.
 #include <string>
 
 #include "agents/factory.h"
@@ -20,8 +20,8 @@ TrainReport train(const TrainConfig& config, const Checkpoint* from, Checkpoint&
   return trainer.run();
 }
 
-TEST_CASE("one worker that is resumed where an episode ended goes on bit for bit, with every algorithm") {
-  // Whoever has learnt nothing yet never reaches the mountain's top: all episodes have 200 steps.
+TEST_CASE("one worker that is resumed at an episode's end continues bit for bit, with every algorithm") {
+  // An untrained policy never reaches the mountain's top, so all episodes have 200 steps.
   TrainConfig config{.environment = "MountainCar-v0",
                      .algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa"),
                      .workers = 1,

@@ -31,8 +31,8 @@ TrainConfig config_of(std::int64_t steps) {
   return config;
 }
 
-/// A3C with one worker, as plain and sequential as can be: no shared array, no rollout class, no update rule, no
-/// network interface; vectors, LibTorch layers, and the formulas. `restart_at` begins a new episode at that step.
+/// A plain, sequential A3C with one worker, without shared array, rollout class, update rule or network interface: only
+/// vectors, LibTorch layers and the formulas. `restart_at` begins a new episode at that step.
 std::vector<float> train_sequentially(const TrainConfig& config, std::int64_t restart_at) {
   const Registry registry = Registry::with_builtins();
   Environment environment = registry.make(config.environment);
@@ -81,7 +81,7 @@ std::vector<float> train_sequentially(const TrainConfig& config, std::int64_t re
       logits.push_back({row[0][0].item<float>(), row[0][1].item<float>()});
       values.push_back(row[0][2].item<float>());
       observations.insert(observations.end(), observation.begin(), observation.end());
-      // Choose 0 where a uniform part of the weights' sum falls on it.
+      // Chooses 0 if a uniform fraction of the weights' sum falls on it.
       const float largest = std::max(logits.back()[0], logits.back()[1]);
       const float weight0 = std::exp(logits.back()[0] - largest);
       const float weight1 = std::exp(logits.back()[1] - largest);
@@ -173,7 +173,7 @@ TEST_CASE("one worker equals a plain sequential loop bit for bit") {
   CHECK(differences(report.parameters, train_sequentially(config, kNever)) == 0);
 }
 
-TEST_CASE("a run that is resumed equals one that begins a new episode there, bit for bit") {
+TEST_CASE("a resumed run equals one that begins a new episode there, bit for bit") {
   Checkpoint checkpoint;
   train(config_of(1'503), nullptr, &checkpoint);
   REQUIRE(checkpoint.progress.step == 1'503);

@@ -16,7 +16,7 @@ PolicyTerms terms_of(std::span<const float> outputs, std::span<const float> u) {
   return derivative_of(SquashedGaussian{}, {.outputs = outputs, .action = u, .weights = {}}).terms;
 }
 
-/// Integrates over the real numbers that a normal distribution reaches.
+/// Integrates over the range that a normal distribution effectively covers.
 template <class Function>
 double integral(double mu, double s, const Function& function) {
   constexpr int kSteps = 4'000;
@@ -134,7 +134,7 @@ TEST_CASE("the squashed gradient is the slope of -log pi(a) A - beta H, the entr
   });
 }
 
-TEST_CASE("beyond the bounds of log s no gradient goes to it, the entropy's neither, and at them there is one") {
+TEST_CASE("beyond the bounds of log s it has no gradient, from the entropy neither, and at them it has one") {
   const auto gradient = [](float log_s) {
     const std::array<float, 2> outputs{0.25F, log_s};
     const std::array<float, 1> u{0.75F};
@@ -173,7 +173,7 @@ TEST_CASE("log(1 - tanh(u)^2) is precise where tanh rounds to 1, on either side"
   }
 }
 
-TEST_CASE("squashed numbers lie below a as often as the normal distribution below atanh(a)") {
+TEST_CASE("squashed numbers are below a as often as normal ones are below atanh(a)") {
   const std::array<float, 2> outputs{0.4F, std::log(0.8F)};
   constexpr int kDraws = 100'000;
   Rng rng(7);

@@ -1,6 +1,6 @@
 #pragma once
 
-// LibTorch first: its logging library defines CHECK too, and Catch2's is the one that tests mean.
+// Includes LibTorch first, because its logging library also defines CHECK, and tests need Catch2's.
 #include <torch/torch.h>
 #undef CHECK
 

@@ -30,7 +30,7 @@ void check_spread(const json::value& value) {
   CHECK(std::isfinite(value.at("max").as_double()));
 }
 
-/// Checks what all trainings have in common; returns how many there are.
+/// Checks common properties of all trainings. Returns their number.
 std::size_t check_trainings(const json::value& trainings) {
   for (const json::value& training : trainings.as_array()) {
     INFO(json::serialize(training));
@@ -58,7 +58,8 @@ Arguments short_bench(const Arguments& more) {
 
 }  // namespace
 
-TEST_CASE("A spread is the median, the least and the most; the median of an even count lies between the middle two") {
+TEST_CASE(
+    "A spread is the median, the minimum and the maximum; the median of an even count lies between the middle two") {
   const Spread odd = spread(std::vector<double>{5, 1, 3});
   CHECK(odd.median == 3);
   CHECK(odd.min == 1);
@@ -73,7 +74,7 @@ TEST_CASE("A spread is the median, the least and the most; the median of an even
   CHECK(single.max == 7);
 }
 
-TEST_CASE("Ratios are of the same repetition") {
+TEST_CASE("Ratios compare measurements of the same repetition") {
   // 10 / 5, 40 / 10, 30 / 10: the median of the ratios, 3, where the medians' ratio would be the same; their ends, 2
   // and 4, where the series' own would give 10 / 10 and 40 / 5.
   const Spread ratios = ratio(std::vector<double>{10, 40, 30}, std::vector<double>{5, 10, 10});
@@ -82,7 +83,7 @@ TEST_CASE("Ratios are of the same repetition") {
   CHECK(ratios.max == 4);
 }
 
-TEST_CASE("A case is compared with one worker, and with another backend, of its own kind only") {
+TEST_CASE("A case is compared with one worker, and with another backend, only within the same configuration") {
   const TrainingCase one{.backend = "fused", .workers = 1, .rollout = 20, .envs_per_worker = 1};
   TrainingCase two = one;
   two.workers = 2;
@@ -99,7 +100,7 @@ TEST_CASE("A case is compared with one worker, and with another backend, of its 
   CHECK_FALSE(backend_ratio(all, all[0], "torch"));
 }
 
-TEST_CASE("A training's share of the peak is of the cores that its workers have") {
+TEST_CASE("A training's share of the peak refers to the cores of its workers") {
   Results results{.weights = 1'000, .cores = 2, .peak = {600'000, 1'200'000}};
   const TrainingCase one{.backend = "fused", .workers = 1, .rollout = 20, .envs_per_worker = 1};
   TrainingCase four = one;
@@ -123,7 +124,7 @@ TEST_CASE("A peak that varies by more than 10 % and cases that vary by more than
   CHECK(noise(results).back() == "1 of 2 cases varied by more than 25 % between repetitions, by 30 % at most");
 }
 
-TEST_CASE("A report converts its units, and where there is one backend compares it with none") {
+TEST_CASE("A report converts its units, and compares no backends if there is only one") {
   const TrainingCase which{.backend = "fused", .workers = 1, .rollout = 20, .envs_per_worker = 1};
   TrainingSeries training = series(which, {2e5});
   training.staleness = training.lost_updates = training.share_time = {0.25};
@@ -156,7 +157,7 @@ TEST_CASE("A report converts its units, and where there is one backend compares 
   CHECK(to_text(results).find("fused /") == std::string::npos);
 }
 
-TEST_CASE("bench --json prints one object of what it measured, for every installed backend") {
+TEST_CASE("bench --json prints one object with its measurements, for every installed backend") {
   const Outcome outcome = call(short_bench({"--json"}));
   REQUIRE(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
@@ -193,7 +194,7 @@ TEST_CASE("bench --json prints one object of what it measured, for every install
   CHECK(object.at("noisy").as_bool() == !object.at("noise").as_array().empty());
 }
 
-TEST_CASE("bench prints tables for people on stderr, for the environment that is named") {
+TEST_CASE("bench prints tables for people on stderr, for the named environment") {
   const Outcome outcome = call(short_bench({"Acrobot-v1"}));
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.out.empty());

@@ -22,7 +22,7 @@ namespace sounder::testing {
 namespace json = boost::json;
 using Arguments = std::vector<std::string>;
 
-/// What a call of the program left.
+/// The result of a call of the program.
 struct Outcome {
   int exit_code;
   std::string out;
@@ -41,7 +41,7 @@ inline std::vector<char*> pointers(Arguments& arguments) {
   return pointers;
 }
 
-/// Lets a descriptor lead to a file for as long as this lives.
+/// Redirects a descriptor to a file during this object's lifetime.
 class Redirection {
  public:
   Redirection(int descriptor, const std::filesystem::path& file) : descriptor_(descriptor), saved_(dup(descriptor)) {
@@ -61,7 +61,7 @@ class Redirection {
   int saved_;
 };
 
-/// Calls the command line in this process: a debugger, a sanitizer and environments of the test's own are at hand.
+/// Calls the command line in this process, so that debuggers, sanitizers and the test's own environments work.
 inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins(),
                     const std::string& program = "sounder") {
   const TemporaryFolder folder;
@@ -88,8 +88,8 @@ inline int wait_for(pid_t child) {
   return WEXITSTATUS(status);
 }
 
-/// Runs the program itself in a folder, with the signals handled as a shell leaves them. With `unread`, that descriptor
-/// (stdout or stderr) is a pipe whose reader is gone.
+/// Runs the program itself in a folder, with signal handling as in a shell. The descriptor `unread` (stdout or stderr),
+/// if given, is a pipe without a reader.
 inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments, std::optional<int> unread = std::nullopt) {
   arguments.insert(arguments.begin(), SOUNDER_PROGRAM);
   auto argv = pointers(arguments);
@@ -119,7 +119,7 @@ inline Outcome spawn(const TemporaryFolder& folder, Arguments arguments, std::op
   return {wait_for(child), read(folder.path() / "out"), read(folder.path() / "err")};
 }
 
-/// Checks that a call gives exactly one JSON object on stdout; returns it.
+/// Checks that a call prints exactly one JSON object to stdout, and returns it.
 inline json::object json_of(const Outcome& outcome) {
   REQUIRE(outcome.out.ends_with('\n'));
   CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 1);

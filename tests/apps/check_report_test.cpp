@@ -45,7 +45,7 @@ TEST_CASE("A report lists every check, then failures, then warnings, and ends wi
         "Task-v0: 1 error, 1 warning in 4 checks (1 skipped)\n");
 }
 
-TEST_CASE("A report says which numbers of a flattened observation are what") {
+TEST_CASE("A report lists the parts of a flattened observation") {
   const std::vector<CheckResult> results{some_results().front()};
   const std::vector<remote::ObservationPart> parts{
       {"mode", "Discrete(2), one-hot", 2}, {"arm.speed", "Box [1]", 1}, {"", "Box [2, 3]", 6}};
@@ -67,7 +67,7 @@ TEST_CASE("A report says which numbers of a flattened observation are what") {
                   .contains("observation_parts"));
 }
 
-TEST_CASE("Lines that an environment printed stay lines in a report") {
+TEST_CASE("A report keeps the line breaks of an environment's output") {
   const std::vector<CheckResult> results{{"playing", "it plays", CheckOutcome::failed,
                                           "it was lost; it printed last:\n    Traceback\n      in step", "a step",
                                           "no"}};
@@ -78,7 +78,7 @@ TEST_CASE("Lines that an environment printed stay lines in a report") {
                   "  expected  a step\n") != std::string::npos);
 }
 
-TEST_CASE("A report tells how fast an environment steps, in units that are read at a glance") {
+TEST_CASE("A report states an environment's speed in readable units") {
   const auto results = std::vector<CheckResult>{some_results().front()};
   const auto speed_line = [&](const Speed& speed) {
     const std::string text = human_report({.environment = "Task-v0", .results = results, .speed = speed});
@@ -101,7 +101,7 @@ TEST_CASE("Colours change nothing but the outcomes") {
   CHECK(text == human_report(report, {.columns = 60}));
 }
 
-TEST_CASE("A report's JSON has all that was found") {
+TEST_CASE("A report's JSON has all findings") {
   const auto results = some_results();
   const Speed speed{.median = 2, .min = 1, .max = 3};
   const auto object =

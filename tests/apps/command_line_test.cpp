@@ -39,7 +39,7 @@ std::string failure(const Arguments& arguments, int exit_code) {
   return outcome.err.substr(0, outcome.err.find('\n'));
 }
 
-/// An environment that ends no episode.
+/// An environment whose episodes never end.
 struct Endless {
   using Action = std::int64_t;
   sounder::EnvironmentSpec spec() const {
@@ -49,7 +49,7 @@ struct Endless {
   sounder::StepResult step(Action, std::span<float>) { return {.reward = 1, .terminated = false}; }
 };
 
-/// An environment whose actions no algorithm takes.
+/// An environment whose actions no algorithm supports.
 struct Switches {
   using Action = std::span<const std::int64_t>;
   sounder::EnvironmentSpec spec() const {
@@ -118,7 +118,7 @@ TEST_CASE("Unknown commands and options are refused with the nearest known one")
   CHECK(usage_error({"envs", "CartPole-v1", "Acrobot-v1"}).starts_with("sounder: unexpected 'Acrobot-v1'"));
 }
 
-TEST_CASE("Messages that say what to call name the program as it was called") {
+TEST_CASE("Messages that suggest a command use the name by which the program was called") {
   const auto said = [](const Arguments& arguments) {
     return call(arguments, sounder::Registry::with_builtins(), "build/thermostat").err;
   };
@@ -142,7 +142,7 @@ TEST_CASE("Unknown environments, algorithms, networks, backends and keys are ref
         "sounder: unknown key 'worker'; did you mean 'workers'?");
 }
 
-TEST_CASE("Training starts from the preset that is named") {
+TEST_CASE("Training starts from the named preset") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   CHECK(usage_error({"train", "CartPole-v1", "--preset", "a3c-papre"}) ==
@@ -173,7 +173,7 @@ TEST_CASE("Training, evaluating and watching clip actions to their bounds") {
   const std::string run = (folder.path() / "run").string();
   sounder::Registry environments;
   environments.add<Narrow>("Narrow-v0", {.max_episode_steps = 50});
-  // Nearly all actions are chosen beyond the bounds; one that came through would fail the call.
+  // Nearly all actions are chosen beyond the bounds; an unclipped one would fail the call.
   for (const Arguments& arguments : {Arguments{"train", "Narrow-v0", "--steps", "500", "--hidden", "4", "--run", run},
                                      Arguments{"evaluate", run, "--episodes", "3", "--stochastic"},
                                      Arguments{"evaluate", run, "--episodes", "3"}, Arguments{"watch", run}}) {
@@ -215,14 +215,14 @@ TEST_CASE("A forgotten value or argument is refused, and does not swallow the ne
   usage_error({"plot", "run"});
 }
 
-TEST_CASE("Environments that contradict each other are refused") {
+TEST_CASE("Contradictory environments are refused") {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.toml", "environment = 'Acrobot-v1'").string();
   usage_error({"train", "CartPole-v1", "--config", file});
   usage_error({"train", "CartPole-v1", "--set", "environment=Acrobot-v1"});
 }
 
-TEST_CASE("Files that are missing or are something else are errors in one line") {
+TEST_CASE("Missing or invalid files are errors in one line") {
   const TemporaryFolder folder;
   const std::string missing = (folder.path() / "missing").string();
   const std::string garbage = folder.write("garbage", "not what it should be\n").string();
@@ -322,7 +322,7 @@ TEST_CASE("A user's own environment is found by its name, and fails its checks w
     }
     void reset(std::uint64_t, std::span<float> observation) { observation[0] = position; }
     sounder::StepResult step(Action, std::span<float> observation) {
-      observation[0] = position += 0.1F;  // leaves its space, and goes on where the last episode ended
+      observation[0] = position += 0.1F;  // leaves its space, and continues where the last episode ended
       return {.reward = 1, .terminated = false};
     }
   };
@@ -366,7 +366,7 @@ TEST_CASE("Warnings of a check do not change its exit code, and are counted and 
   CHECK(least.find("--steps") != std::string::npos);
 }
 
-TEST_CASE("Watching ends an episode that has no end where an evaluation does") {
+TEST_CASE("Watching cuts an endless episode at the same step as an evaluation") {
   const TemporaryFolder folder;
   const std::string file = (folder.path() / "policy.safetensors").string();
   save_checkpoint(file, endless_checkpoint());
@@ -385,7 +385,7 @@ TEST_CASE("Watching ends an episode that has no end where an evaluation does") {
   }
 }
 
-TEST_CASE("Watching plays the episodes that an evaluation plays, in its order") {
+TEST_CASE("Watching plays the same episodes as an evaluation, in the same order") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   REQUIRE(call({"train", "CartPole-v1", "--steps", "500", "--evaluation-episodes", "1", "--env-option",
@@ -404,7 +404,7 @@ TEST_CASE("Watching plays the episodes that an evaluation plays, in its order") 
   CHECK(sum / 7 == Approx(evaluated.at("mean").as_double()));
 }
 
-TEST_CASE("Evaluating and watching take options of the environment, and say what differs from training") {
+TEST_CASE("Evaluating and watching accept options of the environment, and report differences from training") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   REQUIRE(call({"train", "CartPole-v1", "--steps", "500", "--evaluation-episodes", "1", "--env-option", "length=0.7",
@@ -443,7 +443,7 @@ TEST_CASE("Evaluating and watching take options of the environment, and say what
   CHECK(resumed.err.find("warning: the run goes on with length=9 (in training 0.7)\n") != std::string::npos);
 }
 
-TEST_CASE("What is wrong in a checkpoint is an error that names the file, not one of usage") {
+TEST_CASE("Invalid content of a checkpoint is an error that names the file, not a usage error") {
   const TemporaryFolder folder;
   const std::string file = (folder.path() / "policy.safetensors").string();
   const auto refused = [&](const sounder::Checkpoint& checkpoint) {
@@ -460,7 +460,7 @@ TEST_CASE("What is wrong in a checkpoint is an error that names the file, not on
   CHECK(line.find("unknown key 'wings'") != std::string::npos);
 }
 
-TEST_CASE("Something thrown that is no exception is an error in one line, too") {
+TEST_CASE("A thrown object that is not an exception is also an error in one line") {
   sounder::Registry environments;
   environments.add("Broken-v0", []() -> sounder::Environment { throw 42; });
   const Outcome outcome = call({"envs", "Broken-v0"}, environments);
@@ -468,7 +468,7 @@ TEST_CASE("Something thrown that is no exception is an error in one line, too") 
   CHECK(outcome.err == "sounder: something was thrown that is no std::exception\n");
 }
 
-TEST_CASE("Of an exception from outside, the first line is shown") {
+TEST_CASE("The first line of another library's exception is shown") {
   sounder::Registry environments;
   environments.add("Broken-v0", []() -> sounder::Environment {
     throw std::runtime_error("the simulator is not there\nbacktrace: 1, 2, 3");

@@ -1,5 +1,5 @@
-// Every key of the configuration changes what a training shows, or says why it cannot. One that were read and ignored
-// would be found here; what the right change is, the tests of what it is for say.
+// Every key of the configuration changes the output of a training, or is listed with a reason why it cannot. This
+// detects keys that are parsed and ignored; other tests check the correctness of the change.
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -20,7 +20,7 @@ namespace {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-/// A key, what it is changed to, and what it takes to matter.
+/// A key, its changed value, and the settings that it needs to have an effect.
 struct Effect {
   std::string key;
   std::string value;
@@ -31,7 +31,7 @@ const Settings kPendulum{{"environment", "Pendulum-v1"}};
 const Settings kAdam{{"optimizer", "adam"}, {"learning_rate", "0.001"}};
 const Settings kValues{{"algorithm", "n_step_q"}, {"target_interval", "100"}, {"exploration_steps", "200"}};
 const Settings kPictures{{"environment", "Catch-v0"}, {"network", "cnn"}, {"channels", "4"}, {"steps", "30"}};
-// Of as many steps on one thread as on two, or by one worker as by two, so that only the key makes a difference.
+// Uses the same number of steps for one and two threads or workers, so that only the key makes a difference.
 const Settings kRounds{{"algorithm", "a2c"}};
 
 const std::vector<Effect> kEffects{
@@ -44,7 +44,7 @@ const std::vector<Effect> kEffects{
     {"envs_per_worker", "2"},
     {"steps", "200"},
     {"seed", "2"},
-    {"network", "cnn"},  // which CartPole-v1 does not suit
+    {"network", "cnn"},  // CartPole-v1 has no images
     {"hidden", "9"},
     {"activation", "relu"},
     {"trunks", "separate"},
@@ -119,7 +119,7 @@ struct Solved {
   }
 };
 
-/// What a training shows of itself, but for times.
+/// The output of a training, without times.
 struct Seen : MetricsSink {
   std::string refused;
   std::vector<float> parameters;
@@ -193,7 +193,7 @@ TEST_CASE("every key of the configuration has an effect here, or a reason why it
   CHECK(keys.empty());
 }
 
-TEST_CASE("every key changes what a training shows, which otherwise repeats itself") {
+TEST_CASE("every key changes the output of a training, which is otherwise reproducible") {
   for (const Effect& effect : kEffects) {
     INFO(effect.key << " = " << effect.value);
     const auto before = train(effect.with);
@@ -205,7 +205,7 @@ TEST_CASE("every key changes what a training shows, which otherwise repeats itse
   }
 }
 
-TEST_CASE("what concerns environments in other processes reaches who talks to them") {
+TEST_CASE("keys for environments in other processes reach their client") {
   TrainConfig config;
   config.env_command = "python3 my_env.py";
   config.env_timeout = 0.5;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# apps/install_dependencies.sh chooses among the packages of several systems, and names what to do where they have none. apt,
-# dpkg-query, sudo and id are stand-ins, which know a list of packages; the lists are of the systems they are named by
-# (packages.debian.org, packages.ubuntu.com).
+# Tests the choice of packages by apps/install_dependencies.sh on several systems, and its advice where a package is
+# missing. apt, dpkg-query, sudo and id are replaced by stand-ins with lists of packages, which are those of the named
+# systems (packages.debian.org, packages.ubuntu.com).
 set -uo pipefail
 script=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/apps/install_dependencies.sh
 folder=$(mktemp -d)
@@ -61,7 +61,7 @@ fi
 version=$(sed -n "s/^$2 //p" "$folder/available")
 if [ -e "$folder/lists" ] && [ "$version" ]; then
   policy "$2" "$version"
-elif [[ $2 == *+* ]]; then # a pattern, of which apt knows names by what is installed
+elif [[ $2 == *+* ]]; then # a pattern, which apt expands to the names of installed packages
   policy dpkg 1.22.22
   policy zlib1g 1:1.3.1
 fi
@@ -75,21 +75,22 @@ esac
 END
 stand_in apt dpkg-query <<<'version=$(sed -n "s/^$4 //p" "$folder/installed"); echo "${version:+installed $version}"'
 
-# new_system PACKAGES: a bare system with these packages to be had, without lists of them, and root as its user.
+# new_system PACKAGES: makes a bare system where these packages are available, without package lists, with root as its
+# user.
 new_system() {
   echo "$1" >"$folder/available"
   : >"$folder/installed"
   echo 0 >"$folder/id"
   rm -f "$folder/lists"
 }
-# install FOLDERS [ARGUMENTS]: runs the script where these stand-ins are; sets said, exit_code and did.
+# install FOLDERS [ARGUMENTS]: runs the script with the stand-ins; sets said, exit_code and did.
 install() {
   : >"$folder/did"
   said=$(PATH="$folder/tools${1:+:}$1" bash "$script" "${@:2}" 2>&1)
   exit_code=$?
   did=$(cat "$folder/did")
 }
-# expect WHAT EXPECTED GOT: whether the one pattern fits the other.
+# expect WHAT EXPECTED GOT: checks that GOT matches the pattern EXPECTED.
 expect() {
   # shellcheck disable=SC2053 # a pattern
   [[ $3 == $2 ]] && return

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# modules.sh PROGRAM WITH_TORCH: the program loads LibTorch's networks where a run computes them, and nowhere else; where
-# they are not installed, it says so. WITH_TORCH: ON or OFF.
+# modules.sh PROGRAM WITH_TORCH: the program loads LibTorch's networks only if a run needs them, and reports if they are
+# not installed. WITH_TORCH: ON or OFF.
 set -euo pipefail
 program=$(realpath "$1") with_torch=$2
 folder=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 short="--workers 1 --steps 200 --set evaluation_episodes=2"
 
-# run PROGRAM ARGUMENTS...: what it loads is in loaded.*, as the system's loader tells.
+# run PROGRAM ARGUMENTS...: writes the libraries that it loads to loaded.*, from the system's loader.
 run() {
   rm -f loaded.*
   LD_DEBUG=files LD_DEBUG_OUTPUT=$folder/loaded "$@" >out 2>err || {
@@ -17,14 +17,14 @@ run() {
     return $status
   }
 }
-# It is one library that this looks for: which others LibTorch is made of differs.
+# Looks for one library only, because LibTorch's other libraries differ between versions.
 with() { run "$@" && { grep -q 'calling init: .*/libtorch_cpu' loaded.* || ended "$* did not load LibTorch"; }; }
 without() { run "$@" && { ! grep -q 'file=[^ ]*torch' loaded.* || ended "$* loaded LibTorch"; }; }
 ended() {
   echo "$*" >&2
   exit 1
 }
-# refused CODE TEXT PROGRAM ARGUMENTS...: it ends with that code and one line that has that text.
+# refused CODE TEXT PROGRAM ARGUMENTS...: checks that it exits with the code and prints one line that contains the text.
 refused() {
   local code=$1 text=$2 status=0
   shift 2
@@ -38,7 +38,7 @@ without "$program" train CartPole-v1 $short --run fused
 without "$program" evaluate fused --episodes 2
 without "$program" plot fused -o curve.svg
 
-# Where the program was copied to, there is no module.
+# There is no module next to a copy of the program.
 mkdir -p alone/bin
 cp "$program" alone/bin/sounder
 without alone/bin/sounder train CartPole-v1 $short --run alone/fused
@@ -64,7 +64,7 @@ with "$program" train Catch-v0 $short --network cnn --run cnn
 with "$program" evaluate cnn --episodes 2
 refused 1 "cnn/checkpoints/" alone/bin/sounder evaluate cnn --episodes 2
 
-# It may lie anywhere.
+# The module may be in any folder.
 rm alone/lib/sounder/sounder_torch.so
 export LD_LIBRARY_PATH=$(dirname "$program")/../lib/sounder
 with alone/bin/sounder train CartPole-v1 $short --backend torch --run elsewhere

@@ -10,7 +10,7 @@
 
 using namespace sounder;
 
-TEST_CASE("an option's values are dealt out in turn, and an option is given once") {
+TEST_CASE("an option's values are distributed in turn, and an option may be given only once") {
   const std::vector<std::string> texts{"force=8", "length=0.5,0.7,0.9"};
   CHECK(read_options(texts) == OptionValues{{"force", "8"}, {"length", "0.5"}});
   CHECK(read_options(texts, 2) == OptionValues{{"force", "8"}, {"length", "0.9"}});
@@ -22,7 +22,7 @@ TEST_CASE("an option's values are dealt out in turn, and an option is given once
                                 "as 'force=2'; values that take turns stand between commas (force=A,B)"));
 }
 
-TEST_CASE("options that are changed take the place of those of their name, and what differs is said") {
+TEST_CASE("changed options replace those of the same name, and differences are described") {
   using Texts = std::vector<std::string>;
   const Texts trained{"length=0.7", "force=12"};
   CHECK(change_options(trained, {}) == trained);
@@ -58,7 +58,7 @@ TEST_CASE("workers' environments have their own options, and an evaluation's epi
 }
 
 TEST_CASE(
-    "options that are dealt out may change an environment's bounds, but not the sizes that a network is made for") {
+    "distributed options may change an environment's bounds, but not the sizes of a network's inputs or outputs") {
   const Registry environments = Registry::with_builtins();
   const auto refusal = [&](const std::string& id, const std::vector<std::string>& options) -> std::string {
     TrainConfig config;

@@ -38,7 +38,7 @@ TEST_CASE("Every preset of an environment is a configuration of the environment 
   }
 }
 
-TEST_CASE("A preset that is for any environment is named after none") {
+TEST_CASE("A preset for any environment is not named after one") {
   for (const auto& [name, toml] : presets()) {
     TrainConfig config;
     apply_toml(config, toml, name);
@@ -68,7 +68,7 @@ TEST_CASE("The paper's preset holds the authors' constants") {
   CHECK(config.anneal_steps == 0);
 }
 
-TEST_CASE("Of an environment's presets, the algorithm's own is found, else the one for all") {
+TEST_CASE("An environment's preset for the algorithm is found, else its default one") {
   CHECK(name_of(preset_for("Cart-v1", "other", kPresets)) == "Cart-v1.other");
   CHECK(name_of(preset_for("Cart-v1", "a3c", kPresets)) == "Cart-v1");
   CHECK(name_of(preset_for("Cart-v10", "other", kPresets)) == "Cart-v10");
@@ -85,7 +85,7 @@ TEST_CASE("A preset is found by its name, and an unknown one is refused with the
   CHECK_THROWS_AS(preset_named("", kPresets), sounder::UsageError);
 }
 
-TEST_CASE("The presets of an environment are listed, and no other's") {
+TEST_CASE("Only the presets of the environment are listed") {
   CHECK(preset_names_of("Cart-v1", kPresets) == std::vector<std::string>{"Cart-v1.other", "Cart-v1"});
   CHECK(preset_names_of("Cart-v10", kPresets) == std::vector<std::string>{"Cart-v10"});
   CHECK(preset_names_of("Cart", kPresets).empty());

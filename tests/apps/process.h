@@ -14,7 +14,7 @@
 
 namespace sounder::testing {
 
-/// A program whose standard error is read while it runs. One that says nothing for a minute is killed.
+/// A program whose standard error is read while it runs. Kills it after a minute without output.
 class Process {
  public:
   explicit Process(Arguments arguments) {
@@ -39,19 +39,19 @@ class Process {
 
   pid_t id() const { return id_; }
 
-  /// Reads until a text was written.
+  /// Reads until a text appears.
   void read_until(std::string_view text) {
     while (shown_.find(text) == std::string::npos) REQUIRE(read_more());
   }
 
-  /// Ends it with SIGKILL, and waits for its end.
+  /// Kills it with SIGKILL and waits for its end.
   void kill_at_once() {
     REQUIRE(kill(id_, SIGKILL) == 0);
     waited_for_ = true;
     REQUIRE(waitpid(id_, nullptr, 0) == id_);
   }
 
-  /// Reads to the end; returns the exit code and what was written since the start.
+  /// Reads to the end. Returns the exit code and all output since the start.
   Outcome finish() {
     while (read_more()) {
     }

@@ -1,4 +1,4 @@
-// The program as a process of its own: what only shows there.
+// Tests that need the program as a separate process.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -43,8 +43,8 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
                              "--preset", "--set", "--json", "--learning-rate"}) {
     CHECK(train_help.out.find(fmt::format("\n  {} ", option)) != std::string::npos);
   }
-  // What may be chosen is listed, also where the configuration alone does not know it.
-  const std::string words = [&] {  // without the lines' ends
+  // --help lists choices, including those that the configuration itself does not know.
+  const std::string words = [&] {  // without line breaks
     std::string text;
     for (const char letter : train_help.out) {
       const bool space = letter == ' ' || letter == '\n';
@@ -67,7 +67,7 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
   CHECK(spawn(folder, {"evaluate", "missing"}).exit_code == 1);
 }
 
-TEST_CASE("A level of processors may be chosen, and one that there is none of is refused by every command") {
+TEST_CASE("A processor level may be chosen, and every command refuses an unknown one") {
   using sounder::kLevelNames;
   const TemporaryFolder folder;
   const auto spawn_at = [&](std::string_view level, Arguments arguments) {
@@ -95,7 +95,7 @@ TEST_CASE("A level of processors may be chosen, and one that there is none of is
 
 TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one JSON object on stdout each") {
   const TemporaryFolder folder;
-  // Of an option and --set, the last one counts.
+  // The last one of an option and --set counts.
   const Outcome trained =
       spawn(folder, {"train", "CartPole-v1", "--set", "workers=4", "--workers", "3", "--set", "workers=2", "--steps",
                      "9", "--steps", "500", "--set", "evaluation_episodes=3", "--json"});
@@ -122,7 +122,7 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   }
   CHECK(evaluated.at("ci95").as_array().size() == 2);
 
-  // What is named twice, by a link or as a file, counts once; a copy is another policy.
+  // A policy that is named twice, by a link or as a file, counts once; a copy is another policy.
   std::filesystem::copy_file(folder.path() / evaluated.at("checkpoint").as_string().c_str(), folder.path() / "copy");
   const json::object both =
       json_of(spawn(folder, {"evaluate", "runs/latest", "runs/latest/.", "runs/latest/checkpoints/best", "copy",
@@ -133,7 +133,7 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   CHECK(both.at("runs") == 2);
   CHECK(both.at("each").at(0) == json::value(evaluated));
   const json::object second = json_of(spawn(folder, {"evaluate", "copy", "--episodes", "4", "--seed", "2", "--json"}));
-  CHECK(both.at("each").at(1) == json::value(second));  // each run has episodes of its own
+  CHECK(both.at("each").at(1) == json::value(second));  // each run has its own episodes
   CHECK(both.at("mean").as_double() ==
         Approx((evaluated.at("mean").as_double() + second.at("mean").as_double()) / 2).epsilon(1e-12));
 
@@ -156,7 +156,7 @@ TEST_CASE("A run is trained, resumed, evaluated, watched and plotted, with one J
   CHECK(std::filesystem::file_size(folder.path() / "curve.svg") > 0);
 }
 
-TEST_CASE("A reader that has gone ends neither a training nor its record") {
+TEST_CASE("A closed pipe ends neither a training nor its logs") {
   const TemporaryFolder folder;
   CHECK(spawn(folder, {"train", "CartPole-v1", "--run", "human", "--steps", "200"}, STDERR_FILENO).exit_code == 0);
   CHECK(std::filesystem::exists(folder.path() / "human" / "summary.json"));
@@ -168,7 +168,7 @@ TEST_CASE("A reader that has gone ends neither a training nor its record") {
   CHECK(json::parse(sounder::testing::read(folder.path() / "json" / "summary.json")).at("steps").as_int64() >= 200);
 }
 
-TEST_CASE("A second signal ends a training at once, though it waits for who reads what it prints") {
+TEST_CASE("A second signal ends a training at once, even while it waits for a full pipe") {
   const TemporaryFolder folder;
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
@@ -193,7 +193,7 @@ TEST_CASE("A second signal ends a training at once, though it waits for who read
   constexpr int kMinute = 60'000;
   pollfd first_line{.fd = ends[0], .events = POLLIN, .revents = 0};
   REQUIRE(poll(&first_line, 1, kMinute) == 1);
-  // Full: the next line does not fit in, and whoever writes it waits.
+  // The pipe is full, so writing the next line blocks.
   const int filler = open(fmt::format("/proc/self/fd/{}", ends[1]).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
   while (write(filler, "x", 1) == 1) continue;
   close(filler);
@@ -207,10 +207,10 @@ TEST_CASE("A second signal ends a training at once, though it waits for who read
   close(ends[0]);
   close(ends[1]);
   REQUIRE(ended == child);
-  CHECK((WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) == 130);  // as a shell has it
+  CHECK((WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) == 130);  // as in a shell
 }
 
-TEST_CASE("More workers than can have their files open are refused before a folder is made") {
+TEST_CASE("Too many workers for the limit of open files are refused before a folder is made") {
   const TemporaryFolder folder;
   const std::string train = fmt::format("{} train CartPole-v1 --workers 200 --steps 400 --run ", SOUNDER_PROGRAM);
   const std::string dir = folder.path().string();
@@ -223,7 +223,7 @@ TEST_CASE("More workers than can have their files open are refused before a fold
   CHECK(sounder::testing::Process(soft).finish().exit_code == 0);
 }
 
-TEST_CASE("With closed descriptors a training does its work, and a result that nobody can read is an error") {
+TEST_CASE("With closed descriptors a training works, and a result that cannot be printed is an error") {
   const TemporaryFolder folder;
   const std::string train = fmt::format(
       "exec {} train CartPole-v1 --workers 1 --steps 200 --set evaluation_episodes=2 "
@@ -238,15 +238,15 @@ TEST_CASE("With closed descriptors a training does its work, and a result that n
   CHECK(unread.err.find("cannot write to standard output: Bad file descriptor") != std::string::npos);
 }
 
-TEST_CASE("A file size limit is an error of what cannot be written, not the end of the training") {
+TEST_CASE("A file size limit fails a write, and does not end the training") {
   const TemporaryFolder folder;
-  const sounder::test::FileSizeLimit limit(16'384);  // the configuration fits in, a checkpoint does not
+  const sounder::test::FileSizeLimit limit(16'384);  // large enough for the configuration, not for a checkpoint
   const Outcome outcome = spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"});
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.err.find("sounder: the last checkpoint could not be written to run\n") != std::string::npos);
 }
 
-TEST_CASE("A run whose last checkpoint is damaged goes on from the one before, with a warning") {
+TEST_CASE("A run whose last checkpoint is damaged continues from the previous one, with a warning") {
   const TemporaryFolder folder;
   const auto checkpoints = folder.path() / "run" / "checkpoints";
   REQUIRE(spawn(folder, {"train", "CartPole-v1", "--run", "run", "--steps", "200"}).exit_code == 0);
@@ -298,7 +298,7 @@ TEST_CASE("Watching on a terminal is stopped by a signal, and leaves the termina
   };
   read_until("step 0");
   CHECK(shown.starts_with("\x1b[?1049h\x1b[?25l"));
-  // The next frame is a quarter of an hour away: what is waited for is the signal.
+  // The next frame is due in a quarter of an hour, so the program waits for the signal.
   REQUIRE(kill(child, SIGTERM) == 0);
   read_until("\x1b[?25h\x1b[?1049l");
   CHECK(wait_for(child) == 143);

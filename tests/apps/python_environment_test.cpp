@@ -1,4 +1,4 @@
-// Environments served from Python: by apps/python/sounder_env.py, as its users have it.
+// Environments served from Python with apps/python/sounder_env.py.
 #include <fmt/format.h>
 #include <stdlib.h>
 
@@ -18,17 +18,17 @@ namespace {
 const std::string kFolder = SOUNDER_TEST_SOURCES "/apps/python/";
 
 std::string command(const std::string& script) {
-  // A sanitizer's library must not be loaded into Python by way of what this process was started with.
+  // A sanitizer's library must not be loaded into Python through this process's variables.
   return fmt::format("PYTHONPATH={}/../apps/python '{}' {}{}", SOUNDER_TEST_SOURCES, SOUNDER_PYTHON, kFolder, script);
 }
 
-/// Cuts the columns off that time what happened.
+/// Removes the columns with times.
 std::string without_times(const std::string& csv, std::string_view time_column) {
   std::istringstream lines(csv);
   std::string result;
   std::ptrdiff_t column = -1;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('#')) continue;  // says when the file was begun
+    if (line.starts_with('#')) continue;  // contains the start time
     std::vector<std::string> cells;
     std::istringstream row(line);
     for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
@@ -53,7 +53,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-/// CartPole-v1 with the seeds that a process is sent.
+/// CartPole-v1 with the seeds that are sent to a process.
 class SeededAsSent : public envs::CartPole {
  public:
   static std::vector<EnvironmentOption<SeededAsSent>> options() {
@@ -114,7 +114,7 @@ TEST_CASE("CartPole served from Python is solved by two workers, resumed, evalua
 
   const Outcome evaluated = spawn(folder, {"evaluate", "run", "--env-command", served, "--json"});
   REQUIRE(evaluated.exit_code == 0);
-  // Of other episodes than those that had 475: a mean may well be below it. Chance has 22.
+  // These are other episodes than those with a mean of 475, so the mean may be lower. Random actions reach 22.
   CHECK(json_of(evaluated).at("mean").to_number<double>() >= 300);
   CHECK(spawn(folder, {"watch", "run", "--env-command", served}).exit_code == 0);
   const std::int64_t step = json_of(trained).at("steps").as_int64();
@@ -123,7 +123,7 @@ TEST_CASE("CartPole served from Python is solved by two workers, resumed, evalua
             .exit_code == 0);
 }
 
-TEST_CASE("Where no environment is named, the process names it; a wrong option is its own error") {
+TEST_CASE("Without a name, the process names the environment; a wrong option is the process's error") {
   const TemporaryFolder folder;
   const std::string served = command("cart_pole.py");
   const Outcome trained =
@@ -145,7 +145,7 @@ TEST_CASE("Where no environment is named, the process names it; a wrong option i
   CHECK(contains(nobody.err, "cannot connect to the socket '/nowhere/at/all'"));
 }
 
-TEST_CASE("A process that fails once is started again, and training goes on") {
+TEST_CASE("A process that fails once is restarted, and training continues") {
   const TemporaryFolder folder;
   const auto [fault, says] = GENERATE(table<std::string, std::string>({
       {"die", "exit code 137"},
@@ -164,7 +164,7 @@ TEST_CASE("A process that fails once is started again, and training goes on") {
   CHECK((contains(outcome.err, says) || (fault == "die" && contains(outcome.err, "signal 9"))));
 }
 
-TEST_CASE("A process that always fails ends the run, which says why, after the restarts it was given") {
+TEST_CASE("A process that always fails ends the run with the reason after the allowed restarts") {
   const TemporaryFolder folder;
   const Outcome outcome = spawn(folder, {"train", "--env-command", command("faulty.py raise"), "--env-restarts", "2",
                                          "--workers", "1", "--set", "evaluation_interval=100000", "--run", "run"});
@@ -176,8 +176,7 @@ TEST_CASE("A process that always fails ends the run, which says why, after the r
   CHECK(std::filesystem::exists(folder.path() / "run" / "checkpoints" / "last"));
 }
 
-TEST_CASE(
-    "An episode that ends its process whenever it is played ends an evaluation, with the environment's own error") {
+TEST_CASE("An episode that always ends its process ends an evaluation, with the environment's own error") {
   const TemporaryFolder folder;
   const std::string served = command("fails_late.py");
   REQUIRE(spawn(folder, {"train", "--env-command", served, "--steps", "1", "--workers", "1", "--evaluation-episodes",
@@ -201,7 +200,7 @@ TEST_CASE(
   CHECK(contains(trained.err, "the environment process of the evaluation reported an error: IndexError"));
 }
 
-TEST_CASE("What reset returns is checked in an evaluation, and while watching") {
+TEST_CASE("The result of reset is checked in an evaluation and while watching") {
   const TemporaryFolder folder;
   const std::string served = command("fails_late.py");
   REQUIRE(spawn(folder, {"train", "--env-command", served, "--steps", "1", "--workers", "1", "--evaluation-episodes",
@@ -215,7 +214,7 @@ TEST_CASE("What reset returns is checked in an evaluation, and while watching") 
   }
 }
 
-TEST_CASE("An environment in Python is checked by all the rules, each instance in a process of its own") {
+TEST_CASE("An environment in Python is checked by all rules, each instance in its own process") {
   const TemporaryFolder folder;
   const Outcome sound = spawn(folder, {"check", "--env-command", command("cart_pole.py"), "--json"});
   INFO(sound.err);
@@ -233,7 +232,7 @@ TEST_CASE("An environment in Python is checked by all the rules, each instance i
   CHECK(spawn(folder, {"check"}).exit_code == 2);
 }
 
-TEST_CASE("Observations of a Dict are trained on, and checking says which number is what") {
+TEST_CASE("Observations of a Dict work in training, and checking lists their parts") {
   const TemporaryFolder folder;
   const std::string served = command("parts.py");
   const Outcome checked = spawn(folder, {"check", "--env-command", served});
@@ -254,7 +253,7 @@ TEST_CASE("Observations of a Dict are trained on, and checking says which number
   CHECK(contains(evaluated.err, "Größe-v0: 2 greedy episodes of "));
 }
 
-TEST_CASE("Actions that an environment in Python masks, by infos or by a method, are taken nowhere") {
+TEST_CASE("Actions that an environment in Python masks, by infos or by a method, are never taken") {
   const TemporaryFolder folder;
   const std::string served = command("doors.py");
   const auto [way, several, algorithm] = GENERATE(table<std::string, std::string, std::string>({
@@ -282,7 +281,7 @@ TEST_CASE("Actions that an environment in Python masks, by infos or by a method,
   CHECK(checked.exit_code == 0);
 }
 
-TEST_CASE("An environment in Python that allows no action is told so, with worker and step") {
+TEST_CASE("An environment in Python that allows no action is an error that names worker and step") {
   const TemporaryFolder folder;
   const Outcome outcome = spawn(folder, {"train", "--env-command", command("doors.py"), "--env-option", "closed=3",
                                          "--steps", "100", "--workers", "1"});
@@ -290,7 +289,7 @@ TEST_CASE("An environment in Python that allows no action is told so, with worke
   CHECK(contains(outcome.err, "worker 0: the environment's action mask allows no action after 3 steps of an episode"));
 }
 
-TEST_CASE("A script that serves nothing, or what cannot be served, is told so") {
+TEST_CASE("A script that serves nothing, or an unsupported environment, gets a clear error") {
   const TemporaryFolder folder;
   const auto [script, says] = GENERATE(table<std::string, std::string>({
       {"import sounder_env\n", "and served nothing; a script in Python is to end with sounder_env.serve(...)"},
@@ -318,7 +317,7 @@ TEST_CASE("A script that serves nothing, or what cannot be served, is told so") 
   CHECK(outcome.err.find(says) == outcome.err.rfind(says));  // once
 }
 
-TEST_CASE("What is no number, or too large for one, is named with worker and step") {
+TEST_CASE("Invalid or too large numbers are errors that name worker and step") {
   const TemporaryFolder folder;
   const auto [fault, says] = GENERATE(table<std::string, std::string>({{"nan", "[nan]"}, {"huge", "[inf]"}}));
   const Outcome outcome =
@@ -330,7 +329,7 @@ TEST_CASE("What is no number, or too large for one, is named with worker and ste
 TEST_CASE("No environment process outlives a trainer that was killed") {
   const TemporaryFolder folder;
   const std::filesystem::path list = folder.path() / "processes";
-  // It begins with its own number, and goes on when its environment has ended, as that does with its socket.
+  // It starts with its own number, and continues after its environment has ended with its socket.
   const std::string served = fmt::format("echo $$ >> {}; {}; exec sleep 10000", list.string(), command("cart_pole.py"));
   Process trainer({SOUNDER_PROGRAM, "train", "--env-command", served, "--workers", "2", "--env-timeout", "10000",
                    "--run", (folder.path() / "run").string()});
@@ -354,7 +353,7 @@ TEST_CASE("No environment process outlives a trainer that was killed") {
   SUCCEED();
 }
 
-TEST_CASE("A process that listens serves whoever connects, in a folder for this user only") {
+TEST_CASE("A listening process serves every connection, in a folder for this user only") {
   const TemporaryFolder folder;
   const std::string socket = (folder.path() / "sockets" / "cart_pole").string();
   const std::string script =
@@ -371,7 +370,7 @@ TEST_CASE("A process that listens serves whoever connects, in a folder for this 
   namespace fs = std::filesystem;
   CHECK((fs::status(folder.path() / "sockets").permissions() & fs::perms(0777)) == fs::perms(0700));
   Outcome outcome{};
-  do {  // it may not listen yet
+  do {  // the process may not be listening yet
     outcome = spawn(folder, {"train", "--env-connect", "unix:" + socket, "--workers", "2", "--steps", "2000", "--json",
                              "--set", "evaluation_episodes=3"});
   } while (contains(outcome.err, "Connection refused"));
@@ -383,7 +382,7 @@ TEST_CASE("A process that listens serves whoever connects, in a folder for this 
   CHECK_FALSE(fs::exists(socket));
 }
 
-TEST_CASE("A sweep trains with processes, one trial after the other or side by side") {
+TEST_CASE("A sweep trains with processes, one trial after the other or in parallel") {
   const TemporaryFolder folder;
   Arguments arguments{"sweep",
                       "CartPole-v1",

@@ -9,7 +9,7 @@
 
 namespace sounder::testing {
 
-/// A new folder for one test, removed with all that is in it.
+/// A new folder for one test, removed with its content.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

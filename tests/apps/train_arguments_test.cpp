@@ -58,7 +58,7 @@ TEST_CASE("The command line overrides the file, which overrides the preset, whic
   TrainConfig expected;
   apply_toml(expected, sounder::preset_named("CartPole-v1").value().toml, "preset");
   CHECK(make_train_request(arguments).config == expected);
-  // A preset that changed nothing would not be seen to have been applied.
+  // A preset that changes nothing would not show that it was applied.
   TrainConfig defaults;
   defaults.environment = "CartPole-v1";
   REQUIRE_FALSE(expected == defaults);
@@ -82,7 +82,7 @@ TEST_CASE("The environment may be named by the file or by --set alone, and then 
   CHECK_FALSE(error_of({}).empty());
 }
 
-TEST_CASE("The preset is that of the algorithm asked for on the command line or in the file, where there is one") {
+TEST_CASE("The preset is that of the algorithm on the command line or in the file, if there is one") {
   constexpr sounder::Preset kPresets[] = {
       {.name = "Cart-v1", .toml = "environment = 'Cart-v1'\nrollout = 5\nalgorithm = 'first'"},
       {.name = "Cart-v1.other", .toml = "environment = 'Cart-v1'\nrollout = 6\nalgorithm = 'other'"},
@@ -104,7 +104,7 @@ TEST_CASE("The preset is that of the algorithm asked for on the command line or 
         Choice(7, "other"));
 }
 
-TEST_CASE("A named preset takes the place of the environment's own, below the file and the command line") {
+TEST_CASE("A named preset replaces the environment's own, below the file and the command line") {
   constexpr sounder::Preset kPresets[] = {
       {.name = "Cart-v1", .toml = "environment = 'Cart-v1'\nrollout = 5\nworkers = 3"},
       {.name = "Pole-v1", .toml = "environment = 'Pole-v1'\nrollout = 6"},
@@ -133,7 +133,7 @@ TEST_CASE("A named preset takes the place of the environment's own, below the fi
         "unknown preset 'a3c-papers'; did you mean 'a3c-paper'?");
 }
 
-TEST_CASE("A run's effective configuration makes the same run again, whatever the preset was") {
+TEST_CASE("A run's effective configuration makes the same run again, whatever its preset") {
   const TemporaryFolder folder;
   const TrainConfig config = make_train_request({.environment = "CartPole-v1", .preset = "a3c-paper"}).config;
   CHECK(config.workers == 16);
@@ -147,7 +147,7 @@ TEST_CASE("An environment without a preset starts from the defaults") {
   CHECK(make_train_request({.environment = "MyTask-v0"}).config == expected);
 }
 
-TEST_CASE("Two names of the environment that differ are refused, both are named") {
+TEST_CASE("Two different names of the environment are refused, naming both") {
   const TemporaryFolder folder;
   const auto file = folder.write("a.toml", "environment = 'Acrobot-v1'");
   const std::string error = error_of({.environment = "CartPole-v1", .config_file = file});
@@ -194,12 +194,12 @@ TEST_CASE("Two targets from one source are refused, and of two sources the later
   CHECK(target("until_return = 9.0", {{"until_solved", "true"}}) == std::pair(true, std::optional<double>()));
   CHECK(target("until_solved = true", {{"until_return", "9"}}) == std::pair(false, std::optional(9.0)));
   CHECK(target("until_return = 9.0", {{"seed", "3"}}) == std::pair(false, std::optional(9.0)));
-  // The last of a key counts: only one target is left.
+  // The last value of a key counts, so only one target is left.
   CHECK(target("", {{"until_return", "9"}, {"until_solved", "true"}, {"until_return", "none"}}) ==
         std::pair(true, std::optional<double>()));
 }
 
-TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
+TEST_CASE("A resumed run keeps its configuration, except for overrides") {
   const TemporaryFolder folder;
   TrainConfig config;
   config.environment = "CartPole-v1";
@@ -213,7 +213,7 @@ TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
     CHECK(request.config == config);
     CHECK(request.run == run);
     CHECK(request.resume.value().checkpoint.progress.step == 100);
-    // It is this request's until that has been done.
+    // The lock belongs to this request until it is done.
     CHECK_THROWS_WITH(make_train_request({.resume = run}), "another process is training in '" + run.string() +
                                                                "'; wait until it has ended, or name another folder");
   }
@@ -229,7 +229,7 @@ TEST_CASE("A resumed run keeps its configuration, but for what is overridden") {
   CHECK(make_train_request(arguments).config == config);
 }
 
-TEST_CASE("A resumed run takes other options of its environment, one by one, and says what differs") {
+TEST_CASE("A resumed run accepts other options of its environment, one by one, and reports the differences") {
   const TemporaryFolder folder;
   TrainConfig config;
   config.environment = "CartPole-v1";
@@ -242,7 +242,7 @@ TEST_CASE("A resumed run takes other options of its environment, one by one, and
   CHECK(request.changes == "length=0.9 (in training 0.7)");
 }
 
-TEST_CASE("What makes a run the one that it is cannot change when it is resumed") {
+TEST_CASE("The identity of a run cannot change when it is resumed") {
   const TemporaryFolder folder;
   TrainConfig config;
   config.environment = "CartPole-v1";

@@ -1,4 +1,4 @@
-// `sounder train` as a process of its own: how it is stopped, what a full disk does to it, and that it repeats itself.
+// Tests `sounder train` as a separate process: stopping, a full disk, and reproducibility.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -63,12 +63,12 @@ std::vector<std::string> untimed_rows(const std::filesystem::path& file, const s
 
 }  // namespace
 
-TEST_CASE("A signal stops a run, which is saved, summed up and resumed from there") {
+TEST_CASE("A signal stops a run, which is saved, summarised and can be resumed") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
   INFO("signal " << signal);
-  // With a learning rate of next to nothing the run is not solved, however late the signal comes.
+  // With a tiny learning rate the run is not solved, however late the signal comes.
   Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--workers", "2", "--steps", "1000000000", "--run", run,
                     "--learning-rate", "1e-9", "--set", "report_interval=200"});
   training.read_until("\nstep ");  // the second report's or evaluation's line
@@ -87,7 +87,7 @@ TEST_CASE("A signal stops a run, which is saved, summed up and resumed from ther
   CHECK(column(folder.path() / "run/progress.csv", "time/total_timesteps").back() == static_cast<double>(step));
   CHECK(call({"evaluate", run, "--episodes", "2"}).exit_code == 0);
 
-  if (signal != SIGINT) return;  // the others would say the same again
+  if (signal != SIGINT) return;  // the other signals behave in the same way
   const Outcome resumed = spawn(folder, {"train", "--resume", run, "--steps", std::to_string(step + 1000), "--json"});
   REQUIRE(resumed.exit_code == 0);
   const json::object result = json_of(resumed);
@@ -100,7 +100,7 @@ TEST_CASE("A signal stops a run, which is saved, summed up and resumed from ther
   CHECK(steps.front() < static_cast<double>(step));
   CHECK(std::ranges::count(steps, static_cast<double>(step)) == 1);
   CHECK(std::ranges::is_sorted(steps));
-  // Had it begun anew, the workers would have taken the first steps twice.
+  // If it had begun anew, the workers would have taken the first steps twice.
   double finished_steps = 0;
   std::int64_t episodes = 0;
   for (const char* worker : {"0", "1"}) {
@@ -113,7 +113,7 @@ TEST_CASE("A signal stops a run, which is saved, summed up and resumed from ther
   CHECK(finished_steps <= result.at("steps").to_number<double>());
 }
 
-TEST_CASE("Files that cannot grow cost a run what they would have held, and nothing else") {
+TEST_CASE("Files that cannot grow lose only their own content, and the run continues") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   REQUIRE(spawn(folder, {"train", "CartPole-v1", "--steps", "500", "--run", run}).exit_code == 0);
@@ -129,15 +129,15 @@ TEST_CASE("Files that cannot grow cost a run what they would have held, and noth
   CHECK(limited.err.find("training goes on") != std::string::npos);
   CHECK(limited.err.find("File too large") != std::string::npos);
   CHECK(limited.err.find("the last checkpoint could not be written") != std::string::npos);
-  CHECK(limited.err.find("\nstep 5,0") != std::string::npos);  // it went on to its end
+  CHECK(limited.err.find("\nstep 5,0") != std::string::npos);  // it continued to its end
   CHECK(last_checkpoint(run) == saved);
   CHECK(call({"evaluate", run, "--episodes", "2"}).exit_code == 0);
-  // With room again, it goes on from what was saved.
+  // With space again, it resumes from the last checkpoint.
   CHECK(spawn(folder, {"train", "--resume", run, "--steps", "1000"}).exit_code == 0);
   CHECK(last_checkpoint(run).progress.step >= 1000);
 }
 
-TEST_CASE("A run that another process trains is neither gone on in nor begun anew") {
+TEST_CASE("A run that another process trains is neither resumed nor begun anew") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--steps", "1000000000", "--run", run, "--learning-rate",
@@ -180,7 +180,7 @@ TEST_CASE("A run that was killed before its first checkpoint starts anew, by --r
   }
 }
 
-TEST_CASE("A run whose folder is gone tells its result all the same") {
+TEST_CASE("A run whose folder has gone still reports its result") {
   const TemporaryFolder folder;
   const std::string run = (folder.path() / "run").string();
   Process training({SOUNDER_PROGRAM, "train", "CartPole-v1", "--steps", "1000000000", "--run", run, "--learning-rate",
@@ -196,7 +196,7 @@ TEST_CASE("A run whose folder is gone tells its result all the same") {
         stopped.err.find("sounder: cannot write '" + run + "/summary.json': No such file or directory", result));
 }
 
-TEST_CASE("One worker and one seed give the same run, but for its times") {
+TEST_CASE("One worker and one seed give the same run, except for its times") {
   const TemporaryFolder folder;
   const Arguments options = GENERATE(Arguments{"--steps", "6000"}, Arguments{"--steps", "30000", "--until-solved"});
   for (const char* run : {"first", "second"}) {

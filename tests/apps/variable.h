@@ -7,7 +7,7 @@
 
 namespace sounder::testing {
 
-/// Sets a variable of this process, or removes it, for as long as this lives.
+/// Sets or removes a variable of this process during this object's lifetime.
 class Variable {
  public:
   Variable(const char* name, const char* value) : name_(name) {

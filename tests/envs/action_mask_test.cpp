@@ -26,7 +26,7 @@ TEST_CASE("a mask has a number for each option of each choice, and only choices 
                         Catch::Contains("Box(-1, 1, [2])"));
 }
 
-TEST_CASE("what a mask allows is counted and found in order; an empty one allows all") {
+TEST_CASE("allowed options are counted and found in order; an empty mask allows all") {
   const Mask mask{0, 1, 0, 1, 1};
   CHECK(count_allowed(mask) == 3);
   CHECK(nth_allowed(mask, 0) == 1);
@@ -37,7 +37,7 @@ TEST_CASE("what a mask allows is counted and found in order; an empty one allows
   CHECK(allows({}, 2));
 }
 
-TEST_CASE("an action can be taken where each of its choices has an option left") {
+TEST_CASE("an action exists if each of its choices has an allowed option") {
   CHECK(allows_any(kFour, Mask{0, 0, 1, 0}));
   CHECK_FALSE(allows_any(kFour, Mask{0, 0, 0, 0}));
   CHECK(allows_any(kSeveral, Mask{0, 1, 0, 0, 1}));
@@ -46,7 +46,7 @@ TEST_CASE("an action can be taken where each of its choices has an option left")
   CHECK(allows_any(kSeveral, {}));
 }
 
-TEST_CASE("an action is allowed where each of its choices is") {
+TEST_CASE("an action is allowed if each of its choices is") {
   CHECK(allows_action(kFour, Mask{0, 0, 1, 0}, std::int64_t{2}));
   CHECK_FALSE(allows_action(kFour, Mask{0, 0, 1, 0}, std::int64_t{1}));
   CHECK(allows_action(kFour, {}, std::int64_t{1}));
@@ -59,7 +59,7 @@ TEST_CASE("an action is allowed where each of its choices is") {
   }
 }
 
-TEST_CASE("random actions are drawn from what a mask allows, each as likely, by as many random numbers") {
+TEST_CASE("random actions are drawn uniformly from the allowed ones, with the same number of random numbers") {
   ActionArray actions(kSeveral, 1);
   Rng rng(3);
   Rng unmasked(3);
@@ -78,7 +78,7 @@ TEST_CASE("random actions are drawn from what a mask allows, each as likely, by 
   CHECK(rng == unmasked);
 }
 
-TEST_CASE("a mask of ones draws what none does") {
+TEST_CASE("a mask of ones draws the same as no mask") {
   for (const Space& space : {kFour, kSeveral}) {
     ActionArray actions(space, 2);
     const Mask ones(mask_size(space), 1);
@@ -92,7 +92,7 @@ TEST_CASE("a mask of ones draws what none does") {
   }
 }
 
-/// Throws at what its mask does not allow: all but the action that follows the last one.
+/// Throws for actions that its mask does not allow: all except the successor of the last one.
 struct OneWay {
   using Action = std::int64_t;
   EnvironmentSpec spec() const { return {.observation_space = Box::uniform(0, 1, {1}), .action_space = Discrete{5}}; }

@@ -19,7 +19,7 @@ std::vector<Number> numbers_of(const Action& action) {
   return {numbers.begin(), numbers.end()};
 }
 
-/// Draws many actions of a one-dimensional box and gives the smallest and the largest.
+/// Draws many actions of a one-dimensional box and returns the smallest and the largest.
 std::pair<float, float> sampled_range(float low, float high) {
   const Space space = Box::bounds({low}, {high});
   ActionArray actions(space, 1);
@@ -35,7 +35,7 @@ std::pair<float, float> sampled_range(float low, float high) {
 
 }  // namespace
 
-TEST_CASE("an action array hands out each space's kind of action") {
+TEST_CASE("an action array returns each space's kind of action") {
   ActionArray indices(Discrete{5}, 2);
   CHECK(indices.rows() == 2);
   CHECK(indices.width() == 1);
@@ -102,7 +102,7 @@ TEST_CASE("sampled actions are in their space and reach all of it") {
   }
 }
 
-TEST_CASE("sampled numbers of a box fill its bounds, where it has any") {
+TEST_CASE("sampled numbers of a box fill its bounds, if it has any") {
   const auto check = [](std::pair<float, float> range, float low, float high) {
     const float margin = 0.01F * (high - low);
     CHECK(range.first >= low);
@@ -115,7 +115,7 @@ TEST_CASE("sampled numbers of a box fill its bounds, where it has any") {
   check(sampled_range(5, kInfinity), 5, 6);
   check(sampled_range(-kInfinity, 5), 4, 5);
   CHECK(sampled_range(2, 2) == std::pair(2.0F, 2.0F));
-  // The width of this one is beyond the floats.
+  // This width exceeds the range of floats.
   const auto widest = sampled_range(std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max());
   CHECK(widest.first < -1e38F);
   CHECK(widest.second > 1e38F);

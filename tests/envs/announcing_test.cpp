@@ -1,4 +1,4 @@
-// What is announced to an environment that is far away, through wrappers.
+// Announcing to a remote environment through wrappers.
 #include <cmath>
 #include <memory>
 
@@ -15,7 +15,7 @@ using namespace sounder;
 
 namespace {
 
-/// What reached it.
+/// The calls that reached the environment.
 struct Heard {
   std::vector<float> announced;
   std::vector<float> stepped;
@@ -57,7 +57,7 @@ void announce_and_step(Environment& environment, const std::vector<float>& actio
 
 }  // namespace
 
-TEST_CASE("announcing makes a difference to those alone that can be told, through any wrapper") {
+TEST_CASE("announcing has an effect only on announceable environments, through any wrapper") {
   CHECK(Environment(Distant{}).announceable());
   CHECK(Environment(TimeLimit(Environment(FrameStack(Environment(Distant{}), 2)), 5)).announceable());
   CHECK_FALSE(Environment(Near{}).announceable());
@@ -77,7 +77,7 @@ TEST_CASE("wrappers announce what they change an action into") {
   CHECK(heard->stepped == heard->announced);
 }
 
-TEST_CASE("a sticky action is drawn once: what is announced is what is done, as it would be without announcing") {
+TEST_CASE("a sticky action is drawn once: the announced action is taken, the same as without announcing") {
   std::vector<float> actions;
   for (int i = 0; i < 50; ++i) actions.push_back(static_cast<float>(i) / 50);
   Distant told;
@@ -95,7 +95,7 @@ TEST_CASE("a sticky action is drawn once: what is announced is what is done, as 
   CHECK(heard->stepped != actions);
 }
 
-TEST_CASE("of repeated actions the first is announced; resets are announced as they are") {
+TEST_CASE("the first of repeated actions is announced; resets are announced unchanged") {
   Distant distant;
   const auto heard = distant.heard;
   Environment environment(ActionRepeat(Environment(std::move(distant)), 3));

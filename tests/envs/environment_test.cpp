@@ -30,7 +30,7 @@ struct Counter {
   std::unique_ptr<float> sum = std::make_unique<float>(0.0F);
 };
 
-/// Shows the action that it was given; says how it looks and where it is.
+/// Observes the action that it was given, and offers a picture and a state.
 template <class Numbers>
 struct Echo {
   using Action = Numbers;
@@ -81,7 +81,7 @@ static_assert(Drawable<Echo<std::span<const float>>> && !Drawable<Counter>);
 
 }  // namespace
 
-TEST_CASE("an environment hands everything to the struct that it owns") {
+TEST_CASE("an environment forwards everything to the struct that it owns") {
   Environment environment(Counter{});
   std::vector<float> observation(1);
   environment.reset(2, observation);
@@ -113,7 +113,7 @@ TEST_CASE("continuous and multi-discrete actions arrive as spans") {
   CHECK(observation == std::vector<float>{1, 0});
 }
 
-TEST_CASE("an environment that takes any action is handed all kinds") {
+TEST_CASE("an environment that takes any action receives all kinds") {
   std::vector<float> observation(1);
   Environment environment(Any{});
   environment.step(std::int64_t{1}, observation);
@@ -131,7 +131,7 @@ TEST_CASE("an action of the wrong kind is refused, not misread") {
   CHECK_THROWS_AS(environment.step(std::span<const float>{}, observation), std::bad_variant_access);
 }
 
-TEST_CASE("pictures and states are offered by those who have them") {
+TEST_CASE("pictures and states are available if the struct offers them") {
   Canvas canvas;
   std::vector<float> observation(2);
   Environment echo(Echo<std::span<const float>>{});

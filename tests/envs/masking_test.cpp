@@ -14,8 +14,8 @@ namespace {
 
 using Mask = std::vector<std::uint8_t>;
 
-/// A walk from 0 to 3 of the actions left (0), right (1) and stay (2): no action may lead off the ends. Counts what it
-/// was told to do otherwise.
+/// A walk from 0 to 3 with the actions left (0), right (1) and stay (2). Actions must not lead off the ends; those that
+/// do are counted.
 struct Fenced {
   using Action = std::int64_t;
 
@@ -42,7 +42,7 @@ struct Fenced {
   std::int64_t illegal = 0;
 };
 
-/// One that masks as an option says.
+/// Masks actions if an option says so.
 struct Choosy : Fenced {
   bool masks_actions() const { return masks; }
   bool masks = false;
@@ -55,7 +55,7 @@ struct Unmasked {
   StepResult step(std::int64_t, std::span<float>) { return {.reward = 0, .terminated = false}; }
 };
 
-/// Masks what is no choice.
+/// Masks actions that are not choices.
 struct Numbers {
   using Action = std::span<const float>;
   EnvironmentSpec spec() const {
@@ -82,7 +82,7 @@ Mask mask_after_a_step(Environment environment) {
 
 }  // namespace
 
-TEST_CASE("an environment with an action mask says so, and gives it; one without allows all") {
+TEST_CASE("an environment with an action mask reports and returns it; one without allows all") {
   const Environment masking(Fenced{});
   CHECK(masking.masks_actions());
   CHECK(mask_of(masking) == Mask{0, 1, 1});
@@ -92,7 +92,7 @@ TEST_CASE("an environment with an action mask says so, and gives it; one without
   CHECK(mask_of(unmasked) == Mask{1, 1, 1});
 }
 
-TEST_CASE("an environment may mask or not as its options say, through wrappers, too") {
+TEST_CASE("an option may enable an environment's mask, also through wrappers") {
   Choosy on;
   on.masks = true;
   for (const bool repeats : {false, true}) {
@@ -118,7 +118,7 @@ TEST_CASE("a policy sees an environment's mask through every wrapper") {
   CHECK_FALSE(for_policy(Environment(Unmasked{}), view).masks_actions());
 }
 
-TEST_CASE("an action is not repeated where it is not allowed any more") {
+TEST_CASE("an action is not repeated when it is no longer allowed") {
   ActionRepeat<Fenced> repeated(Fenced{}, 5);
   std::vector<float> observation(1);
   repeated.reset(1, observation);
@@ -129,22 +129,22 @@ TEST_CASE("an action is not repeated where it is not allowed any more") {
   CHECK(observation[0] == 0);
 }
 
-TEST_CASE("an action does not stick where it is not allowed any more") {
+TEST_CASE("an action does not stick when it is no longer allowed") {
   StickyActions<Fenced> sticky(Fenced{}, 1);
   std::vector<float> observation(1);
   sticky.reset(1, observation);
   sticky.step(1, observation);
   for (const float place : {2.0F, 3.0F}) {
-    sticky.step(2, observation);  // and still goes on to the right
+    sticky.step(2, observation);  // and still moves to the right
     CHECK(observation[0] == place);
   }
-  sticky.step(2, observation);  // there is no way on: it stays, as it was told
+  sticky.step(2, observation);  // at the end: it stays, as requested
   CHECK(observation[0] == 3);
   sticky.step(0, observation);  // and stays, since that sticks
   CHECK(observation[0] == 3);
 }
 
-TEST_CASE("a policy's view refuses masks of actions that are no choices") {
+TEST_CASE("a policy's view refuses masks of actions that are not choices") {
   CHECK_THROWS_WITH(for_policy(Environment(Numbers{}), {}),
                     Catch::Contains("an action mask is for Discrete and MultiDiscrete actions"));
 }

@@ -108,7 +108,7 @@ TEST_CASE("a value of the wrong type or out of range is refused with what was ex
         "option 'map' of Adjustable-v0: expected one of small, large; got 'huge'");
 }
 
-TEST_CASE("an option that an environment does not declare is refused, with the nearest that it does") {
+TEST_CASE("an undeclared option is refused with the nearest declared one") {
   CHECK(refusal("Adjustable-v0", {{"lenght", "1"}}) ==
         "unknown option of Adjustable-v0 'lenght'; did you mean 'length'?");
   CHECK(refusal("Fixed-v0", {{"length", "1"}}) == "environment 'Fixed-v0' takes no options; got 'length'");

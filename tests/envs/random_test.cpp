@@ -43,7 +43,7 @@ TEST_CASE("uniform numbers and choices are the high bits of the reference's numb
   for (const std::int64_t expected : {8, 3, 9, 7, 7}) CHECK(choices.below(10) == expected);
 }
 
-TEST_CASE("the same key gives the same stream, any other part another one") {
+TEST_CASE("the same key gives the same stream, and any changed part a different one") {
   const StreamKey key{.seed = 7, .worker = 3, .purpose = Stream::environment, .index = 11};
   CHECK(derive_seed(key) == 0x267fe0960bec3ac7U);
   std::set<std::uint64_t> seeds{derive_seed(key)};
@@ -53,7 +53,7 @@ TEST_CASE("the same key gives the same stream, any other part another one") {
   }
 }
 
-TEST_CASE("a copied Rng goes on as the original") {
+TEST_CASE("a copied Rng continues like the original") {
   Rng original(5);
   original();
   Rng copy = original;

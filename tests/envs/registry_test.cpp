@@ -46,7 +46,7 @@ TEST_CASE("an environment type is added with its limits") {
   CHECK(environment.step(std::int64_t{0}, observation).truncated);
 }
 
-TEST_CASE("a function's environment is taken as it is") {
+TEST_CASE("a function's environment is used unchanged") {
   Registry registry;
   int made = 0;
   registry.add("Still-v0", [&made] {
@@ -58,7 +58,7 @@ TEST_CASE("a function's environment is taken as it is") {
   CHECK(made == 2);
 }
 
-TEST_CASE("an environment that is made for a policy clips actions, and one that is just made does not") {
+TEST_CASE("make_for_policy clips actions, make does not") {
   const Registry registry = Registry::with_builtins();
   const std::string id = "MountainCarContinuous-v0";
   const auto reward = [](Environment environment, const std::vector<float>& action) {
@@ -72,7 +72,7 @@ TEST_CASE("an environment that is made for a policy clips actions, and one that 
   CHECK(reward(registry.make_for_policy(id), {0.5F}) == Approx(-0.025));
 }
 
-TEST_CASE("a bound that is NaN or below its lower one is refused, where it would bound nothing") {
+TEST_CASE("a NaN bound or one below its lower bound is refused") {
   struct Boxed : Still {
     using Action = std::span<const float>;
     Box observations = Box::bounds({0}, {1});
@@ -107,7 +107,7 @@ TEST_CASE("an unknown environment's error names the nearest one") {
                     "unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?");
 }
 
-TEST_CASE("a name is given once and is not empty") {
+TEST_CASE("a name must be unique and not empty") {
   Registry registry;
   registry.add<Still>("Still-v0");
   CHECK_THROWS_AS(registry.add<Still>("Still-v0"), UsageError);

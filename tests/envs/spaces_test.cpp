@@ -18,7 +18,7 @@ bool holds(const Space& space, const std::vector<float>& element, float toleranc
 
 }  // namespace
 
-TEST_CASE("every space counts the numbers that its elements are written with") {
+TEST_CASE("every space counts the numbers of its elements") {
   CHECK(flat_size(Discrete{7}) == 1);
   CHECK(flat_size(Box::bounds({-1, -2}, {1, 2})) == 2);
   CHECK(flat_size(Box::uniform(0, 255, {4, 3, 2})) == 24);

@@ -27,7 +27,7 @@ NetworkSpec perceptron() {
   return {.inputs = 25, .hidden = {4}, .activation = Activation::tanh, .outputs = 2};
 }
 
-TEST_CASE("auto takes the fastest backend that computes the network, which needs not be installed") {
+TEST_CASE("auto selects the fastest backend that supports the network, even if it is not installed") {
   CHECK(backend_names() == Names{"fused", "torch"});
   CHECK(choose_backend(perceptron(), "auto").name == "fused");
   CHECK(choose_backend(convolutional(), "auto").name == "torch");
@@ -37,13 +37,13 @@ TEST_CASE("auto takes the fastest backend that computes the network, which needs
 
 #ifdef SOUNDER_WITH_TORCH
 
-TEST_CASE("a build with LibTorch has its backend installed, which is loaded once") {
+TEST_CASE("in a build with LibTorch its backend is installed, and loaded once") {
   CHECK(installed_backend_names() == Names{"fused", "torch"});
   const Backend& torch = choose_backend(perceptron(), "torch");
   CHECK(&torch.load() == &torch.load());
 }
 
-TEST_CASE("OpenBLAS computes for a prepared thread on that thread alone") {
+TEST_CASE("OpenBLAS uses one thread for a prepared thread") {
   const NetworkFunctions& torch = choose_backend(perceptron(), "torch").load();
   void* const blas = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD);
   if (blas == nullptr) return;  // LibTorch calls another BLAS
@@ -55,7 +55,7 @@ TEST_CASE("OpenBLAS computes for a prepared thread on that thread alone") {
 
 #else
 
-TEST_CASE("a build without LibTorch says of what only LibTorch computes what it takes") {
+TEST_CASE("without LibTorch, the error for a network that needs it says what to install") {
   CHECK(installed_backend_names() == Names{"fused"});
   try {
     choose_backend(convolutional(), "auto").load();

@@ -7,8 +7,8 @@
 
 namespace sounder {
 
-/// Checks a gradient against the slopes of `loss()`, a number that follows from `parameters`, which are moved one at a
-/// time and put back: by central differences, of which single precision leaves no more than `margin` and a hundredth.
+/// Checks a gradient against central differences of `loss()`, a function of `parameters`, which are changed one at a
+/// time and restored. Single precision limits the agreement to `margin` and one percent.
 template <typename Loss>
 void check_slopes(std::span<float> parameters, std::span<const float> gradient, Loss&& loss, double margin) {
   REQUIRE(gradient.size() == parameters.size());

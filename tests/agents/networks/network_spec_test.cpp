@@ -37,7 +37,7 @@ TEST_CASE("the parameters of 4-64-64-(2+1) lie one after the other") {
   CHECK(describe(kCartPole) == "mlp 4-64-64-(2+1) tanh");
 }
 
-TEST_CASE("a gaussian head computes means, and its log standard deviations lie last and start at zero") {
+TEST_CASE("a gaussian head computes means, and its log standard deviations come last and start at zero") {
   NetworkSpec spec{
       .inputs = 3, .hidden = {64, 64}, .activation = Activation::tanh, .outputs = 4, .head = PolicyHead::gaussian};
   const ParameterLayout layout = parameter_layout(spec);
@@ -61,7 +61,7 @@ TEST_CASE("a gaussian head computes means, and its log standard deviations lie l
   CHECK(describe(spec) == "mlp 3-64-64-(2 gaussian+1) tanh, separate trunks");
 }
 
-TEST_CASE("log standard deviations start where they are said to, be they parameters or outputs") {
+TEST_CASE("log standard deviations start at the configured value, as parameters and as outputs") {
   for (const Trunks trunks : {Trunks::shared, Trunks::separate}) {
     for (const PolicyHead head : {PolicyHead::gaussian, PolicyHead::linear}) {
       const NetworkSpec plain{
@@ -70,7 +70,7 @@ TEST_CASE("log standard deviations start where they are said to, be they paramet
       spec.initial_log_std = -0.5F;
       const bool parameters = head == PolicyHead::gaussian;
       const std::string name = parameters ? "log_std" : trunks == Trunks::shared ? "head.bias" : "policy_head.bias";
-      // The other outputs' biases, the value's behind them too, stay zero, and all weights are the same.
+      // All other biases, including the value's, stay zero, and all weights are the same.
       std::vector<float> expected = initial_parameters(plain, 42);
       for (const ParameterBlock& block : parameter_layout(spec).blocks) {
         if (block.name != name) continue;
@@ -83,7 +83,7 @@ TEST_CASE("log standard deviations start where they are said to, be they paramet
   }
 }
 
-TEST_CASE("with separate trunks, the value's layers lie behind the policy's, drawn with the same gains") {
+TEST_CASE("with separate trunks, the value's layers follow the policy's, with the same gains") {
   NetworkSpec spec = kCartPole;
   spec.trunks = Trunks::separate;
   const ParameterLayout layout = parameter_layout(spec);
@@ -107,7 +107,7 @@ TEST_CASE("with separate trunks, the value's layers lie behind the policy's, dra
   CHECK(row_product(block(10), 64, 0, 0) == Approx(1).epsilon(1e-4));
 }
 
-TEST_CASE("a head of action values, which has no value beside them, starts out with a value's gain") {
+TEST_CASE("a head of action values, without a separate value, starts with a value's gain") {
   NetworkSpec spec = kCartPole;
   spec.value = ValueHead::none;
   const ParameterLayout layout = parameter_layout(spec);
@@ -119,7 +119,7 @@ TEST_CASE("a head of action values, which has no value beside them, starts out w
   CHECK(row_product(head, 64, 1, 1) == Approx(1).epsilon(1e-4));
 }
 
-TEST_CASE("an LSTM starts out with its forget gate open and all other biases zero, a GRU with all of them zero") {
+TEST_CASE("an LSTM starts with an open forget gate and all other biases zero, a GRU with all biases zero") {
   constexpr std::size_t kUnits = 5;
   NetworkSpec spec = kCartPole;
   spec.memory_units = kUnits;
@@ -141,7 +141,7 @@ TEST_CASE("an LSTM starts out with its forget gate open and all other biases zer
   CHECK(bias(Memory::gru, "memory.bias_hh") == std::vector<float>(3 * kUnits));
 }
 
-TEST_CASE("each gate of a cell starts out orthogonal by itself, with gain 1") {
+TEST_CASE("each gate of a cell starts orthogonal separately, with gain 1") {
   constexpr std::size_t kUnits = 5;
   NetworkSpec spec = kCartPole;
   spec.memory_units = kUnits;
@@ -160,7 +160,7 @@ TEST_CASE("each gate of a cell starts out orthogonal by itself, with gain 1") {
   }
 }
 
-TEST_CASE("initial parameters have the usual gains, zero biases, and follow from the seed") {
+TEST_CASE("initial parameters have the usual gains and zero biases, and depend only on the seed") {
   const ParameterLayout layout = parameter_layout(kCartPole);
   const std::vector<float> parameters = initial_parameters(kCartPole, 42);
   const auto block = [&](std::size_t i) {

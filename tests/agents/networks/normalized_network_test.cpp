@@ -47,7 +47,7 @@ Floats copy(std::span<const float> numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
-TEST_CASE("a normalised network computes what the plain one does of observations that were normalised by hand") {
+TEST_CASE("a normalised network equals the plain one on observations normalised by hand") {
   TrainConfig config = config_of(GENERATE(from_range(installed_backend_names())));
   INFO(config.backend);
   const auto plain = architecture(config);
@@ -84,7 +84,7 @@ TEST_CASE("a normalised network computes what the plain one does of observations
     clipped += by_hand[i] != x ? 1 : 0;
   }
   CHECK(clipped >= static_cast<int>(kRows));  // the last number is far off
-  // In two calls, as an agent acts: by rows.
+  // In two calls by rows, as an agent acts.
   for (std::size_t row = 0; row < kRows; row += kRows / 2) {
     normalised->forward(std::span(observations).subspan(row * kWidth, kRows / 2 * kWidth), row, {});
     network->forward(std::span(by_hand).subspan(row * kWidth, kRows / 2 * kWidth), row, {});
@@ -109,7 +109,7 @@ TEST_CASE("a normalised network computes what the plain one does of observations
   for (std::size_t i = gradient.size(); i < more.size(); ++i) CHECK(more_gradient[i] == 0);
 }
 
-TEST_CASE("what is normalised is in the layout and the description, and nothing is where nothing is asked for") {
+TEST_CASE("normalisation appears in the layout and the description, and only if it is enabled") {
   TrainConfig config = config_of("auto");
   const std::string plain = architecture(config)->description();
   const std::size_t size = architecture(config)->layout().size;
@@ -172,7 +172,7 @@ TEST_CASE("training counts moments, evaluation does not, and a checkpoint carrie
                        .episodes = 5});
   const auto result = evaluator.evaluate({.parameters = run.report.parameters, .seed = 1});
   const auto again = evaluator.evaluate({.parameters = run.report.parameters, .seed = 1});
-  CHECK(result.returns == again.returns);  // the first one left nothing behind
+  CHECK(result.returns == again.returns);  // the first evaluation changed nothing
 
   const auto tensor = std::ranges::find(run.last.parameters, "moments.observation_mean", &Tensor::name);
   REQUIRE(tensor != run.last.parameters.end());
@@ -185,7 +185,7 @@ TEST_CASE("training counts moments, evaluation does not, and a checkpoint carrie
   CHECK(rest.observations().mean[0] != moments.mean[0]);
 }
 
-TEST_CASE("a checkpoint with moments is not gone on from without, nor the other way round") {
+TEST_CASE("a checkpoint with moments cannot be resumed without them, nor the reverse") {
   const TrainConfig plain = config_of("auto");
   TrainConfig with = plain;
   with.normalize_observations = true;
@@ -195,7 +195,7 @@ TEST_CASE("a checkpoint with moments is not gone on from without, nor the other 
   CHECK_THROWS_WITH(Run(plain, &of_with), Catch::Contains("of the network") && Catch::Matchers::Contains("normalized"));
 }
 
-TEST_CASE("one worker that normalises gives the same numbers in every run") {
+TEST_CASE("one worker with normalisation gives the same numbers in every run") {
   TrainConfig config = config_of("auto");
   config.algorithm = GENERATE("a3c", "n_step_q");
   config.normalize_observations = config.normalize_rewards = true;

@@ -56,7 +56,7 @@ struct RecurrentResults {
   std::vector<float> states;  // after the last step
 };
 
-/// Acts step by step, as a worker does, but for the zeros that begin the episode after the last step.
+/// Acts step by step as a worker does, except for the zeros at the start of the episode after the last step.
 inline RecurrentResults act(Network& network, const RecurrentRollout& rollout) {
   const std::size_t k = rollout.environments;
   const std::size_t s = network.state_size();

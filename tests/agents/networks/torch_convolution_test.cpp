@@ -26,8 +26,8 @@ const NetworkSpec kTwoLayers{
     .outputs = 2};
 
 TEST_CASE("a small convolution's numbers and gradient are as worked out by hand") {
-  // An image [2, 2] by a kernel [[0, 0, 0], [0, 1, 2], [0, 3, 0]] with bias -1: each place itself, twice its right
-  // neighbour and three times the one below, less 1. Then a unit that adds all up, and output 1 u, value -1 u.
+  // An image [2, 2] by a kernel [[0, 0, 0], [0, 1, 2], [0, 3, 0]] with bias -1: each pixel plus twice its right
+  // neighbour and three times the one below, minus 1. Then a unit u that sums all, output 1 u and value -1 u.
   const NetworkSpec spec{.inputs = 4,
                          .image = {.channels = 1, .height = 2, .width = 2},
                          .convolutions = {{.channels = 1, .kernel = 3, .stride = 1}},
@@ -40,13 +40,13 @@ TEST_CASE("a small convolution's numbers and gradient are as worked out by hand"
   const NetworkOutput output = network->forward(std::vector<float>{1, 2, 3, -4}, 0, {});
   CHECK(output.outputs[0] == 13);
   CHECK(output.values[0] == -13);
-  // dL/du = 2 - 1 = 1, by the first place only: the kernel there lies over 0 0 0, 0 1 2, 0 3 -4.
+  // dL/du = 2 - 1 = 1, through the first position only, where the kernel covers 0 0 0, 0 1 2, 0 3 -4.
   std::vector<float> gradient(parameters.size());
   network->backward({.outputs = std::vector<float>{2}, .values = std::vector<float>{1}}, gradient);
   CHECK(gradient == std::vector<float>{0, 0, 0, 0, 1, 2, 0, 3, -4, 1, 13, 0, 0, 0, 1, 2 * 13, 13, 2, 1});
 }
 
-TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after the other, gradients too") {
+TEST_CASE("a convolutional network equals LibTorch's Conv2d and Linear in sequence, gradients included") {
   Rng rng(5);
   for (const Trunks trunks : {Trunks::shared, Trunks::separate}) {
     NetworkSpec spec = kTwoLayers;
@@ -103,7 +103,7 @@ TEST_CASE("a convolutional network is LibTorch's Conv2d and Linear, one after th
   }
 }
 
-TEST_CASE("a convolutional network's gradient is the slope of what it gives, with a memory too") {
+TEST_CASE("a convolutional network's gradient is the slope of its results, also with memory") {
   Rng rng(6);
   for (const Memory memory : {Memory::none, Memory::gru}) {
     NetworkSpec spec = kTwoLayers;

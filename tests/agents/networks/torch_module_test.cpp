@@ -11,7 +11,7 @@
 namespace sounder {
 namespace {
 
-/// A user's module, with whatever else a test gives it.
+/// A user's module with additions by the test.
 struct Mine : torch::nn::Module {
   explicit Mine(const NetworkRequest& request)
       : body(register_module("body", torch::nn::Linear(inputs(request), 8))),
@@ -22,7 +22,7 @@ struct Mine : torch::nn::Module {
   torch::nn::Linear body, head;
 };
 
-/// What a policy asks of a network.
+/// A policy's requirements for a network.
 struct Asked {
   std::size_t outputs = 2;
   PolicyHead head = PolicyHead::linear;
@@ -46,7 +46,7 @@ std::unique_ptr<Architecture> make(const std::string& backend = "auto", const As
                         .initial_log_std = asked.initial_log_std});
 }
 
-TEST_CASE("a user's module is laid out by its own names, drawn from the seed, and described") {
+TEST_CASE("a user's module keeps its parameters' names, is drawn from the seed, and described") {
   const auto network = make<Mine>();
   CHECK(network->backend() == "torch");
   CHECK(network->state_size() == 0);
@@ -60,7 +60,7 @@ TEST_CASE("a user's module is laid out by its own names, drawn from the seed, an
   CHECK(network->initial_parameters(5) != network->initial_parameters(6));
 }
 
-/// Copies the parameters of one layout to where another has those of the same name.
+/// Copies parameters between layouts by name.
 void copy_by_name(const ParameterLayout& from_layout, const std::vector<float>& from, const ParameterLayout& to_layout,
                   std::vector<float>& to) {
   for (const ParameterBlock& block : from_layout.blocks) {
@@ -71,8 +71,8 @@ void copy_by_name(const ParameterLayout& from_layout, const std::vector<float>& 
   }
 }
 
-TEST_CASE("deviations that are parameters are added to a user's module, as the built-in network has them") {
-  // Two means; a built-in network of that shape calls its blocks otherwise.
+TEST_CASE("standard deviations that are parameters are added to a user's module as in the built-in network") {
+  // Two means; a built-in network of that shape names its blocks differently.
   struct Named final : torch::nn::Module {
     explicit Named(const NetworkRequest& request)
         : body(register_module("body", torch::nn::ModuleList())),
@@ -114,7 +114,7 @@ TEST_CASE("deviations that are parameters are added to a user's module, as the b
   CHECK(std::vector<float>(expected.end() - 2, expected.end()) == std::vector<float>{0.5F + 1, 2 + 1});
 }
 
-TEST_CASE("drawing a user's module leaves LibTorch's global generator as it was") {
+TEST_CASE("making a user's module does not change LibTorch's global generator") {
   torch::manual_seed(1);
   const float expected = torch::rand({1}).item<float>();
   torch::manual_seed(1);
@@ -122,7 +122,7 @@ TEST_CASE("drawing a user's module leaves LibTorch's global generator as it was"
   CHECK(torch::rand({1}).item<float>() == expected);
 }
 
-TEST_CASE("a user's module computes and learns what the same built-in network does") {
+TEST_CASE("a user's module computes and learns the same as an equal built-in network") {
   const auto network = make<Mine>();
   std::vector<float> parameters = network->initial_parameters(5);
   const NetworkSpec spec{.inputs = 4, .hidden = {8}, .activation = Activation::tanh, .outputs = 2};
@@ -160,7 +160,7 @@ TEST_CASE("dropout is off: acting and learning see the same network") {
   CHECK(first != 0);
 }
 
-TEST_CASE("what a user's module throws is told with the network's name, and in one line") {
+TEST_CASE("a user's module's exceptions are reported with the network's name, in one line") {
   struct Unmade : Mine {
     explicit Unmade(const NetworkRequest& request) : Mine(request) { throw std::runtime_error("no weights\nat all"); }
   };
@@ -184,7 +184,7 @@ TEST_CASE("what a user's module throws is told with the network's name, and in o
   CHECK_THROWS_WITH(late->forward(std::vector<float>(12), 0, {}), "network 'mine': only two rows");
 }
 
-TEST_CASE("what a user's module may not be is refused by name") {
+TEST_CASE("unsupported user's modules are refused by name") {
   struct WithBuffer : Mine {
     explicit WithBuffer(const NetworkRequest& request) : Mine(request) {
       register_module("norm", torch::nn::BatchNorm1d(8));

@@ -56,7 +56,7 @@ TEST_CASE("a small network's outputs, values and gradient are as worked out by h
   }
 }
 
-TEST_CASE("a gaussian head puts out means and the parameters log_std, whose gradient is summed over the rows") {
+TEST_CASE("a gaussian head outputs means and the parameters log_std, whose gradient is summed over rows") {
   // As kTiny, with two means: head.weight [[1, -1], [0, 2], [2, 3]], head.bias [0.25, 1, -0.5], log_std [-1, 0.5]
   const NetworkSpec spec{
       .inputs = 2, .hidden = {2}, .activation = Activation::relu, .outputs = 4, .head = PolicyHead::gaussian};
@@ -103,7 +103,7 @@ TEST_CASE("a gaussian head puts out means and the parameters log_std, whose grad
   }
 }
 
-TEST_CASE("with separate trunks, each head is computed from its own") {
+TEST_CASE("with separate trunks, each head is computed from its own trunk") {
   // policy_body [[1, 2]], [0.5]; policy_head [[2], [-1]], [0.25, 1]; value_body [[3, -4]], [1]; value_head [[5]],
   // [-0.5]
   const NetworkSpec spec{
@@ -124,7 +124,7 @@ TEST_CASE("with separate trunks, each head is computed from its own") {
   }
 }
 
-TEST_CASE("backward writes the gradient over what stood in whichever array it is given") {
+TEST_CASE("backward overwrites the array that it is given") {
   std::vector<float> parameters = kTinyParameters;
   const auto network = make_torch_network(kTiny, parameters, 4);
   network->forward(std::vector<float>{2, 0}, 0, {});
@@ -146,13 +146,13 @@ TEST_CASE("rows that were filled one by one are differentiated together") {
 
   network->forward(std::vector<float>{1, 2}, 0, {});
   network->forward(std::vector<float>{-3, 1}, 1, {});
-  network->forward(std::vector<float>{9, 9}, 2, {});  // a row that is not learnt from: the bootstrap's
+  network->forward(std::vector<float>{9, 9}, 2, {});  // the bootstrap's row, which is not learnt from
   std::vector<float> one_by_one(parameters.size());
   network->backward({.outputs = std::vector<float>{1, 2}, .values = std::vector<float>{3, 4}}, one_by_one);
   CHECK(one_by_one == together);
 }
 
-TEST_CASE("the gradient is the slope of the outputs, for networks of any depth and width, head and trunks") {
+TEST_CASE("the gradient is the slope of the outputs, for any depth, width, head and trunks") {
   const PolicyHead head = GENERATE(PolicyHead::linear, PolicyHead::gaussian);
   const Trunks trunks = GENERATE(Trunks::shared, Trunks::separate);
   Rng rng(17);

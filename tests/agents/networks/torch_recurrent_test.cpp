@@ -40,7 +40,7 @@ void check_close(std::span<const float> numbers, std::span<const float> expected
   CHECK(difference <= tolerance * largest);
 }
 
-/// The formulas once more, of LibTorch's own cells, one environment and one step at a time, in plain autograd.
+/// The same formulas with LibTorch's own cells, one environment and one step at a time, in plain autograd.
 struct Reference {
   explicit Reference(const RecurrentRollout& rollout) : spec(rollout.spec), layout(parameter_layout(spec)) {
     for (const ParameterBlock& block : layout.blocks) {
@@ -177,7 +177,7 @@ TEST_CASE("a tiny GRU's numbers are as worked out by hand") {
   CHECK(output.outputs[0] == Approx(2 * 0.4277498).epsilon(1e-5));
 }
 
-TEST_CASE("recurrent networks agree with LibTorch's cells, unrolled in plain autograd, on all they give") {
+TEST_CASE("recurrent networks agree with LibTorch's cells, unrolled in plain autograd, in all results") {
   Rng rng(11);
   for (const NetworkSpec& spec : specs()) {
     const RecurrentRollout rollout(spec, rng);
@@ -205,12 +205,12 @@ TEST_CASE("recurrent networks agree with LibTorch's cells, unrolled in plain aut
       check_close(std::span(gradient).subspan(block.offset, block.size),
                   floats(reference.parameters[block.name].grad()), 1e-5);
     }
-    // None is left out.
+    // Every parameter has a gradient.
     CHECK(std::ranges::none_of(gradient, [](float g) { return g == 0; }));
   }
 }
 
-TEST_CASE("a recurrent network's gradient is the slope of what it gives") {
+TEST_CASE("a recurrent network's gradient is the slope of its results") {
   Rng rng(12);
   for (const NetworkSpec& spec : specs()) {
     if (spec.memory_units != 5) continue;
@@ -230,7 +230,7 @@ TEST_CASE("a recurrent network's gradient is the slope of what it gives") {
   }
 }
 
-TEST_CASE("an episode's end inside a rollout keeps what comes after it from what came before") {
+TEST_CASE("after an episode's end inside a rollout, results do not depend on earlier steps") {
   Rng rng(13);
   for (NetworkSpec spec : specs()) {
     spec.hidden = {4};
@@ -268,7 +268,7 @@ TEST_CASE("an episode's end inside a rollout keeps what comes after it from what
   }
 }
 
-TEST_CASE("bootstrapping beyond a rollout and learning from it twice change nothing about it") {
+TEST_CASE("bootstrapping and learning twice do not change a rollout's results") {
   Rng rng(14);
   for (const NetworkSpec& spec : specs()) {
     const RecurrentRollout rollout(spec, rng);

@@ -69,7 +69,7 @@ TEST_CASE("Numbers on axes are short") {
   CHECK(chart::short_number(999'999, 3) == "1M");
 }
 
-TEST_CASE("A frame spans all points with some air, reaches near ticks, and puts high values on top") {
+TEST_CASE("A frame contains all points with a margin, extends to near ticks, and has high values at the top") {
   const chart::Frame frame = chart::fit_frame({.left = 100, .top = 10, .right = 300, .bottom = 210},
                                               {{chart::Trace{{{50, 12}, {100, 490}}}, {}, ""}});
   CHECK(frame.steps.low == 0);
@@ -80,7 +80,7 @@ TEST_CASE("A frame spans all points with some air, reaches near ticks, and puts 
   CHECK(frame.x(51) == 200);
   CHECK(frame.y(frame.values.high) == 10);
   CHECK(frame.y(frame.values.low) == 210);
-  // 475 with its air is short of 500 by less than 0.4 of the ticks' distance.
+  // 475 with its margin is below 500 by less than 0.4 of the ticks' distance.
   CHECK(chart::fit_frame({}, {{chart::Trace{{{50, 12}, {100, 450}}}, {}, ""}}).values.high == 500);
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("A constant curve has a frame too") {
   CHECK(frame.values.high > 0);
 }
 
-TEST_CASE("One run becomes an SVG picture that carries its title and legend as text") {
+TEST_CASE("One run becomes an SVG picture that contains its title and legend as text") {
   const TemporaryFolder folder;
   const fs::path run = write_run(folder / "run", {.environment = "A<B&C"});
   write_bytes(run / "evaluations.csv",
@@ -118,7 +118,7 @@ TEST_CASE("One run becomes a PNG picture of twice the size") {
   CHECK(png.size() > 10'000);
 }
 
-TEST_CASE("Several runs of one kind become their interquartile mean with its band") {
+TEST_CASE("Several runs of one kind become their interquartile mean with a band") {
   const TemporaryFolder folder;
   const fs::path one = write_run(folder / "1", {});
   const fs::path two = write_run(folder / "2", {});
@@ -130,7 +130,7 @@ TEST_CASE("Several runs of one kind become their interquartile mean with its ban
                  "95 % bootstrap interval</desc>"));
 }
 
-TEST_CASE("Runs of several kinds are told apart in the legend") {
+TEST_CASE("The legend distinguishes runs of several kinds") {
   const TemporaryFolder folder;
   const fs::path one = write_run(folder / "1", {});
   const fs::path two = write_run(folder / "2", {.algorithm = "one_step_q"});
@@ -144,7 +144,7 @@ TEST_CASE("Runs of several kinds are told apart in the legend") {
   CHECK(contains(svg, "; CartPole-v1, a3c, 2 runs; CartPole-v1, one_step_q, 1 run; Acrobot-v1, a3c, 1 run; 95 %"));
 }
 
-TEST_CASE("A run that is named twice, by a link or another way, counts once") {
+TEST_CASE("A run that is named twice, by a link or otherwise, counts once") {
   const TemporaryFolder folder;
   const fs::path one = write_run(folder / "1", {});
   const fs::path two = write_run(folder / "2", {});
@@ -156,7 +156,7 @@ TEST_CASE("A run that is named twice, by a link or another way, counts once") {
   CHECK(contains(read_bytes(folder / "curve.svg"), "a3c, 1 worker, seed 1; episode; "));
 }
 
-TEST_CASE("What cannot be plotted is an error that says why, and leaves no picture") {
+TEST_CASE("Runs that cannot be plotted are an error that says why, and no picture is left") {
   const TemporaryFolder folder;
   const fs::path run = write_run(folder / "run", {});
   const fs::path empty = write_run(folder / "empty", {.episodes = 0});

@@ -1,5 +1,5 @@
-"""CartPole-v1 as envs/classic_control/cart_pole.cpp has it, with Gymnasium's interface: the same seeds and actions give
-the same episodes, to the last bit."""
+"""CartPole-v1 with Gymnasium's interface, bitwise equal to envs/classic_control/cart_pole.cpp: the same seeds and actions
+give the same episodes."""
 
 import math
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# documents.sh SOUNDER: what the documents say of environments in Python is so. The commands of own_environment_python.md, run
-# as they stand, solve its example; and the script in README.md serves what Gymnasium makes, of which a stand-in is here.
+# documents.sh SOUNDER: tests the documents on environments in Python. The commands of own_environment_python.md, run
+# unchanged, solve its example, and the script in README.md serves an environment of Gymnasium, which is replaced by a
+# stand-in.
 set -euo pipefail
 sounder=$1
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)

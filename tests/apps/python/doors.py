@@ -1,4 +1,4 @@
-"""Rooms of which each has two doors out of forty that are not locked; at a locked one, this environment fails."""
+"""Rooms with forty doors, two of them unlocked; taking a locked one is an error."""
 
 import random
 
@@ -10,8 +10,8 @@ class Doors:
     max_episode_steps = 8
 
     def __init__(self, way="info", several=False, closed=-1):
-        """way: info or method, how it says which doors are open. several: an action is a door and a key of three, of
-        which one fits. closed: the room from which no door leads."""
+        """way: info or method, the source of the mask of open doors. several: an action is a door and one of three
+        keys, one of which fits. closed: the room without an unlocked door."""
         self.several, self.closed = several, closed
         self.action_space = sounder_env.MultiDiscrete([40, 3]) if several else sounder_env.Discrete(40)
         if way == "method":

@@ -1,4 +1,4 @@
-"""Prices run out: an episode of a short table reads past its end. And the first price may be no number."""
+"""An episode reads past the end of a short table of prices. The first price may be invalid."""
 
 import sounder_env
 

@@ -1,5 +1,5 @@
-"""faulty.py FAULT [MARKER]: counts 20 steps to the end of an episode, and fails at the 100th step: at every one's, or only once
-in a folder where the marker can be made."""
+"""faulty.py FAULT [MARKER]: episodes of 20 steps; each process fails at its 100th step, or, with a marker, only once in the folder
+where it makes the marker."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Go where you are told: observations of several parts, nested, and letters beyond ASCII in the name."""
+"""A task with nested observations of several parts, and a name with letters beyond ASCII."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""record_flatten.py FILE: writes what gymnasium.spaces.flatten makes of some spaces, for sounder_env_test.py. Needs Gymnasium."""
+"""record_flatten.py FILE: records results of gymnasium.spaces.flatten for sounder_env_test.py. Needs Gymnasium."""
 
 import collections
 import json

@@ -1,4 +1,4 @@
-"""Tests sounder_env.py as the other end of its socket sees it, frame by frame."""
+"""Tests sounder_env.py from the other end of its socket, frame by frame."""
 
 import collections
 import contextlib
@@ -41,7 +41,7 @@ class Counter:
 
 
 class Client:
-    """A trainer's end of a conversation that runs in a thread of its own."""
+    """The trainer's end of a conversation that runs in another thread."""
 
     def __init__(self, make, hello=True, options="{}"):
         self.socket, theirs = socket.socketpair()
@@ -119,7 +119,7 @@ class ConversationTest(unittest.TestCase):
         self.assertEqual(rows, [(0, 1.0, 0, 0, 0, 1.0, 1.0), (3, 2.0, 0, 1, 0, 2.0, 0.0)])
 
     def test_a_mask_follows_an_observation_where_one_came(self):
-        class ByInfo(Counter):  # after the first step there is none
+        class ByInfo(Counter):  # no mask after the first step
             mask = [1, False]
 
             def reset(self, seed=None):
@@ -153,7 +153,7 @@ class ConversationTest(unittest.TestCase):
             self.assertEqual(payload[10:], (b"\0\0" if has_none else b"\1\0") + struct.pack("<ff", 2, 1) +
                              (b"" if has_none else mask))
             kind, payload = client.ask(STEP, struct.pack("<Iq", 0, 1))
-            self.assertEqual(payload[8:], b"\1\0\0\0" + struct.pack("<ff", 3, 1))  # terminated: no mask any more
+            self.assertEqual(payload[8:], b"\1\0\0\0" + struct.pack("<ff", 3, 1))  # terminated: no mask
 
     def test_several_choices_have_one_mask_however_it_is_divided(self):
         class Several(Counter):
@@ -221,7 +221,7 @@ class ConversationTest(unittest.TestCase):
     def test_a_trainer_that_is_gone_is_no_error_of_the_environment(self):
         client = Client(Counter)
         client.send(RESET, reset((0, 1)))
-        client.socket.recv(1, socket.MSG_PEEK)  # the answer has come; unread, it makes the closing a reset
+        client.socket.recv(1, socket.MSG_PEEK)  # the answer has arrived; closing with unread data resets the connection
         with contextlib.redirect_stderr(io.StringIO()) as printed:
             self.assertFalse(client.end())
         self.assertEqual(printed.getvalue(), "")
@@ -267,7 +267,7 @@ class ConversationTest(unittest.TestCase):
 
     def test_frames_that_come_in_pieces_or_together_are_the_same_frames(self):
         client = Client(Counter)
-        many = [(index, index) for index in range(6000)]  # more than is read at once
+        many = [(index, index) for index in range(6000)]  # more than one read returns
         frame = struct.pack("<IB", 1 + 12 * len(many), RESET) + reset(*many)
         client.socket.sendall(frame[:3])
         client.socket.sendall(frame[3:70000])
@@ -436,7 +436,7 @@ class SpacesTest(unittest.TestCase):
         with self.assertRaisesRegex(sounder_env._Refused, r"shape \[1\], as its space says; got 0.5"):
             one.encode(0.5)
         scalar = self.codec(sounder_env.Box(0.0, 1.0, ()))
-        self.assertEqual(scalar.description["shape"], [1])  # as a network sees it
+        self.assertEqual(scalar.description["shape"], [1])  # as seen by a network
         self.assertEqual(scalar.encode(0.5), [0.5])
         self.assertEqual(float(scalar.decode([0.25])), 0.25)
         with self.assertRaisesRegex(sounder_env._Refused, r"shape \[\], as its space says; got \[0.5\]"):
@@ -493,7 +493,7 @@ class SpacesTest(unittest.TestCase):
 
 
 class PartsTest(unittest.TestCase):
-    """Observations of a Dict or a Tuple: in the order and with the numbers of Gymnasium's flatten."""
+    """Observations of a Dict or a Tuple have the order and the numbers of Gymnasium's flatten."""
 
     def made(self, description):
         kind = description["type"]
@@ -510,7 +510,7 @@ class PartsTest(unittest.TestCase):
         spaces = {key: self.made(part) for key, part in description["spaces"]}
         space = sounder_env.Dict(spaces)
         if kind == "OrderedDict":
-            space.spaces = spaces  # Gymnasium leaves these in their order
+            space.spaces = spaces  # Gymnasium keeps their order
         return space
 
     def turned(self, value):
@@ -567,7 +567,7 @@ class PartsTest(unittest.TestCase):
 
 
 class WrappersTest(unittest.TestCase):
-    """What is said of an environment within wrappers. These stand in for Gymnasium's."""
+    """Attributes of a wrapped environment. The wrappers stand in for Gymnasium's."""
 
     class Cart(Counter):
         max_episode_steps, reward_threshold, id = 50, 40.0, "Cart-v7"
@@ -588,7 +588,7 @@ class WrappersTest(unittest.TestCase):
             return self.env.unwrapped
 
     class Hiding:
-        """Shows what is within by get_wrapper_attr alone."""
+        """Exposes inner attributes through get_wrapper_attr only."""
 
         observation_space, action_space = Counter.observation_space, Counter.action_space
         spec = None
@@ -628,10 +628,10 @@ class WrappersTest(unittest.TestCase):
 
 @unittest.skipUnless(sounder_env.numpy, "numpy is not here")
 class ArraysTest(unittest.TestCase):
-    """Spaces, observations and actions as Gymnasium has them: numpy's."""
+    """Spaces, observations and actions of numpy, as in Gymnasium."""
 
     def space(self, kind, **attributes):
-        """A space as Gymnasium 1.4.0 has it: with its rule of what it contains, but nothing is cast first."""
+        """A space with the membership rule of Gymnasium 1.4.0, but without casting first."""
         numpy = sounder_env.numpy
         array = lambda x: isinstance(x, numpy.ndarray) and x.shape == space.shape and numpy.can_cast(x.dtype, space.dtype)
         contains = {
@@ -666,7 +666,7 @@ class ArraysTest(unittest.TestCase):
             observation = sounder_env._observation_codec(space)
             counts = action.counts or ([2] * action.size if type(space).__name__ == "MultiBinary" else None)
             sent = [[0] * action.size, [count - 1 for count in counts]] if counts else [
-                # A trainer's float32 of 0.1 is beyond the float64; of the largest int64, too.
+                # A trainer's float32 of 0.1 exceeds the float64, and so does that of the largest int64.
                 [float(numpy.float32(x))] * action.size for x in (-3e38, -1, -0.1, 0.4999, 0.5, 0.1, 1, 254.7, 9.3e18, 3e38)]
             for numbers in sent:
                 taken = action.decode(numbers)
@@ -714,7 +714,7 @@ class ArraysTest(unittest.TestCase):
         numpy = sounder_env.numpy
         told = lambda *box: sounder_env._observation_codec(self.box(*box)).description["shape"]
         self.assertEqual(told(0, 255, (84, 84, 3), "uint8"), [3, 84, 84])
-        self.assertEqual(told(0, 255, (30, 20, 12), "uint8"), [12, 30, 20])  # frames that were stacked
+        self.assertEqual(told(0, 255, (30, 20, 12), "uint8"), [12, 30, 20])  # stacked frames
         self.assertEqual(told(0, 255, (4, 84, 84), "uint8"), [4, 84, 84])
         self.assertEqual(told(0, 255, (5, 5, 5), "uint8"), [5, 5, 5])
         self.assertEqual(told(0, 1, (84, 84, 3), "uint8"), [84, 84, 3])
@@ -729,7 +729,7 @@ class ArraysTest(unittest.TestCase):
         self.assertEqual(codec.parts, [("", "Box [4, 3, 2], channels moved to the front: [2, 4, 3]", 24)])
         with self.assertRaisesRegex(sounder_env._Refused, r"of shape \[4, 3, 2\], as its space says; got an array of shape \[2"):
             codec.encode(numpy.moveaxis(picture, -1, 0))
-        # Within a Dict, it is flattened as it is.
+        # Within a Dict, it is flattened without moving channels.
         self.assertEqual(sounder_env._observation_codec(sounder_env.Dict({"eye": space})).encode({"eye": picture}), list(range(24)))
 
     def test_numbers_of_numpy_are_numbers(self):
@@ -804,7 +804,7 @@ class PictureTest(unittest.TestCase):
         client.ask(RESET, reset((0, 1)))
         kind, payload = client.ask(RENDER, b"\0\0\0\0")
         width, height = struct.unpack_from("<II", payload)
-        self.assertEqual((width, height), (150, 100))  # each fourth
+        self.assertEqual((width, height), (150, 100))  # every fourth pixel
         self.assertEqual(payload[8 + 3: 8 + 6], b"\4\0\7")
         self.assertEqual(len(payload), 8 + 3 * width * height)
 

@@ -23,7 +23,7 @@ std::vector<Values> values_of(const Plan& plan) {
 
 }  // namespace
 
-TEST_CASE("Grids are crossed, the last one fastest") {
+TEST_CASE("Grids are combined, the last one changing fastest") {
   const Plan plan = make_plan(request({"rollout=grid:5,20", "optimizer=grid:adam,rmsprop,shared_rmsprop"}));
   CHECK(plan.keys == Values{"rollout", "optimizer"});
   CHECK(plan.samples == 0);
@@ -37,7 +37,7 @@ TEST_CASE("Grids are crossed, the last one fastest") {
   CHECK(plan.settings[4].config.optimizer == "rmsprop");
 }
 
-TEST_CASE("Samples are drawn for all random ranges at once, and crossed with the grids") {
+TEST_CASE("Samples are drawn for all random ranges together, and combined with the grids") {
   auto asked = request({"learning_rate=log:1e-4:1e-2", "rollout=grid:5,20", "discount=uniform:0.9:0.99"});
   asked.samples = 3;
   const std::vector<Values> values = values_of(make_plan(asked));
@@ -53,7 +53,7 @@ TEST_CASE("Samples are drawn for all random ranges at once, and crossed with the
   CHECK(make_plan(asked).settings.size() == 2 * static_cast<std::size_t>(kDefaultSamples));
 }
 
-TEST_CASE("A sweep's seed determines its plan; more samples and more ranges leave the draws as they were") {
+TEST_CASE("A sweep's seed determines its plan; more samples and more ranges do not change the draws") {
   auto asked = request({"learning_rate=log:1e-4:1e-2"});
   asked.samples = 4;
   const Plan plan = make_plan(asked);
@@ -135,7 +135,7 @@ TEST_CASE("A plan that contradicts itself or is too large is refused") {
   CHECK(make_plan(request({"env_option=grid:length=0.4,length=0.6"})).settings.size() == 2);
 }
 
-TEST_CASE("A plan is written and read back whole, and anything else is refused by name") {
+TEST_CASE("A plan is written and read back unchanged, and anything else is refused by name") {
   auto asked = request({"learning_rate=log:1e-4:1e-2", "hidden=grid:64,64;32"});
   asked.samples = 3;
   asked.seeds = 2;
@@ -150,7 +150,7 @@ TEST_CASE("A plan is written and read back whole, and anything else is refused b
   }
 }
 
-TEST_CASE("Another plan than the one in a folder is refused with the first difference") {
+TEST_CASE("A plan that differs from the one in a folder is refused with the first difference") {
   auto asked = request({"rollout=grid:5,20"});
   asked.common.overrides = {{"steps", "900"}};
   const Plan kept = make_plan(asked);

@@ -77,7 +77,7 @@ TEST_CASE("A range that is wrong is refused in one line that says what was expec
   }
 }
 
-TEST_CASE("Draws stay within their range, and fill it on its scale") {
+TEST_CASE("Draws stay within their range and fill it on its scale") {
   constexpr std::uint64_t kDraws = 4'000;
   const auto log = random_of("learning_rate=log:1e-4:1e-2");
   const auto linear = random_of("discount=uniform:0.5:0.9");
@@ -97,7 +97,7 @@ TEST_CASE("Draws stay within their range, and fill it on its scale") {
   CHECK(std::abs(static_cast<double>(below_middle_linear) - kDraws / 2.0) < deviation);
 }
 
-TEST_CASE("Bounds that four digits cannot tell apart are still kept to") {
+TEST_CASE("Bounds that are equal in four digits are still respected") {
   const auto narrow = random_of("discount=uniform:0.98761:0.98764");
   for (std::uint64_t i = 0; i < 100; ++i) {
     const double number = drawn("discount", narrow, i);

@@ -13,7 +13,7 @@ using namespace sounder::sweeping;
 
 namespace {
 
-/// A plan of so many settings, `rollout` being 1, 2, ...
+/// Returns a plan with a number of settings, where `rollout` is 1, 2, ...
 Plan plan_of(std::size_t settings, std::int64_t seeds) {
   Plan plan{.ranges = {"rollout=..."}, .keys = {"rollout"}, .seeds = seeds};
   for (std::size_t i = 0; i < settings; ++i) {
@@ -49,14 +49,14 @@ std::vector<std::size_t> order(const std::vector<SettingScore>& scores) {
 }  // namespace
 
 TEST_CASE("Settings are ranked by seeds solved, then by the mean return, then by the steps") {
-  // Trials come seed by seed: one for each setting, then the next seed's.
+  // Trials are in order of seeds: one for each setting, then those of the next seed.
   const std::vector<TrialResult> results{
       unsolved(900), solved_at(500, 480),   solved_at(400, 490), solved_at(300, 490), failed("x"),
       unsolved(899), solved_at(9'000, 480), solved_at(500, 490), solved_at(300, 490), failed("x")};
   CHECK(order(rank(plan_of(5, 2), results)) == std::vector<std::size_t>{3, 2, 1, 0, 4});
 }
 
-TEST_CASE("A setting's score counts its own trials, and takes an unsolved seed for one that takes forever") {
+TEST_CASE("A setting's score counts its own trials, and an unsolved seed as infinitely long") {
   const std::vector<TrialResult> results{solved_at(100, 480), unsolved(10),  solved_at(300, 500),
                                          unsolved(30),        unsolved(400), solved_at(200, 20)};
   const auto scores = rank(plan_of(2, 3), results);
@@ -76,7 +76,7 @@ TEST_CASE("Mean returns over seeds are interquartile means: the outer quarters d
   CHECK(score.last_mean_return == Approx(15));
 }
 
-TEST_CASE("What has failed or has not ended counts for nothing") {
+TEST_CASE("Trials that failed or have not ended do not count") {
   const std::vector<TrialResult> results{TrialResult{}, solved_at(100, 480), failed("no memory"), TrialResult{}};
   const auto scores = rank(plan_of(2, 2), results);
   REQUIRE(order(scores) == std::vector<std::size_t>{1, 0});

@@ -1,4 +1,4 @@
-// `sounder sweep` as a whole: with processes that train, and with what it refuses before it starts any.
+// Tests `sounder sweep` as a whole: training processes, and requests refused before any starts.
 #include "apps/sweep/sweep.h"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ using sounder::testing::TemporaryFolder;
 
 namespace {
 
-/// A sweep that is over at once: two settings with two seeds.
+/// A sweep that ends quickly: two settings with two seeds.
 Arguments small_sweep() {
   return {"sweep",
           "CartPole-v1",
@@ -49,7 +49,7 @@ Arguments small_sweep() {
           "dir"};
 }
 
-/// Leaves a file in a trial's run, which is gone when the trial starts anew.
+/// Leaves a file in a trial's run, which disappears when the trial starts anew.
 void mark(const fs::path& sweep, int trial) {
   std::ofstream(sweep / "trials" / std::to_string(trial) / "mark") << "here";
 }
@@ -76,7 +76,7 @@ std::string usage_error(const Arguments& arguments) {
 
 }  // namespace
 
-TEST_CASE("A sweep trains every setting with every seed, and tells how they compare") {
+TEST_CASE("A sweep trains every setting with every seed, and compares them") {
   const TemporaryFolder folder;
   const fs::path sweep = folder.path() / "dir";
   Arguments arguments = small_sweep();
@@ -108,7 +108,7 @@ TEST_CASE("A sweep trains every setting with every seed, and tells how they comp
   CHECK(settings[0].at("best_mean_return").to_number<double>() >=
         settings[1].at("best_mean_return").to_number<double>());
 
-  // Each trial is a run of its own, with its setting and seed.
+  // Each trial is a separate run with its setting and seed.
   const std::vector<std::pair<std::int64_t, std::int64_t>> expected{{5, 1}, {20, 1}, {5, 2}, {20, 2}};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const fs::path run = sweep / "trials" / std::to_string(i + 1);
@@ -126,7 +126,7 @@ TEST_CASE("A sweep trains every setting with every seed, and tells how they comp
   CHECK(rows[4].starts_with("4,2,2,20,finished,false,"));
 }
 
-TEST_CASE("A sweep that was stopped goes on with the trials that have not finished") {
+TEST_CASE("A stopped sweep continues with the unfinished trials") {
   const TemporaryFolder folder;
   const fs::path sweep = folder.path() / "dir";
   REQUIRE(spawn(folder, small_sweep()).exit_code == 0);
@@ -149,7 +149,7 @@ TEST_CASE("A sweep that was stopped goes on with the trials that have not finish
   CHECK(fs::exists(sweep / "trials" / "3" / "summary.json"));
   CHECK_FALSE(marked(sweep, 4));
   CHECK(lines_of(sweep / "results.csv").size() == all.size());
-  CHECK(lines_of(sweep / "results.csv")[1] == all[1]);  // the first trial's, its seconds included
+  CHECK(lines_of(sweep / "results.csv")[1] == all[1]);  // the first trial, including its seconds
 
   // The same again: nothing is left to train, and the folder may be named by --dir, too.
   mark(sweep, 4);
@@ -166,7 +166,7 @@ TEST_CASE("A sweep that was stopped goes on with the trials that have not finish
   CHECK(marked(sweep, 4));
 }
 
-TEST_CASE("A trial that fails is told with what it said last, and the others go on") {
+TEST_CASE("A failed trial is reported with its last output, and the others continue") {
   const TemporaryFolder folder;
   // A checkpoint of the small network fits into the limit, that of the large one does not.
   const sounder::test::FileSizeLimit limit(60'000);
@@ -186,7 +186,7 @@ TEST_CASE("A trial that fails is told with what it said last, and the others go 
   CHECK(rows[1] == "1,1,1,\"256,256\",failed,,,,,,,," + error);
 }
 
-TEST_CASE("A sweep of which every trial fails has failed") {
+TEST_CASE("A sweep whose trials all fail has failed") {
   const TemporaryFolder folder;
   const sounder::test::FileSizeLimit limit(60'000);
   const Outcome outcome = spawn(
@@ -196,7 +196,7 @@ TEST_CASE("A sweep of which every trial fails has failed") {
   CHECK(outcome.err.find("\ntrial 1 failed: sounder: the last checkpoint") != std::string::npos);
 }
 
-TEST_CASE("A signal stops a sweep with its trials, and leaves a folder to go on in") {
+TEST_CASE("A signal stops a sweep with its trials, and leaves a folder to resume") {
   const TemporaryFolder folder;
   const fs::path sweep = folder.path() / "dir";
   Process process({SOUNDER_PROGRAM, "sweep", "CartPole-v1", "--range", "rollout=grid:5,20,40", "--workers", "1",
@@ -215,7 +215,7 @@ TEST_CASE("A signal stops a sweep with its trials, and leaves a folder to go on 
   const auto rows = lines_of(sweep / "results.csv");
   REQUIRE(rows.size() == 4);
   CHECK(rows[1] == "1,1,1,5,pending,,,,,,,,");
-  // The trials held the lock, too: none is left.
+  // The trials held the lock too, so none is left running.
   CHECK_NOTHROW(sounder::sweeping::SweepFolder::open(sweep).read_plan());
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("Two sweeps never run in one folder") {
   CHECK(marked(folder.path() / "dir", 1));
 }
 
-TEST_CASE("What no trial could be trained with is refused before a folder is made") {
+TEST_CASE("Settings that cannot be trained are refused before a folder is made") {
   const TemporaryFolder folder;
   const std::string dir = (folder.path() / "dir").string();
   const auto refused = [&](Arguments arguments) {
@@ -260,7 +260,7 @@ TEST_CASE("What no trial could be trained with is refused before a folder is mad
   CHECK(refused({"CartPole-v1", "--range", "rollout=grid:5", "--samples", "3"}).starts_with("sounder: --samples: "));
 }
 
-TEST_CASE("What is no sweep's folder is refused, and --resume takes no other plan beside it") {
+TEST_CASE("A folder without a sweep is refused, and --resume accepts no other plan") {
   const TemporaryFolder folder;
   const std::string path = folder.path().string();
   CHECK(call({"sweep", "--resume", path}).exit_code == 1);

@@ -24,7 +24,7 @@ Polygon rectangle(Point lower_left, Point upper_right, Color color = kRed) {
           .color = color};
 }
 
-/// A canvas whose unit is a dot, on so many characters.
+/// A canvas with a unit of one dot, for a number of characters.
 Canvas dots(TerminalSize size) {
   Canvas canvas;
   canvas.set_view({.lower_left = {0, 0},
@@ -94,7 +94,7 @@ TEST_CASE("Shapes cover the dots whose centres lie within them") {
   }
 }
 
-TEST_CASE("A picture keeps its proportions and stands in the middle") {
+TEST_CASE("A picture keeps its proportions and is centred") {
   Canvas canvas;
   canvas.set_view({.lower_left = {-1, -1}, .upper_right = {1, 1}});
   canvas.polygon(rectangle({-1, -1}, {1, 1}));
@@ -104,7 +104,7 @@ TEST_CASE("A picture keeps its proportions and stands in the middle") {
   CHECK(rasterize(canvas, {4, 2}, ColorSupport::none) == Lines{"⣿⣿⣿⣿", "⣿⣿⣿⣿"});
 }
 
-TEST_CASE("What lies outside of the characters, or nowhere, is left out") {
+TEST_CASE("Shapes outside of the characters, or with NaN, are left out") {
   Canvas canvas = dots({2, 2});
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -125,14 +125,14 @@ TEST_CASE("A picture of no extent draws nothing") {
   CHECK(rasterize(canvas, {1, 1}, ColorSupport::none).size() == 1);
 }
 
-TEST_CASE("A character has the colour of what was drawn last in it, and the line ends in the terminal's own") {
+TEST_CASE("A character has the colour of the last shape in it, and the line ends in the terminal's own") {
   Canvas canvas = dots({4, 1});
   canvas.polygon(rectangle({0, 0}, {6, 4}, kRed));
   canvas.polygon(rectangle({4, 0}, {6, 1}, kBlue));
   CHECK(rasterize(canvas, {4, 1}, ColorSupport::rgb) == Lines{"\x1b[38;2;255;0;0m⣿⣿\x1b[38;2;0;0;255m⣿ \x1b[39m"});
 }
 
-TEST_CASE("Of 256 colours, that of the cube is taken which is closest") {
+TEST_CASE("With 256 colours, the closest one of the cube is chosen") {
   // xterm's 256colres.h: number 16 + 36 r + 6 g + b is of the levels 0, 95, 135, 175, 215, 255.
   const auto number = [](Color color) {
     Canvas canvas = dots({1, 1});
@@ -148,7 +148,7 @@ TEST_CASE("Of 256 colours, that of the cube is taken which is closest") {
   CHECK(number({0, 0, 0}) == "⣿");
 }
 
-TEST_CASE("Without colours, a shape's outline is left out where it lies upon others") {
+TEST_CASE("Without colours, a shape's outline is blank where it overlaps others") {
   Canvas canvas = dots({3, 1});
   canvas.polygon(rectangle({0, 0}, {5, 4}));
   // A square of three dots by three, whose right column is beside the first shape.

@@ -7,7 +7,7 @@ namespace sounder {
 
 using testing::Variable;
 
-TEST_CASE("A terminal shows the colours that its variables promise, unless none are wanted") {
+TEST_CASE("A terminal shows the colours that its variables promise, unless they are disabled") {
   const auto support = [](const char* terminal, const char* color, const char* no_color) {
     const Variable term("TERM", terminal);
     const Variable color_term("COLORTERM", color);

@@ -92,7 +92,7 @@ TEST_CASE("an acrobot's state of the wrong length is refused") {
   CHECK_THROWS_AS(environment.set_state(std::vector<double>{0, 0}, observation), Error);
 }
 
-TEST_CASE("acrobots of other lengths, masses, inertia and gravity keep their energy without torque") {
+TEST_CASE("acrobots with other lengths, masses, inertia and gravity keep their energy without torque") {
   const double gravity = 3.7;
   const double length_1 = 0.8;
   const double length_2 = 1.3;

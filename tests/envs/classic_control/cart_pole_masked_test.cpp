@@ -12,7 +12,7 @@ using sounder::envs::CartPoleMasked;
 static_assert(EnvironmentModel<CartPoleMasked> && Drawable<CartPoleMasked> && Replayable<CartPoleMasked>);
 static_assert(std::default_initializable<CartPoleMasked>);
 
-TEST_CASE("the masked cart pole moves as the whole one does, and shows position and angle only") {
+TEST_CASE("the masked cart pole moves as the full one does, and shows position and angle only") {
   CartPole whole;
   CartPoleMasked masked;
   std::vector<float> all(4);
@@ -29,7 +29,7 @@ TEST_CASE("the masked cart pole moves as the whole one does, and shows position 
   }
 }
 
-TEST_CASE("the masked cart pole's limit and threshold are the whole one's") {
+TEST_CASE("the masked cart pole's limit and threshold are those of the full one") {
   const EnvironmentSpec spec = Registry::with_builtins().make("CartPoleMasked-v1").spec();
   CHECK(spec.max_episode_steps == 500);
   CHECK(spec.reward_threshold == 475.0);

@@ -73,7 +73,7 @@ TEST_CASE("the hanging pole rests, and earns nothing; the upright one earns 1") 
   CHECK_FALSE(hanging.result.terminated);
   CHECK(step_from({0, 0, 0, 0}, 0).result.reward == 1);
   CHECK(step_from({0, 0, 2 * kPi, 0}, 0).result.reward == Approx(1));
-  // A half turn in a step is the mean of what it begins and ends with only at its end: the reward is of the end.
+  // The reward of a step that turns the pole by half a turn belongs to the angle at the step's end.
   CHECK(step_from({0, 0, kPi / 2, 0}, 0).result.reward == Approx(0.5).epsilon(0.02));
 }
 

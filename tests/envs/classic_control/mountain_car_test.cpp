@@ -19,7 +19,7 @@ static_assert(EnvironmentModel<MountainCarContinuous> && Drawable<MountainCarCon
 
 namespace {
 
-/// What one step from a state leads to.
+/// Returns the result of one step from a state.
 struct After {
   StepResult result;
   double position;
@@ -102,7 +102,7 @@ TEST_CASE("a mountain car terminates at its goal unless it rolls back") {
   CHECK_FALSE(force_from(0.59, -0.02, 0).result.terminated);
 }
 
-TEST_CASE("the continuous mountain car clips its force, but pays for what was asked") {
+TEST_CASE("the continuous mountain car clips its force, but pays for the unclipped action") {
   const After one = force_from(-0.5, 0, 1);
   const After three = force_from(-0.5, 0, 3);
   CHECK(three.velocity == one.velocity);

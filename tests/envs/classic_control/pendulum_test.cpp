@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-/// What one step from a state leads to.
+/// Returns the result of one step from a state.
 struct After {
   StepResult result;
   double angle;

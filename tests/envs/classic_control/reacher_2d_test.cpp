@@ -63,7 +63,7 @@ Doubles after(Environment environment, const Doubles& state, const Floats& actio
 
 }  // namespace
 
-TEST_CASE("the reacher's observation and reward are of its tip, as worked out by hand") {
+TEST_CASE("the reacher's observation and reward for its tip are as worked out by hand") {
   Reacher2D environment;
   Floats observation(10);
   // The first link points up, the second to the left: the tip is at (-1, 1).
@@ -75,7 +75,7 @@ TEST_CASE("the reacher's observation and reward are of its tip, as worked out by
   CHECK_FALSE(result.terminated);
 }
 
-TEST_CASE("the reacher's action costs a hundredth of its square, beyond the bounds no more") {
+TEST_CASE("the reacher's action costs a hundredth of its square, clipped to the bounds") {
   const auto reward = [](const Floats& action) {
     Reacher2D environment;
     Floats observation(10);
@@ -145,7 +145,7 @@ TEST_CASE("longer, heavier and stronger reachers obey the same laws") {
   CHECK(environment.state()[3] == Approx(0.05 * 0.02 / (0.5 * 0.25 / 3)).epsilon(0.02));
 }
 
-TEST_CASE("the reacher's targets are spread evenly over what its tip reaches") {
+TEST_CASE("the reacher's targets are spread evenly over the area that its tip reaches") {
   const auto squared_radii = [](const OptionValues& options) {
     Environment environment = Registry::with_builtins().make("Reacher2D-v0", options);
     Floats observation(10);

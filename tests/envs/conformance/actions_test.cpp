@@ -1,4 +1,4 @@
-// Environments that do not do with actions what they should.
+// Environments that handle actions wrongly.
 #include "envs/error.h"
 #include "tests/envs/conformance/checking.h"
 
@@ -25,7 +25,7 @@ struct Choices : Walk {
 
 }  // namespace
 
-TEST_CASE("an action at its bound that is refused is told") {
+TEST_CASE("an exception for an action at its bound is reported") {
   struct Exclusive : Drive {
     StepResult step(std::span<const float> action, std::span<float> observation) {
       if (action[1] >= 1) throw Error("a push of 1 is too strong");
@@ -36,7 +36,7 @@ TEST_CASE("an action at its bound that is refused is told") {
                  "episode 0, step 1, with every number at its highest: it threw: a push of 1 is too strong");
 }
 
-TEST_CASE("an action at its bound that leads out of the observation space is told") {
+TEST_CASE("an action at its bound that leads out of the observation space is reported") {
   struct Slips : Drive {
     StepResult step(std::span<const float> action, std::span<float> observation) {
       const StepResult result = Drive::step(action, observation);
@@ -48,7 +48,7 @@ TEST_CASE("an action at its bound that leads out of the observation space is tol
                  "episode 0, step 1: number 0 is -11, its bounds are -10 and 10, with every number at its lowest");
 }
 
-TEST_CASE("an action that is not read gives a warning; where there is only one, it is not judged") {
+TEST_CASE("an action that is not read gives a warning; a space of one action is not judged") {
   struct Deaf : Walk {
     StepResult step(std::int64_t, std::span<float> observation) { return Walk::step(1, observation); }
   };
@@ -58,7 +58,7 @@ TEST_CASE("an action that is not read gives a warning; where there is only one, 
   CHECK(named(single, kEffect).outcome == CheckOutcome::skipped);
 }
 
-TEST_CASE("a number of an action that is not read gives a warning that tells which") {
+TEST_CASE("a number of an action that is not read gives a warning that names it") {
   struct HalfDeaf : Drive {
     StepResult step(std::span<const float> action, std::span<float> observation) {
       return move(action[0], observation);
@@ -67,6 +67,6 @@ TEST_CASE("a number of an action that is not read gives a warning that tells whi
   require_warning(check<HalfDeaf>(), kEffect, "of 2 numbers of an action, others in place of number 1 gave the same");
 }
 
-TEST_CASE("a choice of several that is not read gives a warning that tells which") {
+TEST_CASE("one of several choices that is not read gives a warning that names it") {
   require_warning(check<Choices>(), kEffect, "of 3 numbers of an action, others in place of number 1 gave the same");
 }

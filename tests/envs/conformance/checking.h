@@ -56,11 +56,11 @@ inline std::vector<std::string> with_outcome(const std::vector<CheckResult>& res
   return names;
 }
 
-/// What a fault is reported as.
+/// The report of a fault.
 struct Report {
   CheckOutcome outcome;
   std::string rule;
-  std::string seen;  ///< a part of it, which names what there was to see
+  std::string seen;  ///< a part of the text, which names the fault
 };
 
 /// Requires that a fault is reported by one rule, and by no other one.

@@ -14,12 +14,12 @@
 using namespace sounder;
 using namespace sounder::testing;
 
-TEST_CASE("every built-in environment passes every conformance check, but for warnings that are right") {
+TEST_CASE("every built-in environment passes every conformance check, except for justified warnings") {
   const std::map<std::string, std::vector<std::string>> right_warnings{
-      // Nothing is left to chance: they always start in the same cell.
+      // Deterministic: they always start in the same cell.
       {"CliffWalking-v1", {"other seed, other episode"}},
       {"Corridor-v0", {"other seed, other episode"}},
-      // Nothing holds a linear system that is pushed at random, and a quadratic cost grows with the distance's square.
+      // Random pushes do not stabilise a linear system, and a quadratic cost grows with the square of the distance.
       {"DoubleIntegrator-v0", {"observation bounds tell something"}},
       {"LinearQuadratic-v0", {"observation bounds tell something", "observations are near 1", "rewards are near 1"}},
   };
@@ -37,7 +37,7 @@ TEST_CASE("every built-in environment passes every conformance check, but for wa
   }
 }
 
-TEST_CASE("of built-in environments nothing is skipped but what does not apply") {
+TEST_CASE("for built-in environments, only checks that do not apply are skipped") {
   const std::set<std::string> may_be_skipped{"action bounds are near 1",          "action masks allow an action",
                                              "observation bounds tell something", "observations are near 1",
                                              "random actions do not solve it",    "the step limit truncates"};
@@ -52,7 +52,7 @@ TEST_CASE("of built-in environments nothing is skipped but what does not apply")
   }
 }
 
-TEST_CASE("sound environments, of which faulty ones are made, pass every check") {
+TEST_CASE("the sound environments behind faulty ones pass every check") {
   const auto walk = check<Walk>();
   CHECK(walk.size() == 32);
   CHECK(findings(walk).empty());
@@ -65,7 +65,7 @@ TEST_CASE("sound environments, of which faulty ones are made, pass every check")
   CHECK(findings(check<WithSpec<Walk>>()).empty());
 }
 
-TEST_CASE("every check has a topic, a name of its own, and says what is expected and why") {
+TEST_CASE("every check has a topic and a unique name, and says what is expected and why") {
   std::set<std::string> names;
   for (const CheckResult& result : check<Walk>()) {
     INFO(result.name);
@@ -141,7 +141,7 @@ TEST_CASE("four instances are made, two exist at once, and a dozen times the ste
   CHECK(counts.moves < 12 * kSteps);
 }
 
-TEST_CASE("whatever can be asked for, one step and any seed, can be checked") {
+TEST_CASE("checks work with a single step and with any seed") {
   for (const std::uint64_t seed : {std::uint64_t{0}, ~std::uint64_t{0}}) {
     for (const std::int64_t steps : {0, 1, 2, 3, 10}) {
       const auto results = check_conformance([] { return Environment(Walk{}); }, {.seed = seed, .steps = steps});

@@ -1,4 +1,4 @@
-// Environments whose episodes do not follow from the seed and the actions alone.
+// Environments whose episodes do not depend on the seed and the actions only.
 #include <atomic>
 #include <stdexcept>
 
@@ -41,7 +41,7 @@ struct CountsEpisodes {
   }
 };
 
-/// Throws, if asked to step after an episode's end.
+/// Throws in a step after an episode's end.
 struct Strict : Walk {
   void reset(std::uint64_t seed, std::span<float> observation) {
     over = false;
@@ -56,7 +56,7 @@ struct Strict : Walk {
   bool over = false;
 };
 
-/// Breaks for good, if asked to step after an episode's end.
+/// Breaks permanently in a step after an episode's end.
 struct Fragile : Strict {
   void reset(std::uint64_t seed, std::span<float> observation) {
     Strict::reset(seed, observation);
@@ -72,7 +72,7 @@ struct Fragile : Strict {
 
 }  // namespace
 
-TEST_CASE("chance that does not come from the seed is told, and what needs it is not judged") {
+TEST_CASE("randomness that does not come from the seed is reported, and dependent rules are not judged") {
   const auto results = check<FaultyReset<CountsEpisodes>>();
   require_failed(results, kSameSeed, "shows something else than a first new instance");
   CHECK(named(results, "instances do not influence each other").outcome == CheckOutcome::skipped);
@@ -83,33 +83,33 @@ TEST_CASE("an environment whose seed changes nothing gives a warning") {
   require_warning(check<FaultyReset<IgnoresSeed>>(), kOtherSeed, "6 seeds gave the same episodes");
 }
 
-TEST_CASE("what a reset leaves of the episode before is told") {
+TEST_CASE("state that survives a reset is reported") {
   require_failed(check<FaultyReset<ForgetsPosition>>(), kReset,
                  "episode 0, reset: an instance reset in mid-episode shows something else");
 }
 
-TEST_CASE("what a reset leaves of an episode's third step is told as left over in mid-episode") {
+TEST_CASE("state of an episode's third step that survives a reset is reported for mid-episode") {
   require_failed(check<FaultyReset<RemembersThirdStep>>(), kReset,
                  "episode 0, reset: an instance reset in mid-episode shows something else");
 }
 
-TEST_CASE("what a reset leaves of an episode that ended is told") {
+TEST_CASE("state of an ended episode that survives a reset is reported") {
   require_failed(check<FaultyReset<RemembersItsEnd>>(), kResetAfterEnd,
                  "episode 0, reset: an instance reset after an episode's end shows something else");
 }
 
-TEST_CASE("a step after the end may be refused, if a reset then starts afresh") {
+TEST_CASE("a step after the end may throw, if a reset then starts afresh") {
   const auto results = check<Strict>();
   CHECK(findings(results).empty());
   CHECK(named(results, kAfterEnd).seen == "it threw: the episode is over; a reset starts afresh");
   CHECK(named(check<Walk>(), kAfterEnd).seen.ends_with("a reset starts afresh"));
 }
 
-TEST_CASE("a step after the end that spoils the episodes that follow is told") {
+TEST_CASE("a step after the end that spoils later episodes is reported") {
   require_failed(check<Fragile>(), kAfterEnd, "after a reset then, episode 0, reset: not what a new instance shows");
 }
 
-TEST_CASE("a step after the end that writes beside the observation is told") {
+TEST_CASE("a step after the end that writes outside of the observation is reported") {
   struct Runaway : Strict {
     StepResult step(std::int64_t action, std::span<float> observation) {
       if (over) *(observation.data() + observation.size()) = 1;

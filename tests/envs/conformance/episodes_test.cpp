@@ -65,14 +65,14 @@ std::vector<CheckResult> check_with_limit(std::optional<std::int64_t> limit) {
 
 }  // namespace
 
-TEST_CASE("episodes that never end give a warning, as does a limit that nobody reaches") {
+TEST_CASE("episodes that never end give a warning, as does a limit that is never reached") {
   require_warning(check_with_limit<FaultyStep<Endless>>(std::nullopt), kEnd,
                   "no episode ended in 300 steps, and there is no step limit");
   require_warning(check_with_limit<FaultyStep<Endless>>(2'000'000), kEnd,
                   "no episode ended in 300 steps, and the limit is 2000000");
 }
 
-TEST_CASE("a step limit that is not kept is told, also one that is kept a step too late") {
+TEST_CASE("a step limit that is exceeded is reported, also by a single step") {
   require_failed(check<FaultyStep<NeverTruncates>>(), kLimit, "step 25: the limit is 25, and the episode goes on");
   require_failed(check<FaultyStep<TruncatesAt<26>>>(), kLimit, "step 25: the limit is 25, and the episode goes on");
 }
@@ -84,12 +84,11 @@ TEST_CASE("a step limit that random actions do not reach is not judged") {
   CHECK(named(results, kLimit).seen == "no episode reached the limit of 301 in 300 steps (--steps N plays more)");
 }
 
-TEST_CASE("episodes that are all truncated a step before the limit are told") {
+TEST_CASE("episodes that are all truncated a step before the limit are reported") {
   require_failed(check<FaultyStep<TruncatesAt<24>>>(), kEarly, "truncated after 24 steps; the limit is 25");
 }
 
-TEST_CASE(
-    "one single episode that is truncated before the limit gives a warning: it may have had a reason of its own") {
+TEST_CASE("a single episode that is truncated before the limit gives a warning: there may be another reason") {
   // 300 steps are played: a second episode is not over.
   require_warning(check_with_limit<FaultyStep<EndlessButTruncatedAt<200>>>(1'000), kEarly,
                   "1 of 1 episodes were truncated after 200 steps; the limit is 1000");
@@ -101,7 +100,7 @@ TEST_CASE("episodes that are truncated before the limit now and then give a warn
   require_warning(check<FaultyStep<TruncatesNowAndThen>>(), kEarly, "the limit is 25");
 }
 
-TEST_CASE("a time limit that the spec does not tell gives a warning") {
+TEST_CASE("a time limit that is missing in the spec gives a warning") {
   require_warning(check_with_limit<Walk>(std::nullopt), kEarly, "truncated after 25 steps; there is no limit");
 }
 
@@ -112,7 +111,7 @@ TEST_CASE("a time limit that is reported as the task's end gives a warning, alon
                   "episodes that were truncated or reached the step limit are terminated, too");
 }
 
-TEST_CASE("episodes that all terminate after as many steps are noted, for a task may be so") {
+TEST_CASE("episodes that all terminate after the same number of steps are noted, because a task may do so") {
   const auto results = check_with_limit<FaultyStep<AlwaysAtNine>>(std::nullopt);
   CHECK(findings(results).empty());
   CHECK(named(results, kApart).seen.find("all after 9 steps") != std::string::npos);

@@ -61,21 +61,21 @@ struct Plain {
 
 }  // namespace
 
-TEST_CASE("an environment that drawing changes is told") {
+TEST_CASE("an environment that is changed by drawing is reported") {
   require_failed(check<Touched>(), kDraw, "it shows something else when it was drawn before");
 }
 
-TEST_CASE("a state that is set and not written, or not set at all, is told") {
+TEST_CASE("a state whose observation is not written, or that is not set at all, is reported") {
   require_failed(check<WritesNoObservation>(), kState, "set_state() writes another observation");
   require_failed(check<SetsNothing>(), kState, "state() after set_state() is not what was set");
   require_failed(check<CountsItsSettings>(), kState, "state() after set_state() is not what was set");
 }
 
-TEST_CASE("a state that is not all of the state is told") {
+TEST_CASE("an incomplete state is reported") {
   require_failed(check<IncompleteState>(), kState, "1 steps after set_state(), the same actions lead elsewhere");
 }
 
-TEST_CASE("what an environment does not offer is skipped") {
+TEST_CASE("optional functions that an environment lacks are skipped") {
   const auto results = check<Plain>();
   CHECK(findings(results).empty());
   CHECK(named(results, kDraw).outcome == CheckOutcome::skipped);

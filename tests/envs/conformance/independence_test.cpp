@@ -15,7 +15,7 @@ constexpr const char* kThreads = "threads do not influence each other";
 
 struct SharedPosition {
   void operator()(Walk& walk, std::span<float> observation, StepResult&) const {
-    // Of the thread, not of the program: a data race would be a fault of the test.
+    // Per thread rather than global, because a data race would be a fault of the test.
     static thread_local float shared = 0;
     if (walk.elapsed == 1) shared = 0;
     walk.position = shared = (shared + walk.position) / 2;
@@ -23,7 +23,7 @@ struct SharedPosition {
   }
 };
 
-/// A library that every instance opens, and the first to go closes.
+/// A library that every instance opens, and the first destroyed instance closes.
 struct Library {
   Library() { open() = true; }
   ~Library() { open() = false; }
@@ -33,7 +33,7 @@ struct Library {
   }
 };
 
-/// Works only while the library is open. On the thread of the other check it is not asked.
+/// Works only while the library is open. Ignores the library on the thread of the other check.
 struct UsesLibrary : Walk {
   StepResult step(std::int64_t action, std::span<float> observation) {
     return Walk::step(std::this_thread::get_id() != owner || Library::open() ? action : 0, observation);
@@ -51,7 +51,7 @@ struct BoundToThread : Walk {
   std::thread::id owner = std::this_thread::get_id();
 };
 
-/// Keeps its chance with the thread, not with the instance.
+/// Stores its random state per thread, not per instance.
 struct ChanceOfThread : Walk {
   void reset(std::uint64_t seed, std::span<float> observation) {
     Walk::reset(seed, observation);
@@ -62,19 +62,19 @@ struct ChanceOfThread : Walk {
 
 }  // namespace
 
-TEST_CASE("state that instances share is told") {
+TEST_CASE("state that instances share is reported") {
   require_failed(check<FaultyStep<SharedPosition>>(), kInstances, "of 2 shows something else than it does alone");
 }
 
-TEST_CASE("an instance that takes away, when it goes, what others need is told") {
+TEST_CASE("an instance whose destruction breaks others is reported") {
   require_failed(check<UsesLibrary>(), kInstances, "instance 1 of 2 shows something else than it does alone");
 }
 
-TEST_CASE("an environment that throws on other threads than its own is told") {
+TEST_CASE("an environment that throws on other threads than its own is reported") {
   require_failed(check<BoundToThread>(), kThreads, "it threw: another thread");
 }
 
-TEST_CASE("an environment that shows something else on other threads is told with the place") {
+TEST_CASE("an environment that behaves differently on other threads is reported with the place") {
   require_failed(check<ChanceOfThread>(), kThreads,
                  "episode 0, reset: instance 1 of 2 shows something else than it does alone");
 }

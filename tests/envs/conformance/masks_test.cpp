@@ -1,4 +1,4 @@
-// What the checks find in action masks.
+// Checks of action masks.
 #include <array>
 
 #include "envs/error.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kRule = "action masks allow an action";
 
-/// A walk that cannot go on in the direction in which it is far out. What is not allowed throws.
+/// A walk that cannot continue outwards when it is far out. Forbidden actions throw.
 struct Masked : Walk {
   StepResult step(std::int64_t action, std::span<float> observation) {
     std::array<std::uint8_t, 3> allowed{};
@@ -52,7 +52,7 @@ struct Unwritten : Masked {
 struct MaskedDrive : Drive {
   void action_mask(std::span<std::uint8_t>) const {}
 };
-/// Draws the mask by chance of its own.
+/// Draws the mask from its own random numbers.
 struct Fickle : Masked {
   StepResult step(std::int64_t action, std::span<float> observation) { return Walk::step(action, observation); }
   void action_mask(std::span<std::uint8_t> allowed) const {
@@ -76,14 +76,14 @@ struct Forgetful : Masked {
 
 }  // namespace
 
-TEST_CASE("a sound environment that masks actions passes every check: none but allowed actions are played") {
+TEST_CASE("a sound environment that masks actions passes every check: only allowed actions are played") {
   const auto results = check<Masked>();
   CHECK(findings(results) == std::vector<std::string>{});
   CHECK(named(results, kRule).outcome == CheckOutcome::passed);
   CHECK(named(results, kRule).seen == "1 to 3 of 3 were allowed");
 }
 
-TEST_CASE("of an environment without masks there is nothing to check") {
+TEST_CASE("without masks there is nothing to check") {
   const CheckResult result = named(check<Walk>(), kRule);
   CHECK(result.outcome == CheckOutcome::skipped);
   CHECK(result.seen == "it masks no actions");
@@ -98,10 +98,10 @@ TEST_CASE("a mask that allows nothing, or is no mask, fails, and the play goes o
   require_failed(check<MaskedDrive>(), kRule, "it masks actions of Box(-1, 1, [2])");
 }
 
-TEST_CASE("a mask that does not follow from the seed and the actions fails the same seed's rule") {
+TEST_CASE("a mask that does not depend on seed and actions only fails the rule of equal seeds") {
   require_failed(check<Fickle>(), "same seed, same episode", "shows something else");
 }
 
-TEST_CASE("a mask that another state has than the one it was read with fails the rule of states") {
+TEST_CASE("a mask that differs after setting the state fails the rule of states") {
   require_failed(check<Forgetful>(), "a state that is set continues as it did", "other actions are allowed");
 }

@@ -105,7 +105,7 @@ struct Constant {
 
 }  // namespace
 
-TEST_CASE("a number of the observation that a step never writes is told") {
+TEST_CASE("a number of the observation that a step never writes is reported") {
   struct Lazy : Walk {
     StepResult step(std::int64_t action, std::span<float> observation) {
       std::array<float, 2> own{};
@@ -117,7 +117,7 @@ TEST_CASE("a number of the observation that a step never writes is told") {
   require_failed(check<Lazy>(), kWritten, "episode 0, step 1: number 1 of 2 was not written");
 }
 
-TEST_CASE("an observation that a reset leaves to the first step is told") {
+TEST_CASE("an observation that a reset does not write is reported") {
   struct Late : Walk {
     void reset(std::uint64_t seed, std::span<float>) {
       std::array<float, 2> own{};
@@ -127,24 +127,24 @@ TEST_CASE("an observation that a reset leaves to the first step is told") {
   require_failed(check<Late>(), kWritten, "episode 0, reset: 2 of 2 numbers, from number 0 on, were not written");
 }
 
-TEST_CASE("writing before or behind the observation is told") {
+TEST_CASE("writing before or after the observation is reported") {
   require_failed(check<FaultyStep<WritesAt<2>>>(), kBeside,
                  "episode 0, step 7: it wrote beside its observation's 2 numbers");
   require_failed(check<FaultyStep<WritesAt<-1>>>(), kBeside,
                  "episode 0, step 7: it wrote beside its observation's 2 numbers");
 }
 
-TEST_CASE("observations that are nan or infinite are told, apart from those that are not written") {
+TEST_CASE("nan and infinite observations are reported, apart from unwritten ones") {
   require_failed(check<FaultyStep<Nan>>(), kFinite, "episode 0, step 7: number 1 of 2 is nan");
   require_failed(check<FaultyStep<Infinite>>(), kFinite, "episode 0, step 7: number 0 of 2 is -inf");
 }
 
-TEST_CASE("an observation beyond a bound of its space is told with both") {
+TEST_CASE("an observation beyond a bound of its space is reported with both") {
   require_failed(check<FaultyStep<BeyondBound>>(), kSpace,
                  "episode 0, step 7: number 1 is 1.01, its bounds are 0 and 1");
 }
 
-TEST_CASE("observations that count are to be whole numbers, and of those that there are") {
+TEST_CASE("discrete observations must be integers within their range") {
   CHECK(findings(check<Observed<Cell>>()).empty());
   require_failed(check<Observed<HalfCell>>(), kSpace, "episode 0, step 7: number 0 is 2.5, it counts from 0 to 20");
   require_failed(check<Observed<CellFromOne>>(), kSpace, "episode 0, step 7: number 0 is 21, it counts from 0 to 20");
@@ -160,7 +160,7 @@ TEST_CASE("observation bounds that are all infinite give a warning; some may be"
   CHECK(findings(with_bounds({-kInfinity, 0}, {kInfinity, 1})).empty());
 }
 
-TEST_CASE("observations of a scale that networks do not begin with give a warning") {
+TEST_CASE("observations of a scale unsuitable for initial networks give a warning") {
   require_warning(check<Observed<Pixel>>(), kScale, "number 0 went from ");
   require_warning(check<Observed<Nanometre>>(), kScale, "number 0 went from ");
 }
@@ -169,7 +169,7 @@ TEST_CASE("an observation that never changes gives a warning") {
   require_warning(check<Observed<Constant>>(), kChange, "steps changed the observation");
 }
 
-TEST_CASE("an observation that only resets change gives a warning, unless episodes have one step") {
+TEST_CASE("an observation that changes in resets only gives a warning, unless episodes have one step") {
   struct Start : Walk {
     void reset(std::uint64_t seed, std::span<float> observation) {
       Walk::reset(seed, observation);

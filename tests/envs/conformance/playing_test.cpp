@@ -31,7 +31,7 @@ struct Throwing : Walk {
 
 }  // namespace
 
-TEST_CASE("a spec that makes no sense is told, and nothing else is run on it") {
+TEST_CASE("an invalid spec is reported, and no other check runs") {
   const Space box = Box::bounds({-10, 0}, {10, 1});
   const Space three = Discrete{3};
   struct Senseless {
@@ -62,7 +62,7 @@ TEST_CASE("a spec that makes no sense is told, and nothing else is run on it") {
   }
 }
 
-TEST_CASE("action bounds that a policy cannot reach, or cannot tell apart, give a warning") {
+TEST_CASE("action bounds that are too wide or too narrow for a policy give a warning") {
   const auto with_bounds = [](float low, float high) {
     return check_with_spec<Drive>([&](EnvironmentSpec& spec) {
       spec.action_space = Box::bounds({-1, low}, {1, high});
@@ -70,29 +70,29 @@ TEST_CASE("action bounds that a policy cannot reach, or cannot tell apart, give 
   };
   require_warning(with_bounds(-kInfinity, kInfinity), kActionBounds, "number 1 of an action is from -inf to inf");
   require_warning(with_bounds(0.0F, 0.001F), kActionBounds, "number 1 of an action is from 0 to 0.001");
-  // The walk jumps from one end to the other, so that no more than this rule is looked at.
+  // The walk jumps from one end to the other, so only this rule is considered.
   CHECK(named(with_bounds(0, 255), kActionBounds).outcome == CheckOutcome::warning);
   CHECK(named(with_bounds(-1, 1), kActionBounds).outcome == CheckOutcome::passed);
 }
 
-TEST_CASE("an exception is told with its place and message, and ends what cannot go on") {
+TEST_CASE("an exception is reported with its place and message, and dependent checks are skipped") {
   const auto results = check<Throwing<std::runtime_error>>();
   require_failed(results, kPlays, "episode 0, step 7: it threw: the motor is hot");
-  // What came before is judged.
+  // Steps before the exception are judged.
   CHECK(named(results, "observations are in their space").outcome == CheckOutcome::passed);
   CHECK(named(results, "rewards are finite").outcome == CheckOutcome::passed);
   CHECK(named(results, "same seed, same episode").outcome == CheckOutcome::skipped);
   CHECK(named(results, "same seed, same episode").seen == "needs 'it plays without an error'");
 }
 
-TEST_CASE("an exception that is no std::exception is told") {
+TEST_CASE("an exception that is not a std::exception is reported") {
   struct ThrowsNumber : Walk {
     StepResult step(std::int64_t, std::span<float>) { throw 7; }
   };
   require_failed(check<ThrowsNumber>(), kPlays, "episode 0, step 1: it threw something that is no std::exception");
 }
 
-TEST_CASE("a reset that throws is told; before the first observation there is none to judge") {
+TEST_CASE("a reset that throws is reported; before the first observation there is none to judge") {
   struct ThrowsInReset : Walk {
     void reset(std::uint64_t, std::span<float>) { throw Error("no coin"); }
   };
@@ -102,7 +102,7 @@ TEST_CASE("a reset that throws is told; before the first observation there is no
   CHECK(named(results, "rewards are finite").outcome == CheckOutcome::skipped);
 }
 
-TEST_CASE("a reset that throws later is told with its episode") {
+TEST_CASE("a reset that throws later is reported with its episode") {
   struct OnlyOnce : Walk {
     void reset(std::uint64_t seed, std::span<float> observation) {
       if (++resets == 2) throw Error("out of paper");
@@ -113,7 +113,7 @@ TEST_CASE("a reset that throws later is told with its episode") {
   require_failed(check<OnlyOnce>(), kPlays, "episode 1, reset: it threw: out of paper");
 }
 
-TEST_CASE("an environment that is lost is told, and nothing more is asked of it") {
+TEST_CASE("a lost environment is reported, and no further check runs") {
   int made = 0;
   const auto results = check([&] {
     ++made;
@@ -125,7 +125,7 @@ TEST_CASE("an environment that is lost is told, and nothing more is asked of it"
   CHECK(named(results, "rewards are finite").seen == "the environment was lost in 'it plays without an error'");
 }
 
-TEST_CASE("an environment that is lost late is told where, after what was found before") {
+TEST_CASE("an environment that is lost late is reported with the place, after earlier findings") {
   struct LostOnThreads : Walk {
     StepResult step(std::int64_t action, std::span<float> observation) {
       if (std::this_thread::get_id() != owner) throw EnvironmentLost("its process is gone");
@@ -139,7 +139,7 @@ TEST_CASE("an environment that is lost late is told where, after what was found 
   CHECK(named(results, "actions have an effect").outcome == CheckOutcome::skipped);
 }
 
-TEST_CASE("a factory that throws is told with its message, the first time or later") {
+TEST_CASE("a factory that throws, at first or later, is reported with its message") {
   const auto unmade = check([]() -> Environment { throw Error("no licence"); });
   require_failed(unmade, kSpec, "it threw: no licence");
 
@@ -153,13 +153,13 @@ TEST_CASE("a factory that throws is told with its message, the first time or lat
   CHECK(named(single, kStays).seen == "it threw: the port is taken");
 }
 
-TEST_CASE("an Action that does not fit the action space is told and named") {
+TEST_CASE("an Action that does not fit the action space is reported and named") {
   const auto results =
       check_with_spec<Walk>([](EnvironmentSpec& spec) { spec.action_space = Box::uniform(-1, 1, {1}); });
   require_failed(results, kPlays, "its Action is not what its action space needs: std::int64_t for Discrete");
 }
 
-TEST_CASE("a spec that changes with what was played is told") {
+TEST_CASE("a spec that changes during play is reported") {
   struct Learns : Walk {
     EnvironmentSpec spec() const {
       EnvironmentSpec spec = Walk::spec();
@@ -175,7 +175,7 @@ TEST_CASE("a spec that changes with what was played is told") {
   require_failed(check<Learns>(), kStays, "reward_threshold is another after some episodes than before");
 }
 
-TEST_CASE("a spec that differs between instances is told") {
+TEST_CASE("a spec that differs between instances is reported") {
   int made = 0;
   const auto results = check([&] {
     WithSpec<Walk> environment;

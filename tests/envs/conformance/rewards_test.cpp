@@ -40,12 +40,12 @@ struct One {
 
 }  // namespace
 
-TEST_CASE("rewards that are infinite or nan are told") {
+TEST_CASE("infinite and nan rewards are reported") {
   require_failed(check<FaultyStep<Infinite>>(), kFinite, "episode 0, step 3: the reward is inf");
   require_failed(check<FaultyStep<Nan>>(), kFinite, "episode 0, step 3: the reward is nan");
 }
 
-TEST_CASE("rewards of a scale that swamps the policy, or is lost in its entropy, give a warning") {
+TEST_CASE("rewards so large that they swamp the policy, or so small that entropy hides them, give a warning") {
   require_warning(check<FaultyStep<Huge>>(), kScale, "episode 0, step 3: the largest reward is -20000");
   require_warning(check<FaultyStep<Tiny>>(), kScale, "the largest reward is ");
 }
@@ -57,7 +57,7 @@ TEST_CASE("rewards that are all zero give a warning") {
 }
 
 TEST_CASE("a reward threshold that random actions reach gives a warning") {
-  // At a reward of 1 a step and up to 25 steps, 20 is what most episodes give.
+  // With a reward of 1 per step and up to 25 steps, most episodes reach 20.
   const auto with_threshold = [](double threshold) {
     return check_with_spec<FaultyStep<One>>([&](EnvironmentSpec& spec) { spec.reward_threshold = threshold; });
   };

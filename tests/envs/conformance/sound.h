@@ -11,8 +11,8 @@
 
 namespace sounder::testing {
 
-/// A walk on a line between -10 and 10, with chance: a sound environment that offers everything, for broken ones to
-/// derive from. An episode ends where the walk falls off (terminated), or after 25 steps (truncated).
+/// A random walk on a line between -10 and 10: a sound environment with all optional functions, from which faulty ones
+/// derive. An episode ends when the walk falls off (terminated), or after 25 steps (truncated).
 struct Walk {
   using Action = std::int64_t;
   static constexpr int kLimit = 25;

@@ -87,7 +87,7 @@ TEST_CASE("a caught ball gives 1, a missed one 0, and both end the episode after
   }
 }
 
-TEST_CASE("who follows the ball catches every one") {
+TEST_CASE("a policy that follows the ball catches every one") {
   CatchBall environment;
   Floats observation(50);
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -114,7 +114,7 @@ TEST_CASE("catch's picture shows the ball in its cell") {
   CHECK(ball->center.y == 7.5);
 }
 
-TEST_CASE("a state that names no cells of catch's grid is refused") {
+TEST_CASE("a state outside of catch's grid is refused") {
   CatchBall environment;
   Floats observation(50);
   for (const Doubles& state : {Doubles{0, 0}, Doubles{10, 0, 0}, Doubles{0, 5, 0}, Doubles{0, 0, -1},

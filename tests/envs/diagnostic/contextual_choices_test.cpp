@@ -22,7 +22,7 @@ using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 using Choices = std::vector<std::int64_t>;
 
-/// The right options that an observation names; exactly one of each choice's has to be 1, the others 0.
+/// Returns the right options in an observation. Exactly one number of each choice must be 1, the others 0.
 Choices named(const Floats& observation, const Choices& counts) {
   Choices right;
   auto first = observation.begin();
@@ -42,7 +42,7 @@ const Choices kSwitches{2, 2, 2, 2, 2, 2};
 
 }  // namespace
 
-TEST_CASE("the spaces of several choices are told by their counts") {
+TEST_CASE("the counts of several choices determine the spaces") {
   CHECK(MultiBandit().spec().action_space == Space{MultiDiscrete{kBandit}});
   CHECK(MultiBandit().spec().observation_space == Space{Box::uniform(0, 1, {10})});
   CHECK(MultiBandit({5, 7}).spec().observation_space == Space{Box::uniform(0, 1, {13})});
@@ -62,7 +62,7 @@ TEST_CASE("a step's reward is the fraction of choices that were right") {
   }
 }
 
-TEST_CASE("who chooses as the observation says gets 10 in 10 steps") {
+TEST_CASE("following the observation gives 10 in 10 steps") {
   const auto play = [](auto environment, const Choices& counts) {
     Floats observation(flat_size(environment.spec().observation_space));
     environment.reset(1, observation);
@@ -81,7 +81,7 @@ TEST_CASE("who chooses as the observation says gets 10 in 10 steps") {
   play(MultiSwitch{}, kSwitches);
 }
 
-TEST_CASE("each step draws its context anew, every one of them") {
+TEST_CASE("each step draws a new context") {
   MultiBandit bandit;
   Floats observation(10);
   std::set<Choices> contexts;
@@ -102,7 +102,7 @@ TEST_CASE("each step draws its context anew, every one of them") {
   CHECK(std::abs(repeated - 18.75) < 4 * 4.24);
 }
 
-TEST_CASE("what was chosen does not change the contexts") {
+TEST_CASE("actions do not change the contexts") {
   MultiSwitch right;
   MultiSwitch other;
   Floats observation(13);
@@ -143,7 +143,7 @@ TEST_CASE("several choices need at least one, with a sensible number of options"
   CHECK_THROWS_AS(MultiSwitch(-1), UsageError);
 }
 
-TEST_CASE("a state of several choices that is none is refused") {
+TEST_CASE("an invalid state of several choices is refused") {
   MultiBandit bandit;
   Floats observation(10);
   for (const Doubles& state : {Doubles{0}, Doubles{-1, 0}, Doubles{0, 11}, Doubles{0.5, 0}, Doubles{0x1p32, 0}}) {

@@ -19,7 +19,7 @@ namespace {
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 
-/// What shows the cell, from 0, of 20.
+/// Returns the observation of a cell, from 0, of 20.
 Floats thermometer(std::ptrdiff_t cell) {
   Floats observation(20);
   std::fill_n(observation.begin(), cell + 1, 1.0F);
@@ -69,7 +69,7 @@ TEST_CASE("the corridor's observation is a thermometer of the cell, and its wall
   CHECK_FALSE(result.terminated);
 }
 
-TEST_CASE("who walks right through the corridor earns 12 whatever its length, and who walks left next to nothing") {
+TEST_CASE("always walking right earns 12 for any length of the corridor, always walking left almost nothing") {
   for (const int length : {3, 20, 57}) {
     const OptionValues options{{"length", std::to_string(length)}};
     const Episode right = play(options, 1);
@@ -80,7 +80,7 @@ TEST_CASE("who walks right through the corridor earns 12 whatever its length, an
   }
 }
 
-TEST_CASE("a slippery corridor's steps go the other way as often as they are said to") {
+TEST_CASE("a slippery corridor's steps go the other way with the configured probability") {
   constexpr int kEpisodes = 4'000;
   constexpr double kSlip = 0.3;
   Environment environment = Registry::with_builtins().make("Corridor-v0", {{"slip", "0.3"}});
@@ -103,7 +103,7 @@ TEST_CASE("a slippery corridor's steps go the other way as often as they are sai
   CHECK(std::abs(both - kEpisodes * square) < 4 * std::sqrt(kEpisodes * square * (1 - square)));
 }
 
-TEST_CASE("the slippery corridor's best return is what walking right earns on average") {
+TEST_CASE("the slippery corridor's best return is the mean return of walking right") {
   constexpr int kEpisodes = 4'000;
   double mean = 0.0;
   double square = 0.0;
@@ -117,7 +117,7 @@ TEST_CASE("the slippery corridor's best return is what walking right earns on av
   CHECK(Corridor{}.optimal_return() == 12);
 }
 
-TEST_CASE("the corridor's picture shows who walks in their cell, and the far end's colour") {
+TEST_CASE("the corridor's picture shows the agent in its cell, and the far end's colour") {
   Corridor environment;
   Floats observation(20);
   environment.set_state(Doubles{4, 0}, observation);
@@ -128,7 +128,7 @@ TEST_CASE("the corridor's picture shows who walks in their cell, and the far end
   CHECK(canvas.view().upper_right.x == 20.5);
 }
 
-TEST_CASE("a state that names no cell of the corridor, or no key, is refused") {
+TEST_CASE("a state with an invalid cell or key of the corridor is refused") {
   Corridor environment;
   Floats observation(20);
   for (const Doubles& state : {Doubles{0}, Doubles{20, 0}, Doubles{-1, 0}, Doubles{0.5, 0}, Doubles{0, 0x1p53}}) {

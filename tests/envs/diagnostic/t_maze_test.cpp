@@ -28,7 +28,7 @@ StepResult step_from(const Doubles& state, std::int64_t action, Floats& observat
   return maze.step(action, observation);
 }
 
-/// The return of an episode that begins with a cue, with an action for each of the four observations that there are.
+/// Returns the return of an episode that begins with a cue, with one action for each of the four observations.
 float return_of(const std::array<std::int64_t, 4>& policy, bool cue_is_down) {
   TimeLimit maze(TMaze{}, std::nullopt);
   Floats observation(3);
@@ -105,7 +105,7 @@ TEST_CASE("in the T-maze's corridor, turning changes nothing and costs nothing")
   }
 }
 
-TEST_CASE("who remembers gets 1 from the T-maze in 11 steps") {
+TEST_CASE("a policy with memory gets 1 from the T-maze in 11 steps") {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     TMaze maze;
     Floats observation(3);
@@ -148,7 +148,7 @@ TEST_CASE("the T-maze's picture shows the agent at its position") {
   CHECK(agent->center.y == 0);
 }
 
-TEST_CASE("a T-maze's state that is none is refused") {
+TEST_CASE("an invalid state of the T-maze is refused") {
   TMaze maze;
   Floats observation(3);
   CHECK_THROWS_AS(maze.set_state(Doubles{0, 0}, observation), Error);

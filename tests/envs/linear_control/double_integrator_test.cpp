@@ -104,8 +104,8 @@ TEST_CASE("the optimal controller of the double integrator earns what the Riccat
 }
 
 TEST_CASE("the double integrator's threshold is 5 % below the optimal return, which is close to continuous time's") {
-  // There it is -sqrt(3) x^2, with a mean x^2 of 1.0033. Steps of 0.1 s, whose costs are of their beginning, cost more
-  // by half a step of the first cost, 0.05 x^2, and by what they control too late.
+  // In continuous time it is -sqrt(3) x^2, with a mean x^2 of 1.0033. With steps of 0.1 s, which charge the cost at
+  // their beginning, it is lower by half a step of the first cost, 0.05 x^2, and by the delay of control.
   const double optimal = DoubleIntegrator{}.optimal_return();
   CHECK(-optimal > 1.0033 * std::numbers::sqrt3 + 0.05);
   CHECK(-optimal < 1.05 * (1.0033 * std::numbers::sqrt3));
@@ -122,7 +122,7 @@ TEST_CASE("the double integrator's bounds never clip the optimal controller, wha
         problem.b = {{problem.b.elements[0] / mass, problem.b.elements[1] / mass}};
         problem.q(1, 1) *= velocity_cost;
         problem.r(0, 0) *= force_cost;
-        Vector<2> state{{1.1, 0}};  // the farthest, of which all others are fractions
+        Vector<2> state{{1.1, 0}};  // the farthest state; all others are multiples below 1
         double largest = 0.0;
         for (const auto& regulator : solve_finite_horizon(problem, DoubleIntegrator::kSteps)) {
           const Vector<1> force = regulator.action(state);

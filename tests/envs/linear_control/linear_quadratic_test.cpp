@@ -35,8 +35,8 @@ double controlled_return(std::uint64_t seed, double factor) {
   return sum;
 }
 
-/// The largest action that the optimal controllers of an episode can ask for, whatever its first state and noise are:
-/// both are bounded, and the action is linear in them.
+/// Returns the largest possible action of an episode's optimal controllers over all first states and noise. Both are
+/// bounded, and the action is linear in them.
 double largest_action(const LinearQuadratic::Problem& problem, double noise_limit) {
   const auto regulators = solve_finite_horizon(problem, static_cast<std::size_t>(LinearQuadratic::kSteps));
   const auto largest_row = [](const Matrix<3, 3>& response) {
@@ -129,7 +129,7 @@ TEST_CASE("the noise of the linear quadratic task's steps is independent from on
   for (int step = 0; step < kSteps; ++step) {
     Doubles state = environment.state();
     std::ranges::fill_n(state.begin(), 3, 0.0);
-    environment.set_state(state, observation);  // then what follows is the noise
+    environment.set_state(state, observation);  // so that the next state is the noise
     environment.step(Floats{0, 0, 0}, observation);
     state = environment.state();
     for (std::size_t i = 0; i < 3; ++i) {
@@ -202,7 +202,7 @@ TEST_CASE("the linear quadratic task's picture shows each number at its height")
   CHECK(heights == Doubles{1, -2, 4});
 }
 
-TEST_CASE("a state of the linear quadratic task of the wrong length, or with a key that is none, is refused") {
+TEST_CASE("a state of the linear quadratic task with a wrong length or an invalid key is refused") {
   LinearQuadratic environment;
   Floats observation(3);
   for (const Doubles& state :

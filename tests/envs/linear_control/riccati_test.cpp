@@ -14,7 +14,7 @@ constexpr double kGolden = std::numbers::phi;  // (1 + sqrt(5)) / 2
 
 constexpr LinearQuadraticProblem<1, 1> kScalar{.a = {{1}}, .b = {{1}}, .q = {{1}}, .r = {{1}}};
 
-/// A mass that a force moves, held constant for `time` seconds, and that costs x^2 + v^2 + u^2 a second.
+/// A mass moved by a force that is constant for `time` seconds, with a cost of x^2 + v^2 + u^2 per second.
 LinearQuadraticProblem<2, 1> double_integrator(double time) {
   return {.a = {{1, time, 0, 1}}, .b = {{time * time / 2, time}}, .q = {{time, 0, 0, time}}, .r = {{time}}};
 }
@@ -83,7 +83,7 @@ TEST_CASE("a double integrator with short steps has the solution of continuous t
   CHECK(solution.gain(0, 1) == Approx(root).epsilon(2 * kTime));
 }
 
-TEST_CASE("the cost to go is what the regulator's episode costs, and any other gain's costs more") {
+TEST_CASE("the cost to go is the cost of the regulator's episode, and other gains cost more") {
   const LinearQuadraticProblem<2, 1> problem = double_integrator(0.3);
   const auto solution = solve_infinite_horizon(problem);
   for (const Vector<2>& state : {Vector<2>{{1, 0}}, Vector<2>{{0, 1}}, Vector<2>{{-2, 0.5}}}) {
@@ -99,7 +99,7 @@ TEST_CASE("the cost to go is what the regulator's episode costs, and any other g
   }
 }
 
-TEST_CASE("a long episode begins as a task without an end does") {
+TEST_CASE("a long episode begins like a task without an end") {
   const LinearQuadraticProblem<2, 1> problem = double_integrator(0.3);
   const auto endless = solve_infinite_horizon(problem);
   const auto first = solve_finite_horizon(problem, 300).front();
@@ -108,7 +108,7 @@ TEST_CASE("a long episode begins as a task without an end does") {
   }
 }
 
-TEST_CASE("what no controller can hold has no solution") {
+TEST_CASE("a system that cannot be stabilised has no solution") {
   using Scalar = LinearQuadraticProblem<1, 1>;
   const Scalar unstable{.a = {{2}}, .b = {{0}}, .q = {{1}}, .r = {{1}}};
   const Scalar standing{.a = {{1}}, .b = {{0}}, .q = {{1}}, .r = {{1}}};

@@ -1,4 +1,4 @@
-// The transition tables, against those that Gymnasium's own code builds (tests/data/toy_text).
+// Compares the transition tables with those of Gymnasium's own code (tests/data/toy_text).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -72,7 +72,7 @@ E with_options(const std::string& text) {
   return environment;
 }
 
-/// Checks every state and action of every set of options; returns how many entries there were.
+/// Checks every state and action of every set of options. Returns the number of entries.
 template <class E>
 std::size_t check_tables(const std::string& id) {
   std::size_t entries = 0;
@@ -103,7 +103,7 @@ std::size_t check_tables(const std::string& id) {
   return entries;
 }
 
-/// The best mean return of an episode of so many steps, by dynamic programming.
+/// Returns the best mean return of an episode with a given number of steps, by dynamic programming.
 template <class E>
 double best_return(const E& environment, std::int64_t steps) {
   const auto states = static_cast<std::size_t>(std::get<Discrete>(environment.spec().observation_space).n);
@@ -135,7 +135,7 @@ TEST_CASE("transition tables equal Gymnasium's, entry by entry, with every set o
   CHECK(check_tables<Taxi>("Taxi-v3") == 2 * 500 * 6);
 }
 
-TEST_CASE("what Gymnasium's documentation says of the tasks holds") {
+TEST_CASE("the tasks match Gymnasium's documentation") {
   // CliffWalking: start at [3, 0], number 36; a step into the cliff leads back there for -100; goal at 47.
   const CliffWalking cliff;
   const Transition fall = *cliff.transitions(36, 1).begin();
@@ -151,7 +151,7 @@ TEST_CASE("what Gymnasium's documentation says of the tasks holds") {
   CHECK(initial == 300);
 }
 
-TEST_CASE("a taxi's action masks, where they are asked for, equal Gymnasium's in every state") {
+TEST_CASE("a taxi's optional action masks equal Gymnasium's in every state") {
   const Environment unmasked{Taxi()};
   CHECK_FALSE(unmasked.masks_actions());
   auto taxi = with_options<Taxi>("action_mask=true");
@@ -173,14 +173,14 @@ TEST_CASE("a taxi's action masks, where they are asked for, equal Gymnasium's in
   CHECK(state == Taxi::kStates);
 }
 
-TEST_CASE("the best policies' returns are those that the thresholds were set by") {
+TEST_CASE("the best policies' returns are as documented beside the thresholds") {
   CHECK(best_return(CliffWalking(), 200) == Approx(-13));
   CHECK(best_return(FrozenLake(), 100) == Approx(0.7441).margin(1e-3));
   CHECK(best_return(with_options<FrozenLake>("map=8x8"), 200) == Approx(0.913).margin(1e-3));
   CHECK(best_return(Taxi(), 200) == Approx(7.93).margin(5e-3));
 }
 
-TEST_CASE("steps are drawn as the table says, and a state that is set goes on with the same chance") {
+TEST_CASE("steps are drawn as the table says, and a state that is set continues with the same random numbers") {
   FrozenLake lake;
   float observation = -1;
   int straight = 0;

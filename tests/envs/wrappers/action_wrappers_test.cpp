@@ -30,7 +30,7 @@ Floats seen(E& environment, const Floats& action) {
   return next_observation(environment, std::span<const float>(action));
 }
 
-/// The actions that arrive of 0, 1, 2, ...
+/// Returns the actions that arrive when 0, 1, 2, ... are taken.
 template <class E>
 std::vector<std::int64_t> arriving(E& environment, std::uint64_t seed, std::int64_t steps) {
   first_observation(environment, seed);
@@ -43,7 +43,7 @@ std::vector<std::int64_t> arriving(E& environment, std::uint64_t seed, std::int6
 
 }  // namespace
 
-TEST_CASE("rescaled actions map -1 and 1 on the bounds, and what is between and beyond linearly") {
+TEST_CASE("rescaled actions map -1 and 1 to the bounds, and all other numbers linearly") {
   RescaleAction rescaled(Mirror{});
   CHECK(rescaled.spec().action_space == Space{Box::uniform(-1, 1, {3})});
   CHECK(rescaled.spec().max_episode_steps == 7);
@@ -53,7 +53,7 @@ TEST_CASE("rescaled actions map -1 and 1 on the bounds, and what is between and 
   CHECK(seen(rescaled, {2, 2, 2}) == Floats{2, 15, 8});
 }
 
-TEST_CASE("squashed actions are unbounded numbers that tanh brings within the bounds") {
+TEST_CASE("squashed actions are unbounded numbers that tanh maps within the bounds") {
   SquashAction squashed(Mirror{});
   CHECK(squashed.spec().action_space == Space{Box::uniform(-kInfinity, kInfinity, {3})});
   CHECK(seen(squashed, {0, 0, 0}) == Floats{0, 5, 4});
@@ -78,7 +78,7 @@ TEST_CASE("the widest bounds are met exactly") {
   CHECK(seen(squashed, {-50, 0, 50}) == Floats{-kMost, 0, kMost});
 }
 
-TEST_CASE("squash_actions wraps boxes, returns other actions as they are, and refuses infinite bounds") {
+TEST_CASE("squash_actions wraps boxes, returns others unchanged, and refuses infinite bounds") {
   Environment squashed = squash_actions(Environment(Mirror{}));
   CHECK(seen(squashed, {0, 0, 0}) == Floats{0, 5, 4});
   CHECK(squash_actions(Environment(Probe{})).spec().action_space == Space{Discrete{10}});
@@ -139,7 +139,7 @@ TEST_CASE("sticky actions always or never stick at the ends of their range") {
   CHECK(arriving(always, 1, 5) == std::vector<std::int64_t>{0, 0, 0, 0, 0});
 }
 
-TEST_CASE("sticky actions repeat what was done last, as often as their probability says") {
+TEST_CASE("sticky actions repeat the last action with the given probability") {
   StickyActions sticky(Environment(Probe{}), 0.25F);
   constexpr std::int64_t kSteps = 20'000;
   const std::vector<std::int64_t> actions = arriving(sticky, 7, kSteps);
@@ -154,7 +154,7 @@ TEST_CASE("sticky actions repeat what was done last, as often as their probabili
   CHECK(std::abs(static_cast<double>(stuck) / kSteps - 0.25) < 0.0123);
 }
 
-TEST_CASE("an episode's seed decides where actions stick, and no episode sticks to the one before") {
+TEST_CASE("an episode's seed determines where actions stick, and no action sticks across episodes") {
   StickyActions sticky(Probe{}, 0.5F);
   const auto first = arriving(sticky, 3, 50);
   CHECK(arriving(sticky, 4, 50) != first);

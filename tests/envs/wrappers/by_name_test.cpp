@@ -21,7 +21,7 @@ Environment wrapped_probe(std::string_view wrapper) {
 
 }  // namespace
 
-TEST_CASE("each wrapper that has a name is made with its value") {
+TEST_CASE("each named wrapper is made with its value") {
   Environment stacked = wrapped_probe("frame_stack=2");
   first_observation(stacked);
   CHECK(next_observation(stacked, std::int64_t{5}) == Floats{0, 0, -1, 1, 100, 5});
@@ -84,7 +84,7 @@ TEST_CASE("a wrapper that does not suit the environment's spaces is refused in o
                     "the wrapper out");
 }
 
-TEST_CASE("a policy's view puts its wrappers on from the first to the last") {
+TEST_CASE("a policy's view applies its wrappers from the first to the last") {
   Registry registry;
   registry.add("Probe-v0", [] { return Environment(Probe{}); });
   // Two of three numbers, three times; the other way round it would be two of nine.
@@ -139,7 +139,7 @@ TEST_CASE("built-in environments pass every conformance check within wrappers, t
   }
 }
 
-TEST_CASE("built-in environments can be replayed within every wrapper that keeps their state") {
+TEST_CASE("built-in environments can be replayed within every wrapper that offers a state") {
   const Registry registry = Registry::with_builtins();
   for (const std::string& id : registry.ids()) {
     const PolicyView view{

@@ -61,7 +61,7 @@ std::vector<float> seen(E& environment, const std::vector<float>& action) {
 
 }  // namespace
 
-TEST_CASE("each number of an action is brought within its own bounds, and left alone where there is none") {
+TEST_CASE("each number of an action is clipped to its own bounds, and unchanged where there is none") {
   ClipAction clipped(Mirror{});
   CHECK(seen(clipped, {-5, -5, -5}) == std::vector<float>{-1, -2, -5});
   CHECK(seen(clipped, {5, 5, 5}) == std::vector<float>{1, 5, 3});
@@ -69,7 +69,7 @@ TEST_CASE("each number of an action is brought within its own bounds, and left a
   CHECK(clipped.spec().max_episode_steps == 7);
 }
 
-TEST_CASE("clip_actions wraps what has bounds, and returns everything else as it is") {
+TEST_CASE("clip_actions wraps environments with bounds, and returns others unchanged") {
   Environment bounded = clip_actions(Environment(Mirror{}));
   CHECK(seen(bounded, {-5, 5, 5}) == std::vector<float>{-1, 5, 3});
   std::vector<float> observation(3);
@@ -89,7 +89,7 @@ TEST_CASE("clip_actions wraps what has bounds, and returns everything else as it
   CHECK(observation[0] == 1);
 }
 
-TEST_CASE("a clipped environment draws and replays if the one within does") {
+TEST_CASE("a clipped environment draws and replays if the wrapped one does") {
   Canvas canvas;
   std::vector<float> observation(3);
   Environment painted = clip_actions(Environment(Painted{}));

@@ -91,7 +91,7 @@ TEST_CASE("a frame stack shows the last observations, the oldest first, and begi
   CHECK(next_observation(one, 5) == Floats{1, 100, 5});
 }
 
-TEST_CASE("a frame stack of images has as many times their channels") {
+TEST_CASE("a frame stack of images multiplies their channels") {
   FrameStack stack(Camera{}, 2);
   CHECK(stack.spec().observation_space ==
         Space{Box{.low = {0, 1, 2, 3, 0, 1, 2, 3}, .high = {90, 91, 92, 93, 90, 91, 92, 93}, .shape = {4, 1, 2}}});
@@ -99,7 +99,7 @@ TEST_CASE("a frame stack of images has as many times their channels") {
   CHECK(next_observation(stack, 0) == Floats{10, 11, 12, 13, 20, 21, 22, 23});
 }
 
-TEST_CASE("a frame stack's state brings the older frames back") {
+TEST_CASE("a frame stack's state restores the older frames") {
   FrameStack stack(Probe{}, 2);
   first_observation(stack);
   next_observation(stack, 5);
@@ -121,7 +121,7 @@ TEST_CASE("a frame stack's state brings the older frames back") {
   CHECK_THROWS_AS(none.set_state(state, observation), Error);
 }
 
-TEST_CASE("wrappers of observations refuse those that are of no box, and values out of range") {
+TEST_CASE("wrappers of observations refuse spaces other than boxes, and values out of range") {
   CHECK_THROWS_WITH(FrameStack(Chooser{}, 2),
                     "wrapper 'frame_stack' needs observations of a Box, this environment's are of Discrete(9); leave "
                     "the wrapper out");

@@ -11,7 +11,7 @@ namespace {
 
 using Floats = std::vector<float>;
 
-/// Shows a row of choices, which its state is.
+/// Observes several choices, which are also its state.
 struct Choices {
   using Action = std::int64_t;
   EnvironmentSpec spec() const { return {.observation_space = space, .action_space = Discrete{2}}; }
@@ -26,7 +26,7 @@ struct Choices {
   Floats then{2};
 };
 
-TEST_CASE("a choice becomes as many numbers as it has options, of which one is 1") {
+TEST_CASE("a choice becomes as many numbers as it has options, exactly one of them 1") {
   OneHotObservation<Choices> environment(Choices{});
   CHECK(environment.spec().observation_space == Space(Box::uniform(0, 1, {3})));
   Floats observation(3, 7);
@@ -36,7 +36,7 @@ TEST_CASE("a choice becomes as many numbers as it has options, of which one is 1
   CHECK(observation == Floats{0, 0, 1});
 }
 
-TEST_CASE("several choices stand one after the other") {
+TEST_CASE("several choices are concatenated") {
   OneHotObservation<Choices> environment(Choices{.space = MultiDiscrete{{2, 3}}, .first = {1, 0}, .then = {0, 2}});
   Floats observation(5, 7);
   environment.reset(1, observation);
@@ -45,7 +45,7 @@ TEST_CASE("several choices stand one after the other") {
   CHECK(observation == Floats{1, 0, 0, 0, 1});
 }
 
-TEST_CASE("what is no choice is refused") {
+TEST_CASE("other spaces than choices are refused") {
   OneHotObservation<Choices> environment(Choices{.first = {3}, .then = {0.5F}});
   Floats observation(3);
   CHECK_THROWS_AS(environment.reset(1, observation), Error);
@@ -54,7 +54,7 @@ TEST_CASE("what is no choice is refused") {
   CHECK_THROWS_AS(OneHotObservation<Choices>(Choices{.space = Discrete{1'000'001}}), UsageError);
 }
 
-TEST_CASE("a policy sees choices as one-hot numbers without asking, and once where it asks") {
+TEST_CASE("a policy always sees choices as one-hot numbers, and once if its view names the wrapper") {
   const Environment plain = for_policy(Environment(Choices{}), {});
   CHECK(plain.spec().observation_space == Space(Box::uniform(0, 1, {3})));
   const Environment asked = for_policy(Environment(Choices{}), {.wrappers = {"frame_stack=2", "one_hot_observation"}});

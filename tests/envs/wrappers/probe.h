@@ -9,8 +9,8 @@
 
 namespace sounder {
 
-/// Shows what it was asked for: observation [3] is the time, a hundred times the time, and the last action; each step's
-/// reward is its time. `begins_at` is the time at a reset.
+/// Observes its inputs: observation [3] is the time, a hundred times the time, and the last action. Each step's reward
+/// is its time. `begins_at` is the time at a reset.
 struct Probe {
   using Action = std::int64_t;
 
@@ -83,7 +83,7 @@ struct Mirror {
   std::vector<float> high{1, 10, 6};
 };
 
-/// Observes and acts by choices only.
+/// Has only choices as observations and actions.
 struct Chooser {
   using Action = std::int64_t;
   EnvironmentSpec spec() const { return {.observation_space = Discrete{9}, .action_space = Discrete{2}}; }

@@ -14,7 +14,7 @@ static_assert(Replayable<ClipReward<Probe>> && Drawable<ScaleReward<Probe>>);
 static_assert(Replayable<EpisodeStatistics<Probe>> && EnvironmentModel<EpisodeStatistics<Environment>>);
 static_assert(!Replayable<EpisodeStatistics<PlainProbe>>);
 
-TEST_CASE("rewards are clipped to both sides, and the threshold goes") {
+TEST_CASE("rewards are clipped to both sides, and the threshold is removed") {
   ClipReward clipped(Probe{.begins_at = -4}, 2.0F);
   CHECK_FALSE(clipped.spec().reward_threshold);
   CHECK(clipped.spec().max_episode_steps == 10);
@@ -71,7 +71,7 @@ TEST_CASE("episode statistics hold the running episode and the one that ended la
   CHECK(statistics.last()->length == 3);
 }
 
-TEST_CASE("a truncated episode counts, one that a reset or a set state breaks off does not") {
+TEST_CASE("a truncated episode counts, one interrupted by a reset or a set state does not") {
   EpisodeStatistics statistics(Probe{.truncates_at = 2});
   std::vector<float> observation(3);
   first_observation(statistics);

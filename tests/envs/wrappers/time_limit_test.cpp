@@ -90,7 +90,7 @@ TEST_CASE("a time limit keeps the environment's own truncation") {
   CHECK(result.truncated);
 }
 
-TEST_CASE("without a limit given the environment's own one holds, without any none does") {
+TEST_CASE("without a given limit the environment's own applies, if any") {
   TimeLimit own(Clock{}, std::nullopt);
   CHECK(own.spec().max_episode_steps == 5);
   CHECK(own.spec().reward_threshold == 3.0);
@@ -107,7 +107,7 @@ TEST_CASE("without a limit given the environment's own one holds, without any no
   CHECK(play(none).first == 0);
 }
 
-TEST_CASE("setting the state starts the step count again") {
+TEST_CASE("setting the state restarts the step count") {
   TimeLimit limited(Clock{}, 3);
   std::vector<float> observation(1);
   limited.reset(0, observation);
