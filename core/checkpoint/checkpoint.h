@@ -22,7 +22,7 @@ struct TrainingProgress {
   std::int64_t step = 0;  ///< global step
   std::int64_t updates = 0;
   std::int64_t episodes = 0;                 ///< finished
-  double seconds = 0;                        ///< of training
+  double seconds = 0;                        ///< seconds of training
   std::int64_t solved_step = -1;             ///< global step at which the run was solved; -1 if not yet
   double solved_seconds = 0;                 ///< seconds of training until then
   double best_mean_return = 0;               ///< best of the evaluations; valid once there is a `best` checkpoint

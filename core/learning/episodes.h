@@ -81,7 +81,7 @@ class Episodes {
   struct Slot {
     Environment environment;
     bool under_way = false;
-    std::uint64_t seed = 0;  // of the episode
+    std::uint64_t seed = 0;  // seed of the episode
     float discounted_return = 0;
     double episode_return = 0;
     std::int64_t length = 0;

@@ -10,14 +10,14 @@ namespace sounder {
 /// A network's results for B observations. Both are views of the network's memory.
 struct NetworkOutput {
   std::span<const float> outputs;  ///< [B, K], the policy's
-  std::span<const float> values;   ///< [B]; empty, of a network without a value
+  std::span<const float> values;   ///< [B]; empty for a network without a value
 };
 
 /// The gradient of a loss with respect to a network's results for the rows of a rollout [T, K environments]. Step t of
 /// environment k is row t * K + k.
 struct OutputGradients {
   std::span<const float> outputs;      ///< [B, K], B = T * K rows
-  std::span<const float> values;       ///< [B]; empty, of a network without a value
+  std::span<const float> values;       ///< [B]; empty for a network without a value
   std::size_t environments = 1;        ///< K, side by side
   std::span<const StepEnd> ends = {};  ///< [B]: the rows after which a state restarted; empty if none did
 };
