@@ -230,7 +230,7 @@ const std::uint8_t* pack_rgb(cairo_surface_t* surface) {
   return bytes;
 }
 
-/// By libpng's fast settings, a third of the time that cairo's own writer takes.
+/// Encodes a surface as PNG with libpng's fast settings, in a third of the time of cairo's own writer.
 std::string encode_png(cairo_surface_t* surface) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
@@ -239,7 +239,7 @@ std::string encode_png(cairo_surface_t* surface) {
   image.format = PNG_FORMAT_RGB;
   image.flags = PNG_IMAGE_FLAG_FAST;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  const auto png = std::make_unique_for_overwrite<char[]>(size);  // pages that stay untouched take no memory
+  const auto png = std::make_unique_for_overwrite<char[]>(size);  // untouched pages take no memory
   if (png_image_write_to_memory(&image, png.get(), &size, 0, pack_rgb(surface), 0, nullptr) == 0) {
     throw Error(fmt::format("cannot encode a picture: {}", image.message));
   }
