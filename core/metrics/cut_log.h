@@ -10,8 +10,8 @@ namespace sounder {
 // Logs of lines, cut back to the moment of a checkpoint: what comes after it was left by a process that ended without
 // saving again. They may be long, and are read from the end, no further than is needed.
 
-/// Reads a CSV file's first line, comments aside; nothing if there is no such file, or no whole line yet. Throws Error if
-/// it cannot be read.
+/// Reads a CSV file's first line, comments aside; nothing if there is no such file, or no whole line yet. Throws Error
+/// if it cannot be read.
 std::optional<std::string> first_row(const std::filesystem::path& file);
 
 /// Throws Error if a CSV file has a first line, comments aside, that is not this one: rows that this program did not
