@@ -15,8 +15,7 @@ ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMo
 std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
-  // Acquire: the copy has every update that the version counts.
-  const std::uint64_t version = counters_.completed.load(std::memory_order_acquire);
+  const std::uint64_t version = counts_.completed();  // first: the copy has every update that it counts
   parameters_.load(out);
   load_moments(out);
   return version;
@@ -44,13 +43,15 @@ ParameterStore::Snapshot ParameterStore::snapshot() const {
   copy.parameters.resize(size());
   copy.statistics.assign(statistics_.size(), std::vector<float>(size()));
   for (int attempt = 0; attempt < kTries && !copy.consistent; ++attempt) {
-    copy.updates = counters_.completed.load(std::memory_order_acquire);
-    parameters_.load_acquire(copy.parameters);
-    for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].load_acquire(copy.statistics[k]);
-    copy.steps = counters_.steps.load(std::memory_order_acquire);
-    // The acquire loads above pair with the fence in push: had one of them seen a store of an update under way, this
-    // load would see that update begun.
-    copy.consistent = counters_.begun.load(std::memory_order_relaxed) == copy.updates;
+    const UpdateCounts<>::Copied copied = counts_.copy([&] {
+      parameters_.load<UpdateCounts<>::kCopyOrder>(copy.parameters);
+      for (std::size_t k = 0; k < statistics_.size(); ++k) {
+        statistics_[k].load<UpdateCounts<>::kCopyOrder>(copy.statistics[k]);
+      }
+    });
+    copy.updates = copied.updates;
+    copy.steps = copied.steps;
+    copy.consistent = copied.consistent;
   }
   load_moments(copy.parameters);
   return copy;
@@ -64,10 +65,7 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
     moments.store(parameters.subspan(moments.block().offset, moments.block().size()));
   }
   for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].store(snapshot.statistics[k]);
-  // Relaxed: no other thread runs yet; starting one orders what comes before it.
-  counters_.steps.store(snapshot.steps, std::memory_order_relaxed);
-  counters_.begun.store(snapshot.updates, std::memory_order_relaxed);
-  counters_.completed.store(snapshot.updates, std::memory_order_relaxed);
+  counts_.restore(snapshot.updates, snapshot.steps);
   initial_updates_ = snapshot.updates;
   std::ranges::fill(probes_, 0U);
 }

@@ -12,6 +12,7 @@
 
 #include "core/sharing/shared_array.h"
 #include "core/sharing/shared_moments.h"
+#include "core/sharing/update_counts.h"
 #include "core/sharing/update_kernels.h"
 #include "core/sharing/update_rule.h"
 
@@ -73,12 +74,12 @@ class ParameterStore {
   void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
 
   /// Counts environment steps that no update was made of.
-  void skip(std::int64_t steps) noexcept { counters_.steps.fetch_add(steps, std::memory_order_relaxed); }
+  void skip(std::int64_t steps) noexcept { counts_.skip(steps); }
 
   /// Environment steps that were counted: of one store that all workers share, the global step.
-  std::int64_t steps() const noexcept { return counters_.steps.load(std::memory_order_relaxed); }
+  std::int64_t steps() const noexcept { return counts_.steps(); }
   /// Updates that are complete: the version of the parameters.
-  std::uint64_t updates() const noexcept { return counters_.completed.load(std::memory_order_acquire); }
+  std::uint64_t updates() const noexcept { return counts_.completed(); }
 
   /// A copy of everything at one moment.
   struct Snapshot {
@@ -108,15 +109,6 @@ class ParameterStore {
   template <UpdateRuleModel Rule>
   void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
 
-  // What every update touches lies together, on lines of its own: one transfer between cores, not three. That is why
-  // the steps are counted here, although the global step is the sharing scheme's: and a snapshot has those of its
-  // updates.
-  struct alignas(128) Counters {
-    std::atomic<std::uint64_t> begun{0};      // updates
-    std::atomic<std::uint64_t> completed{0};  // updates
-    std::atomic<std::int64_t> steps{0};
-  };
-
   WriteMode mode_;
   const UpdateKernels& kernels_;
   SharedArray parameters_;  // where the moments' floats mean nothing
@@ -124,7 +116,7 @@ class ParameterStore {
   std::deque<SharedMoments> moments_;
   std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only
   std::uint64_t initial_updates_ = 0;  // that were restored: the probes did not see them; const while workers run
-  Counters counters_;
+  UpdateCounts<> counts_;
   mutable std::mutex mutex_;  // WriteMode::locked only
 };
 
@@ -134,12 +126,8 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
 
-  // Acquire, as in pull: the replica has every update that this counts, and this one.
-  const std::uint64_t complete_before = counters_.completed.load(std::memory_order_acquire);
-  const std::uint64_t number = counters_.begun.fetch_add(1, std::memory_order_relaxed) + 1;
-  // Whoever sees one of the stores below sees `begun` incremented: what makes a snapshot notice an update under way.
-  std::atomic_thread_fence(std::memory_order_release);
-  const float rate = rule.rate(push.learning_rate, number);
+  const UpdateCounts<>::Begun begun = counts_.begin();
+  const float rate = rule.rate(push.learning_rate, begun.number);
   const std::span<SharedArray> statistics = push.own_statistics.empty() ? statistics_ : push.own_statistics;
   assert(statistics.size() == Rule::kStatistics);
   if (mode_ == WriteMode::atomic_add) {
@@ -160,10 +148,8 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
     }
   }
   if (!push.replica.empty()) load_moments(push.replica);
-  counters_.steps.fetch_add(push.steps, std::memory_order_relaxed);
-  // Release: whoever counts this update as complete sees all of it.
-  const std::uint64_t complete = counters_.completed.fetch_add(1, std::memory_order_release);
-  return {.staleness = complete - push.version, .version = complete_before + 1};
+  const std::uint64_t complete = counts_.end(push.steps);
+  return {.staleness = complete - push.version, .version = begun.complete + 1};
 }
 
 template <UpdateRuleModel Rule>

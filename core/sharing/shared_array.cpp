@@ -8,7 +8,7 @@
 namespace sounder {
 
 template <std::memory_order order>
-void SharedArray::load_all(std::span<float> out) const noexcept {
+void SharedArray::load(std::span<float> out) const noexcept {
   assert(out.size() == size_);
   const auto copy_block = [this](std::size_t block, float* to) {
 #pragma GCC unroll 4
@@ -26,13 +26,8 @@ void SharedArray::load_all(std::span<float> out) const noexcept {
   std::copy_n(last.data(), left, out.data() + size_ - left);
 }
 
-void SharedArray::load(std::span<float> out) const noexcept {
-  load_all<std::memory_order_relaxed>(out);
-}
-
-void SharedArray::load_acquire(std::span<float> out) const noexcept {
-  load_all<std::memory_order_acquire>(out);
-}
+template void SharedArray::load<std::memory_order_relaxed>(std::span<float> out) const noexcept;
+template void SharedArray::load<std::memory_order_acquire>(std::span<float> out) const noexcept;
 
 void SharedArray::store(std::span<const float> values) noexcept {
   assert(values.size() == size_);

@@ -16,8 +16,8 @@ constexpr std::size_t kBlockFloats = 16;
 
 /// A flat array of floats that any number of threads read and write at once, without locks and without data races: the
 /// storage is 64-bit words of two floats each, on cache lines of its own, and every access to a word is a relaxed
-/// atomic one (but for load_acquire). So no float is ever torn, but nothing holds between two words: a load may see one
-/// float of a concurrent store and not the next.
+/// atomic one (but for loads that ask for another order). So no float is ever torn, but nothing holds between two
+/// words: a load may see one float of a concurrent store and not the next.
 ///
 /// It consists of blocks of 16 floats, a cache line each, which are read and written by vectors, one or some of a
 /// block: the atomic accesses stay plain moves, and what is computed between them stays in registers.
@@ -78,10 +78,10 @@ class SharedArray {
   /// Replaces floats first, ...; those that stand in one word with them stay what they are.
   void store_range(std::size_t first, std::span<const float> values) noexcept;
 
-  /// Copies all floats out; `out` has size() of them.
+  /// Copies all floats out; `out` has size() of them. Each word is loaded with the order: relaxed, or acquire where a
+  /// fence of whoever stored it is to be seen.
+  template <std::memory_order order = std::memory_order_relaxed>
   void load(std::span<float> out) const noexcept;
-  /// The same, each load with acquire order: for ParameterStore::snapshot, which orders it against a fence.
-  void load_acquire(std::span<float> out) const noexcept;
   /// Replaces all floats.
   void store(std::span<const float> values) noexcept;
 
@@ -96,9 +96,6 @@ class SharedArray {
   struct alignas(64) Line {
     std::array<Word, kBlockWords> words{};
   };
-  template <std::memory_order order>
-  void load_all(std::span<float> out) const noexcept;
-
   template <class V>
   struct Words {
     using Vector [[gnu::vector_size(sizeof(V))]] = Word;

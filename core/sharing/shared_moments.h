@@ -1,13 +1,13 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "core/moments.h"
 #include "core/mutex.h"
+#include "core/sharing/merge_count.h"
 #include "core/sharing/shared_array.h"
 
 namespace sounder {
@@ -35,9 +35,8 @@ class SharedMoments {
  private:
   const MomentsBlock block_;
   Mutex mutex_;  // of those who merge
-  // The moments after n merges stand in the copy n % 2: a merge writes beside what is read.
   std::array<SharedArray, 2> copies_;
-  std::atomic<std::uint64_t> merges_{0};
+  MergeCount<> count_;
 };
 
 }  // namespace sounder

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,6 +8,7 @@
 #include "core/aligned_floats.h"
 #include "core/sharing/parameter_store.h"
 #include "core/sharing/shared_array.h"
+#include "core/sharing/target_claims.h"
 
 namespace sounder {
 
@@ -42,7 +42,7 @@ class TargetParameters {
   std::uint64_t pull(std::uint64_t version, std::span<float> out) const noexcept;
 
   /// Copies that are complete: the version of the target parameters.
-  std::uint64_t version() const noexcept { return due_.version.load(std::memory_order_acquire); }
+  std::uint64_t version() const noexcept { return claims_.version(); }
 
   struct Snapshot {
     std::vector<float> parameters;
@@ -57,20 +57,10 @@ class TargetParameters {
   void restore(const Snapshot& snapshot) noexcept;
 
  private:
-  // Set in next_step from when a copy is claimed until it is complete: a step that no run reaches, so that no caller
-  // finds the next copy due.
-  static constexpr std::int64_t kCopying = std::int64_t{1} << 62;
-
-  // What every refresh and pull reads, and copies alone write: on lines of its own, which all cores may keep.
-  struct alignas(128) Due {
-    std::atomic<std::int64_t> next_step{0};
-    std::atomic<std::uint64_t> version{0};
-  };
-
   std::int64_t interval_;
   SharedArray parameters_;
   AlignedFloats staging_;  // of whoever has claimed a copy
-  Due due_;
+  TargetClaims<> claims_;
 };
 
 }  // namespace sounder

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kSize = 1001;
 constexpr int kThreads = 4;
 constexpr int kPushes = 1000;
-constexpr std::int64_t kSteps = 3;  // of each push
+constexpr std::int64_t kSteps = 3;                            // of each push
+constexpr double kMostLost = 1 - 1.0 / (kThreads * kPushes);  // of each block, the last update is kept
 
 /// Adds 1 to every parameter with each update of a gradient of -1 at rate 1.
 constexpr MomentumSgd kCount{.momentum = 0};
@@ -83,8 +84,7 @@ TEST_CASE("relaxed may lose updates, applies none twice, and says how many were 
     if (parameter < 1 || parameter > kThreads * kPushes || parameter != std::round(parameter)) ++impossible;
   }
   CHECK(impossible == 0);
-  CHECK(store.lost_updates() >= 0);
-  CHECK(store.lost_updates() < 1);
+  CHECK(store.lost_updates() <= kMostLost);
   CHECK(store.updates() == kThreads * kPushes);
   CHECK(store.steps() == kThreads * kPushes * kSteps);
   // Each push may be stale by what the other threads pushed, all of it at most.
@@ -157,7 +157,7 @@ TEST_CASE("threads pull, push and snapshot with every rule in every mode") {
       }
     });
     CHECK(store.updates() == kThreads * kPushes);
-    CHECK(store.lost_updates() < 1);
+    CHECK(store.lost_updates() <= (mode == WriteMode::relaxed ? kMostLost : 0));
   };
   run(RmsProp{.decay = 0.99F, .epsilon = 0.1F}, StatisticsOwner::shared);
   run(RmsProp{.decay = 0.99F, .epsilon = 0.1F}, StatisticsOwner::worker);

@@ -42,7 +42,7 @@ TEST_CASE("a shared array of any size starts with zeros and gives back what was 
   array.store(counting(size));
   CHECK(loaded(array) == counting(size));
   std::vector<float> acquired(size);
-  array.load_acquire(acquired);
+  array.load<std::memory_order_acquire>(acquired);
   CHECK(acquired == counting(size));
 
   const std::span<float> view = array.quiescent_view();
