@@ -8,6 +8,7 @@
 #include "core/sharing/shared_array.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 
 namespace {
 
@@ -57,7 +58,8 @@ std::int64_t allocations_of(const TrainConfig& config) {
   episodes.reserve(100'000);
   const auto run = [&] {
     for (int i = 0; i < kRollouts; ++i) {
-      group.worker(0).run_once();
+      group.worker(0).learn_once();
+      group.sharing().pace() == Pace::rounds ? group.end_round() : group.worker(0).contribute();
       if (i % 50 == 0) group.worker(0).mailbox().collect(episodes);
     }
   };
@@ -74,11 +76,11 @@ TEST_CASE("the counter detects allocations") {
   CHECK(allocations.load() >= before + 3);
 }
 
-TEST_CASE("a warm worker of a value method allocates nothing, nor do its target parameters") {
+TEST_CASE("a warm worker of every algorithm allocates nothing, nor do its target parameters") {
   TrainConfig config;
   config.environment = "CartPole-v1";
   config.backend = "fused";
-  config.algorithm = GENERATE("n_step_q", "one_step_q", "one_step_sarsa");
+  config.algorithm = GENERATE(from_range(algorithm_names()));
   config.workers = 1;
   config.envs_per_worker = GENERATE(1, 16);
   config.target_interval = 200;
@@ -91,12 +93,12 @@ TEST_CASE("a warm worker allocates nothing, step by step or rollout by rollout")
   TrainConfig config;
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1");
   config.backend = "fused";
-  config.memory = GENERATE("none", "lstm", "gru");
+  config.memory = GENERATE(from_range(test::choices_of("memory")));
   config.memory_units = 32;
   config.workers = 1;
   config.envs_per_worker = GENERATE(1, 16);
   config.rollout = GENERATE(5, 20);
-  config.optimizer = GENERATE("shared_rmsprop", "rmsprop");
+  config.optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   config.steps = 100'000'000;
   config.learning_rate = 1e-4;  // episodes stay short: many of them end while it counts
   INFO(config.environment << ", memory " << config.memory << ", " << config.envs_per_worker

@@ -8,6 +8,7 @@
 #include "agents/factory.h"
 #include "core/learning/exploration.h"
 #include "core/sharing/target_parameters.h"
+#include "tests/agents/algorithms.h"
 #include "tests/catch.h"
 
 namespace sounder {
@@ -175,7 +176,7 @@ double largest_difference(const ActionValues& q, const ActionValues& expected) {
 constexpr std::int64_t kLong = 400'000;
 
 TEST_CASE("value methods run on a chain with finite values") {
-  for (const char* algorithm : {"one_step_q", "one_step_sarsa", "n_step_q"}) {
+  for (const std::string& algorithm : test::algorithms_with_target()) {
     INFO(algorithm);
     largest_difference(train({.algorithm = algorithm, .final_epsilon = 0.1F, .steps = 1'000}), {});
   }

@@ -7,10 +7,16 @@
 #include "core/learning/rollout.h"
 #include "envs/error.h"
 #include "envs/registry.h"
+#include "tests/agents/algorithms.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 
 namespace sounder {
 namespace {
+
+using test::choices_of;
+using test::has_value_head;
+using test::make_unless_refused;
 
 /// An action space with a configuration, and its requirements for a network.
 struct ActionCase {
@@ -115,15 +121,13 @@ TEST_CASE(
     "with every algorithm, action space, network and backend, parameters are as many as expected, each gets a "
     "gradient, "
     "and the same one twice") {
-  const std::string algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa");
+  const std::string algorithm = GENERATE(from_range(algorithm_names()));
   const NetworkCase network = GENERATE(from_range(network_cases()));
-  const std::string trunks = GENERATE("shared", "separate");
+  const std::string trunks = GENERATE(from_range(choices_of("trunks")));
   const std::string backend = GENERATE(from_range(installed_backend_names()));
-  const bool has_policy = algorithm == "a3c" || algorithm == "a2c";
-  if (!has_policy && network.memory != "none") return;         // refused: factory_test.cpp
-  if (backend == "fused" && network.network == "cnn") return;  // also refused: factory_test.cpp
+  if (backend == "fused" && network.network == "cnn") return;  // which has no convolutions
+  const std::size_t value = has_value_head(algorithm) ? 1 : 0;
   for (const ActionCase& actions : action_cases()) {
-    if (!has_policy && actions.name != "discrete") continue;
     INFO(algorithm << ", " << network.network << ", memory " << network.memory << ", " << trunks << " trunks, "
                    << backend << ", " << actions.name);
     TrainConfig config{.environment = "Thing-v0",
@@ -138,23 +142,48 @@ TEST_CASE(
                        .policy_std = actions.policy_std,
                        .squash_actions = actions.squash};
     const EnvironmentSpec spec{.observation_space = Box::uniform(-1, 1, {2, 4, 3}), .action_space = actions.space};
-    const auto agents = make_agent_factory(config, spec);
-    const std::size_t heads = (network.features + 1) * (actions.rows + (has_policy ? 1 : 0)) + actions.log_std;
-    const std::size_t trunk_count = trunks == "separate" && has_policy ? 2 : 1;
+    const auto agents = make_unless_refused(config, spec);
+    if (!agents) continue;
+    const std::size_t heads = (network.features + 1) * (actions.rows + value) + actions.log_std;
+    const std::size_t trunk_count = trunks == "separate" ? 1 + value : 1;
     CHECK(agents->layout().size == trunk_count * network.trunk + heads);
     CHECK(agents->backend() == backend);
     check_gradients(*agents, spec);
   }
 }
 
+TEST_CASE("every algorithm takes discrete actions and a network without memory, every other case is some algorithm's") {
+  for (const std::string& network : Networks::with_builtins().names()) {
+    if (network == "cnn" && installed_backend_names() == std::vector<std::string>{"fused"}) continue;
+    const auto cases = network_cases();
+    CHECK(std::ranges::find(cases, network, &NetworkCase::network) != cases.end());
+  }
+  for (const NetworkCase& network : network_cases()) {
+    for (const ActionCase& actions : action_cases()) {
+      INFO(network.network << ", memory " << network.memory << ", " << actions.name);
+      std::size_t takers = 0;
+      for (const std::string& algorithm : algorithm_names()) {
+        TrainConfig config{.environment = "Thing-v0",
+                           .algorithm = algorithm,
+                           .network = network.network,
+                           .memory = network.memory,
+                           .policy_std = actions.policy_std,
+                           .squash_actions = actions.squash};
+        const EnvironmentSpec spec{.observation_space = Box::uniform(-1, 1, {2, 4, 3}), .action_space = actions.space};
+        takers += make_unless_refused(config, spec) ? 1 : 0;
+      }
+      const bool for_all = actions.name == "discrete" && network.memory == "none";
+      CHECK(takers >= (for_all ? algorithm_names().size() : 1));
+    }
+  }
+}
+
 TEST_CASE("every algorithm and backend learns with normalised observations and rewards") {
-  const std::string algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa");
-  const std::string memory = GENERATE("none", "lstm");
+  const std::string algorithm = GENERATE(from_range(algorithm_names()));
+  const std::string memory = GENERATE(from_range(choices_of("memory")));
   const std::string backend = GENERATE(from_range(installed_backend_names()));
   const bool observations = GENERATE(false, true);
   const bool rewards = GENERATE(false, true);
-  const bool has_policy = algorithm == "a3c" || algorithm == "a2c";
-  if (!has_policy && memory != "none") return;  // refused: factory_test.cpp
   INFO(algorithm << ", memory " << memory << ", " << backend << (observations ? ", observations" : "")
                  << (rewards ? ", rewards" : ""));
   TrainConfig config{.environment = "Thing-v0",
@@ -164,12 +193,13 @@ TEST_CASE("every algorithm and backend learns with normalised observations and r
                      .memory = memory,
                      .memory_units = 7};
   const EnvironmentSpec spec{.observation_space = Box::uniform(-1, 1, {2, 4, 3}), .action_space = Discrete{3}};
-  const std::size_t plain = make_agent_factory(config, spec)->layout().size;
+  const auto without = make_unless_refused(config, spec);
+  if (!without) return;
   config.normalize_observations = observations;
   config.normalize_rewards = rewards;
   const auto agents = make_agent_factory(config, spec);
   const ParameterLayout& layout = agents->layout();
-  CHECK(layout.size == plain + (observations ? 2 * 24 + 1 : 0) + (rewards ? 3 : 0));
+  CHECK(layout.size == without->layout().size + (observations ? 2 * 24 + 1 : 0) + (rewards ? 3 : 0));
   CHECK(layout.observation_moments.has_value() == observations);
   CHECK(layout.return_moments.has_value() == rewards);
   CHECK(agents->backend() == backend);
@@ -180,17 +210,17 @@ TEST_CASE("every built-in environment can be learnt by every algorithm that admi
   const Registry registry = Registry::with_builtins();
   for (const std::string& id : registry.ids()) {
     const EnvironmentSpec spec = registry.make(id).spec();
-    for (const std::string algorithm : {"a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa"}) {
+    std::size_t takers = 0;
+    for (const std::string& algorithm : algorithm_names()) {
       INFO(id << ", " << algorithm);
-      TrainConfig config{.environment = id, .algorithm = algorithm};
-      const bool admitted =
-          algorithm == "a3c" || algorithm == "a2c" || std::holds_alternative<Discrete>(spec.action_space);
-      if (admitted) {
-        CHECK(make_agent_factory(config, spec)->layout().size > 0);
-      } else {
-        CHECK_THROWS_AS(make_agent_factory(config, spec), UsageError);
-      }
+      const auto agents = make_unless_refused({.environment = id, .algorithm = algorithm}, spec);
+      if (std::holds_alternative<Discrete>(spec.action_space)) CHECK(agents);
+      if (!agents) continue;
+      CHECK(agents->layout().size > 0);
+      ++takers;
     }
+    INFO(id);
+    CHECK(takers > 0);
   }
 }
 

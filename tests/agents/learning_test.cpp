@@ -8,7 +8,9 @@
 #include "agents/factory.h"
 #include "core/running/trainer.h"
 #include "envs/registry.h"
+#include "tests/agents/algorithms.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 
 namespace sounder {
 namespace {
@@ -33,8 +35,8 @@ TrainConfig cart_pole() {
 }
 
 TEST_CASE("every update rule and write mode trains with finite parameters") {
-  for (const char* optimizer : {"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"}) {
-    for (const char* write_mode : {"relaxed", "atomic_add", "locked"}) {
+  for (const std::string& optimizer : test::choices_of("optimizer")) {
+    for (const std::string& write_mode : test::choices_of("write_mode")) {
       TrainConfig config = cart_pole();
       config.workers = 2;
       config.steps = 2'000;
@@ -53,7 +55,7 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
 TEST_CASE("A3C trains on continuous actions with finite parameters") {
   for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
     for (const std::string& backend : installed_backend_names()) {
-      for (const char* trunks : {"shared", "separate"}) {
+      for (const std::string& trunks : test::choices_of("trunks")) {
         TrainConfig config;
         config.environment = environment;
         config.backend = backend;
@@ -118,8 +120,8 @@ TrainConfig cart_pole_by_values(const std::string& algorithm) {
   return config;
 }
 
-TEST_CASE("every value method trains with finite parameters, with several workers and any normalisation") {
-  for (const char* algorithm : {"n_step_q", "one_step_q", "one_step_sarsa"}) {
+TEST_CASE("every algorithm trains with finite parameters, with several workers and any normalisation") {
+  for (const std::string& algorithm : algorithm_names()) {
     TrainConfig config = cart_pole_by_values(algorithm);
     config.workers = 3;
     config.steps = 3'000;
@@ -132,8 +134,8 @@ TEST_CASE("every value method trains with finite parameters, with several worker
   }
 }
 
-TEST_CASE("every value method solves CartPole-v1") {
-  for (const char* algorithm : {"n_step_q", "one_step_q", "one_step_sarsa"}) {
+TEST_CASE("every algorithm that learns with target parameters solves CartPole-v1") {
+  for (const std::string& algorithm : test::algorithms_with_target()) {
     for (const std::int64_t seed : {1, 2, 3}) {
       TrainConfig config = cart_pole_by_values(algorithm);
       config.workers = 1;

@@ -23,7 +23,7 @@ TrainReport train(const TrainConfig& config, const Checkpoint* from, Checkpoint&
 TEST_CASE("one worker that is resumed at an episode's end continues bit for bit, with every algorithm") {
   // An untrained policy never reaches the mountain's top, so all episodes have 200 steps.
   TrainConfig config{.environment = "MountainCar-v0",
-                     .algorithm = GENERATE("a3c", "a2c", "n_step_q", "one_step_q", "one_step_sarsa"),
+                     .algorithm = GENERATE(from_range(algorithm_names())),
                      .workers = 1,
                      .steps = 2'000,
                      .seed = 5,

@@ -9,6 +9,7 @@
 #include "core/running/worker_group.h"
 #include "envs/error.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 #include "tests/core/running/trainer_bench.h"
 
 using namespace sounder;
@@ -30,8 +31,8 @@ void make_busy(TrainerBench& bench) {
 TEST_CASE("four workers train while all is reported, evaluated and saved") {
   TrainerBench bench;
   make_busy(bench);
-  bench.config.optimizer = GENERATE("shared_rmsprop", "rmsprop", "adam");
-  bench.config.write_mode = GENERATE("relaxed", "atomic_add", "locked");
+  bench.config.optimizer = GENERATE(from_range(test::choices_of("optimizer")));
+  bench.config.write_mode = GENERATE(from_range(test::choices_of("write_mode")));
   INFO(bench.config.optimizer << ", " << bench.config.write_mode);
   const TrainReport report = bench.run();
   CHECK(report.reason == StopReason::step_limit);

@@ -7,6 +7,7 @@
 
 #include "envs/error.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 #include "tests/core/learning/worker_bench.h"
 #include "tests/core/running/trainer_bench.h"
 
@@ -301,7 +302,7 @@ TEST_CASE("a run makes an update of every n gradients, of all its workers") {
 }
 
 TEST_CASE("a run of averages goes on from a checkpoint with the statistics of all its workers' updates") {
-  const std::string optimizer = GENERATE("momentum_sgd", "rmsprop", "adam");
+  const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   TrainerBench part, rest;
   for (TrainerBench* bench : {&part, &rest}) {
     bench->config.optimizer = optimizer;

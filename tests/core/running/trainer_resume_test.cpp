@@ -4,6 +4,7 @@
 
 #include "envs/error.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 #include "tests/core/running/trainer_bench.h"
 
 using namespace sounder;
@@ -38,7 +39,7 @@ std::string failure_of(TrainerBench& bench) {
 }  // namespace
 
 TEST_CASE("one worker that is resumed where an episode ended goes on as if never stopped, bit for bit") {
-  const std::string optimizer = GENERATE("shared_rmsprop", "rmsprop", "momentum_sgd", "adam");
+  const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   INFO(optimizer);
   const auto configure = [&](TrainerBench& bench, std::int64_t steps) {
     bench.config.optimizer = optimizer;

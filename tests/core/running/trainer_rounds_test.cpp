@@ -10,6 +10,7 @@
 
 #include "envs/error.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 #include "tests/core/running/trainer_bench.h"
 
 using namespace sounder;
@@ -44,7 +45,7 @@ void check_between_rounds(const TrainerBench& bench, std::int64_t rounds) {
 }  // namespace
 
 TEST_CASE("a synchronous run is the same to the last bit, on however many threads") {
-  const std::string optimizer = GENERATE("shared_rmsprop", "rmsprop", "momentum_sgd", "adam");
+  const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   INFO(optimizer);
   const auto run = [&](std::int64_t threads, TrainerBench& bench) {
     bench = rounds(threads);
@@ -113,7 +114,7 @@ TEST_CASE("a round makes one update of the average of its gradients, at the rate
 }
 
 TEST_CASE("one synchronous worker is an asynchronous one, bit for bit") {
-  const std::string optimizer = GENERATE("shared_rmsprop", "momentum_sgd");
+  const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   TrainerBench synchronous, asynchronous;
   for (TrainerBench* bench : {&synchronous, &asynchronous}) {
     bench->config.optimizer = optimizer;
@@ -127,7 +128,7 @@ TEST_CASE("one synchronous worker is an asynchronous one, bit for bit") {
 }
 
 TEST_CASE("a synchronous run that is resumed where episodes ended goes on as if never stopped, bit for bit") {
-  const std::string optimizer = GENERATE("rmsprop", "adam");
+  const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   const auto run = [&](TrainerBench& bench, std::int64_t steps, std::int64_t threads) {
     bench = rounds(threads);
     bench.config.optimizer = optimizer;

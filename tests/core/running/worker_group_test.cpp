@@ -2,10 +2,13 @@
 #include "core/running/worker_group.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "core/sharing/hogwild.h"
 #include "tests/catch.h"
+#include "tests/core/config/choices.h"
 #include "tests/core/learning/fake_agents.h"
 
 using namespace sounder;
@@ -37,17 +40,16 @@ Behaviour rising() {
 }  // namespace
 
 TEST_CASE("parameters are written in the mode that the configuration names") {
-  struct Case {
-    const char* name;
-    WriteMode mode;
-  };
+  const std::map<std::string, WriteMode> modes{
+      {"relaxed", WriteMode::relaxed}, {"atomic_add", WriteMode::atomic_add}, {"locked", WriteMode::locked}};
   const FakeAgents agents;
-  for (const auto& [name, mode] : {Case{"relaxed", WriteMode::relaxed}, Case{"atomic_add", WriteMode::atomic_add},
-                                   Case{"locked", WriteMode::locked}}) {
+  for (const std::string& name : test::choices_of("write_mode")) {
+    INFO(name);
+    REQUIRE(modes.contains(name));
     TrainConfig config = two_workers();
     config.write_mode = name;
     WorkerGroup group(config, environments(), agents);
-    CHECK(dynamic_cast<Hogwild&>(group.sharing()).store().mode() == mode);
+    CHECK(dynamic_cast<Hogwild&>(group.sharing()).store().mode() == modes.at(name));
   }
 }
 
