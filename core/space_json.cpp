@@ -52,17 +52,37 @@ class SpaceReader {
     return numbers;
   }
 
-  /// Parses bounds; null stands for `infinite`.
+  /// Parses bounds, which may be nested, row by row; null stands for `infinite`.
   std::vector<float> bounds(std::string_view key, float infinite) const {
     std::vector<float> numbers;
-    for (const json::value& value : list(key)) {
-      if (!value.is_null() && !value.is_number()) fail(fmt::format("numbers or null in \"{}\"", key));
-      numbers.push_back(value.is_null() ? infinite : static_cast<float>(value.to_number<double>()));
-    }
+    append(list(key), key, infinite, numbers);
     return numbers;
   }
 
+  /// Reads a box's shape: where it is not given, that of the lists of its lower bounds.
+  std::vector<std::int64_t> shape() const {
+    if (object_.contains("shape")) return counts("shape", kMostSpaceNumbers);
+    std::vector<std::int64_t> sides;
+    for (const json::array* nested = &list("low"); nested != nullptr && !nested->empty();
+         nested = nested->front().if_array()) {
+      sides.push_back(static_cast<std::int64_t>(nested->size()));
+    }
+    return sides;
+  }
+
  private:
+  void append(const json::array& values, std::string_view key, float infinite, std::vector<float>& numbers) const {
+    for (const json::value& value : values) {
+      if (const json::array* const nested = value.if_array()) {
+        append(*nested, key, infinite, numbers);
+      } else if (value.is_null() || value.is_number()) {
+        numbers.push_back(value.is_null() ? infinite : static_cast<float>(value.to_number<double>()));
+      } else {
+        fail(fmt::format("numbers or null in \"{}\"", key));
+      }
+    }
+  }
+
   static std::string range(std::string_view key, std::int64_t most) {
     return fmt::format("whole numbers from 1 to {} as \"{}\"", most, key);
   }
@@ -89,9 +109,7 @@ class SpaceReader {
 
 Box parse_box(const SpaceReader& reader) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  Box box{.low = reader.bounds("low", -kInfinity),
-          .high = reader.bounds("high", kInfinity),
-          .shape = reader.counts("shape", kMostSpaceNumbers)};
+  Box box{.low = reader.bounds("low", -kInfinity), .high = reader.bounds("high", kInfinity), .shape = reader.shape()};
   if (box.low.size() != box.high.size()) {
     reader.fail(fmt::format("as many bounds in \"high\" as in \"low\" ({} and {})", box.high.size(), box.low.size()));
   }

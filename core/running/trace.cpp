@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/space_json.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -44,9 +45,7 @@ class Node {
  public:
   Node(const json::value& value, std::string where) : value_(&value), where_(std::move(where)) {}
 
-  [[noreturn]] void fail(std::string_view problem) const {
-    throw Error(fmt::format("{}: {}; record the trace again, or correct the file", where_, problem));
-  }
+  [[noreturn]] void fail(std::string_view problem) const { fail_with(fmt::format("{}: {}", where_, problem)); }
 
   Node operator[](std::string_view key) const {
     if (!value_->is_object()) fail("expected an object");
@@ -72,7 +71,6 @@ class Node {
     return nodes;
   }
 
-  bool is_array() const { return value_->is_array(); }
   bool is_null() const { return value_->is_null(); }
 
   bool boolean() const {
@@ -95,6 +93,14 @@ class Node {
     const auto result = value_->is_number() ? value_->to_number<std::int64_t>(error) : 0;
     if (!value_->is_number() || error) fail("expected a whole number");
     return result;
+  }
+
+  Space space() const {
+    try {
+      return parse_space(*value_, where_);
+    } catch (const Error& error) {
+      fail_with(error.what());
+    }
   }
 
   /// Appends a number, or the numbers of an array of any shape, row by row.
@@ -124,6 +130,10 @@ class Node {
   }
 
  private:
+  [[noreturn]] static void fail_with(std::string_view problem) {
+    throw Error(fmt::format("{}; record the trace again, or correct the file", problem));
+  }
+
   const json::value* value_;
   std::string where_;
 };
@@ -134,38 +144,11 @@ std::int64_t positive(const Node& node) {
   return number;
 }
 
-std::vector<std::int64_t> shape_of(const Node& box) {
-  std::vector<std::int64_t> shape;
-  const Node low = box["low"];
-  for (std::vector<Node> nested = low.elements();; nested = nested.front().elements()) {
-    if (nested.empty()) low.fail("expected at least one number");
-    shape.push_back(static_cast<std::int64_t>(nested.size()));
-    if (!nested.front().is_array()) return shape;
-  }
-}
-
-Space read_space(const Node& node) {
-  const std::string type = node["type"].text();
-  if (type == "Discrete") return Discrete{positive(node["n"])};
-  if (type == "MultiBinary") return MultiBinary{positive(node["n"])};
-  if (type == "MultiDiscrete") {
-    MultiDiscrete space;
-    for (const Node& count : node["nvec"].elements()) space.counts.push_back(positive(count));
-    return space;
-  }
-  if (type == "Box") {
-    Box box{.low = node["low"].numbers<float>(), .high = {}, .shape = shape_of(node)};
-    node["high"].append_to(box.high, box.low.size());
-    return box;
-  }
-  node["type"].fail(fmt::format("expected Box, Discrete, MultiDiscrete or MultiBinary, found '{}'", type));
-}
-
 EnvironmentSpec read_spec(const Node& file) {
   const Node limit = file["max_episode_steps"];
   const Node threshold = file["reward_threshold"];
-  EnvironmentSpec spec{.observation_space = read_space(file["observation_space"]),
-                       .action_space = read_space(file["action_space"])};
+  EnvironmentSpec spec{.observation_space = file["observation_space"].space(),
+                       .action_space = file["action_space"].space()};
   if (!limit.is_null()) spec.max_episode_steps = positive(limit);
   if (!threshold.is_null()) spec.reward_threshold = threshold.number();
   return spec;

@@ -28,10 +28,10 @@ struct TraceFile {
 };
 
 /// Reads recorded traces: a JSON object of `id`, `max_episode_steps`, `reward_threshold` (a number or null),
-/// `observation_space`, `action_space` (`type` Box with `low` and `high`, Discrete with `n`, MultiDiscrete with `nvec`,
-/// MultiBinary with `n`), and `traces`, each of `initial_state`, `initial_observation`, `actions`, `observations`,
-/// `rewards` and `terminated`. Bare Infinity and -Infinity, as Python writes them, are numbers here. Throws Error, with
-/// the file's name, if the file is missing, no JSON, lacks something, or does not fit its own spaces.
+/// `observation_space`, `action_space` (as parse_space takes them), and `traces`, each of `initial_state`,
+/// `initial_observation`, `actions`, `observations`, `rewards` and `terminated`. Bare Infinity and -Infinity, as Python
+/// writes them, are numbers here. Throws Error, with the file's name, if the file is missing, no JSON, lacks something,
+/// or does not fit its own spaces.
 TraceFile read_traces(const std::filesystem::path& path);
 
 /// How far an environment is from recorded traces.

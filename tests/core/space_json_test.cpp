@@ -24,6 +24,14 @@ TEST_CASE("spaces are written as Gymnasium names their parts, and read back") {
   CHECK(parse_space(boost::json::parse(text), "here") == space);
 }
 
+TEST_CASE("a box's shape is that of its bounds, where none is given") {
+  const auto parse = [](const char* text) { return parse_space(boost::json::parse(text), "here"); };
+  CHECK(parse(R"({"type":"Box","low":[0,-1],"high":[1,null]})") ==
+        Space(Box{.low = {0, -1}, .high = {1, kInfinity}, .shape = {2}}));
+  CHECK(parse(R"({"type":"Box","low":[[0,1],[2,3],[4,5]],"high":[[6,6],[6,6],[6,6]]})") ==
+        Space(Box{.low = {0, 1, 2, 3, 4, 5}, .high = {6, 6, 6, 6, 6, 6}, .shape = {3, 2}}));
+}
+
 TEST_CASE("what is no space is refused, and named") {
   const auto [text, problem] = GENERATE(table<std::string, std::string>({
       {"3", "expected an object"},
@@ -36,7 +44,11 @@ TEST_CASE("what is no space is refused, and named") {
       {R"({"type":"MultiBinary","n":-1})", "1 to"},
       {R"({"type":"MultiDiscrete","nvec":[]})", "a list"},
       {R"({"type":"MultiDiscrete","nvec":[2,"3"]})", "whole"},
-      {R"({"type":"Box","low":[0],"high":[1]})", "shape"},
+      {R"({"type":"Box","high":[1]})", "a list as \"low\""},
+      {R"({"type":"Box","low":[],"high":[]})", "a list as \"low\""},
+      {R"({"type":"Box","low":[[]],"high":[1]})", "as many bounds"},
+      {R"({"type":"Box","low":[[0,0],[0]],"high":[1,1,1]})", "as many elements"},
+      {R"({"type":"Box","low":[0],"high":[1],"shape":2})", "shape"},
       {R"({"type":"Box","low":[0,0],"high":[1],"shape":[2]})", "as many bounds"},
       {R"({"type":"Box","low":[0],"high":[1],"shape":[2]})", "as many elements"},
       {R"({"type":"Box","low":[0],"high":[1],"shape":[4000000,4000000,4000000]})", "at most"},
