@@ -198,8 +198,7 @@ void plot(const PlotRequest& request) {
   const auto runs = each_once(request.runs);  // runs/* includes a link to the latest run
   const std::vector<Kind> kinds = read_kinds(runs);
   const Chart picture = runs.size() == 1 ? chart_of_one(kinds.front().runs.front()) : chart_of_several(kinds);
-  const std::string bytes = chart::render(picture, format);
-  write_file_atomically(request.output, std::as_bytes(std::span(bytes)));
+  write_file_atomically(request.output, chart::render(picture, format));
 }
 
 }  // namespace sounder

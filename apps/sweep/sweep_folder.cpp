@@ -1,15 +1,12 @@
 #include "apps/sweep/sweep_folder.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <ctime>
-#include <span>
 #include <utility>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/metrics/files.h"
+#include "core/running/named_folder.h"
 #include "envs/error.h"
 
 namespace sounder::sweeping {
@@ -18,21 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPlanName = "sweep.json";
-
-void write_text(const fs::path& file, std::string_view text) {
-  write_file_atomically(file, std::as_bytes(std::span(text)));
-}
-
-/// Makes a folder under sweeps/. Creating it also detects whether the name is free.
-fs::path make_named_folder(std::string environment) {
-  std::ranges::replace(environment, '/', '-');
-  const fs::path root = "sweeps";
-  fs::create_directories(root);
-  const std::string name = fmt::format("{}__{:%Y%m%d-%H%M%S}", environment, fmt::localtime(std::time(nullptr)));
-  fs::path path = root / name;
-  for (int count = 2; !fs::create_directory(path); ++count) path = root / fmt::format("{}-{}", name, count);
-  return path;
-}
 
 fs::path make_given_folder(const fs::path& path) {
   if (fs::exists(path) && !fs::is_directory(path)) {
@@ -57,13 +39,13 @@ SweepFolder::SweepFolder(fs::path path) : path_(std::move(path)), lock_(take_loc
 
 SweepFolder SweepFolder::make(const fs::path& path, const Plan& plan) {
   return with_file_errors([&] {
-    SweepFolder folder(path.empty() ? make_named_folder(plan.environment()) : make_given_folder(path));
+    SweepFolder folder(path.empty() ? make_named_folder("sweeps", plan.environment()) : make_given_folder(path));
     if (fs::exists(folder.path_ / kPlanName)) {
       require_same(folder.read_plan(), plan, path);
       return folder;
     }
     fs::create_directories(folder.path_ / "trials");
-    write_text(folder.path_ / kPlanName, to_json(plan));
+    write_file_atomically(folder.path_ / kPlanName, to_json(plan));
     return folder;
   });
 }
@@ -92,11 +74,11 @@ void SweepFolder::prepare(const Trial& trial) const {
     fs::remove(files.result);  // first, because without it the trial counts as not ended
     fs::remove_all(files.run);
   });
-  write_text(files.config, to_toml(trial.config));
+  write_file_atomically(files.config, to_toml(trial.config));
 }
 
 void SweepFolder::write_results(std::string_view csv) const {
-  write_text(path_ / "results.csv", csv);
+  write_file_atomically(path_ / "results.csv", csv);
 }
 
 }  // namespace sounder::sweeping

@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 #include <cmath>
-#include <span>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/metrics/csv.h"
@@ -92,7 +91,7 @@ void save_result(const fs::path& file, const TrialResult& result) {
                                    {"steps", number_or_null(result.steps)},
                                    {"seconds", number_or_null(result.seconds)}}) +
       '\n';
-  write_file_atomically(file, std::as_bytes(std::span(text)));
+  write_file_atomically(file, text);
 }
 
 std::optional<TrialResult> load_result(const fs::path& file) {

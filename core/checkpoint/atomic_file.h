@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 namespace sounder {
 
@@ -17,6 +18,9 @@ namespace sounder {
 /// killed process. A lock on the folder serialises threads and processes that write to it. On file systems without such
 /// locks (some network ones), only one may write to a folder at a time.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+inline void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
 
 /// Makes `link` a symbolic link to `target` (relative to link's folder), atomically replacing an older link or file. It
 /// is as durable as write_file_atomically() and throws the same errors.

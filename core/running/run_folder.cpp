@@ -1,18 +1,16 @@
 #include "core/running/run_folder.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
-#include <ctime>
 #include <utility>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/metrics/files.h"
 #include "core/metrics/tensorboard.h"
 #include "core/metrics/text_sinks.h"
+#include "core/running/named_folder.h"
 #include "core/running/run_checkpoints.h"
 #include "envs/error.h"
 
@@ -26,36 +24,17 @@ double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-void write_text(const fs::path& path, std::string_view text) {
-  write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
 void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw Error(fmt::format("cannot make the run folder '{}': {}", path.string(), error.message()));
 }
 
-/// Environments' names may have slashes ("family/name-v1"); a folder's name may not.
-std::string folder_name(const RunFolder::Identity& identity) {
-  std::string environment = identity.environment;
-  std::replace(environment.begin(), environment.end(), '/', '-');
-  return fmt::format("{}__{}__{}__{:%Y%m%d-%H%M%S}", environment, identity.algorithm, identity.seed,
-                     fmt::localtime(std::time(nullptr)));
-}
-
 /// Makes a folder under runs/ and lets runs/latest link to it.
-fs::path make_named_folder(const RunFolder::Identity& identity) {
+fs::path make_new_folder(const RunFolder::Identity& identity) {
   const fs::path root = "runs";
-  make_folders(root);
-  const std::string name = folder_name(identity);
-  fs::path path = root / name;
-  std::error_code error;
-  // Making the folder is also what tells whether the name was free: two runs may start within the same second.
-  for (int count = 2; !fs::create_directory(path, error); ++count) {
-    if (error) throw Error(fmt::format("cannot make the run folder '{}': {}", path.string(), error.message()));
-    path = root / fmt::format("{}-{}", name, count);
-  }
+  const fs::path path =
+      make_named_folder(root, fmt::format("{}__{}__{}", identity.environment, identity.algorithm, identity.seed));
   replace_link_atomically(root / "latest", path.filename());
   return path;
 }
@@ -129,14 +108,15 @@ RunFolder::~RunFolder() = default;
 
 RunFolder RunFolder::create(const fs::path& path, Start start) {
   return with_file_errors([&] {
-    const fs::path folder = path.empty() ? make_named_folder(start.identity) : make_given_folder(path);
+    const fs::path folder = path.empty() ? make_new_folder(start.identity) : make_given_folder(path);
     if (!start.lock) start.lock.emplace(folder);
     clear_barren_run(folder, start.warn);
     make_folders(folder / "monitor");
     make_folders(folder / "checkpoints");
     require_own_logs(folder);
     remove_partial_files(folder);
-    write_text(folder / "config.toml", start.config);  // first: whatever is killed from here on is known as a run
+    write_file_atomically(folder / "config.toml",
+                          start.config);  // first: whatever is killed from here on is known as a run
     return RunFolder(std::make_unique<Files>(folder, start, 0));
   });
 }
@@ -152,7 +132,7 @@ RunFolder RunFolder::resume(const fs::path& path, Start start, const TrainingMom
     remove_partial_files(path);
     cut_checkpoints(path, moment.step);
     cut_logs(path, moment);
-    write_text(path / "config.toml", start.config);
+    write_file_atomically(path / "config.toml", start.config);
     return RunFolder(std::make_unique<Files>(path, start, moment.step + 1));
   });
 }
@@ -181,7 +161,7 @@ fs::path RunFolder::save(const Checkpoint& checkpoint, CheckpointMark mark) {
 }
 
 void RunFolder::write_summary(std::string_view json) {
-  write_text(files_->path / "summary.json", json);
+  write_file_atomically(files_->path / "summary.json", json);
 }
 
 }  // namespace sounder
