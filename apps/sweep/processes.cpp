@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,40 +14,24 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/running/stop_signals.h"
+#include "core/spawn.h"
 #include "envs/error.h"
-
-extern char** environ;  // NOLINT: POSIX has it, not all headers do
 
 namespace sounder::sweeping {
 namespace {
 
-/// Starts a process. LibTorch may be loaded: a fork, which would run code between, is out of the question.
 pid_t start(const Launch& launch) {
-  std::vector<std::string> texts{launch.program.filename().string()};
-  texts.insert(texts.end(), launch.arguments.begin(), launch.arguments.end());
-  std::vector<char*> argv;
-  for (std::string& text : texts) argv.push_back(text.data());
-  argv.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, launch.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  sigset_t heeded;  // also where this process ignores it, as one does that a script's shell started with '&'
-  sigemptyset(&heeded);
-  sigaddset(&heeded, SIGINT);
-  posix_spawnattr_setsigdefault(&attributes, &heeded);
-  pid_t process = 0;
-  const int error = posix_spawn(&process, launch.program.c_str(), &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+  Spawn spawn;
+  spawn.heed({SIGINT});
+  spawn.open(STDIN_FILENO, "/dev/null", O_RDONLY);
+  spawn.open(STDOUT_FILENO, "/dev/null", O_WRONLY);
+  spawn.open(STDERR_FILENO, launch.log.string(), O_WRONLY | O_CREAT | O_TRUNC);
+  std::vector<std::string> arguments{launch.program.filename().string()};
+  arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
+  const auto [process, error] = spawn.start(launch.program.string(), std::move(arguments));
   if (error != 0) {
     throw Error(fmt::format("cannot start '{}', with its output to '{}': {}", launch.program.string(),
                             launch.log.string(), std::strerror(error)));

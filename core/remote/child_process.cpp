@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "core/remote/guardian_image.h"
 #include "core/remote/printable.h"
 #include "core/remote/processors.h"
+#include "core/spawn.h"
 #include "envs/error.h"
 
 extern char** environ;  // NOLINT: POSIX has no header for it
@@ -83,57 +83,6 @@ Descriptor guardian_file() {
   return guardian;
 }
 
-/// The attributes of a new process: its descriptors, its group, and no blocked or ignored signals.
-class Spawn {
- public:
-  Spawn() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
-  Spawn(const Spawn&) = delete;
-  Spawn& operator=(const Spawn&) = delete;
-  ~Spawn() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-
-  void give(const Descriptor& ours, int its) { ::posix_spawn_file_actions_adddup2(&actions_, ours.get(), its); }
-  void give_nothing(int its) { ::posix_spawn_file_actions_addopen(&actions_, its, "/dev/null", O_RDONLY, 0); }
-
-  /// Starts the guardian with the given arguments.
-  pid_t guardian(std::vector<std::string> arguments, std::vector<std::string> variables) {
-    const Descriptor file = guardian_file();
-    const std::string program = fmt::format("/proc/self/fd/{}", file.get());
-    arguments.insert(arguments.begin(), "env-guardian");
-    const std::vector<char*> argument_list = pointers(arguments);
-    const std::vector<char*> variable_list = pointers(variables);
-    pid_t process = -1;
-    const int error =
-        ::posix_spawn(&process, program.c_str(), &actions_, &attributes_, argument_list.data(), variable_list.data());
-    if (error != 0) fail("its guardian, a program in memory", error);
-    return process;
-  }
-
- private:
-  static std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> list;
-    for (std::string& text : texts) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
-  }
-
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 /// Returns this process's environment variables with some replaced or added.
 std::vector<std::string> with_variables(const std::vector<std::pair<std::string, std::string>>& changed) {
   std::vector<std::string> all;
@@ -173,15 +122,21 @@ ChildProcess::ChildProcess(const Command& command) {
   auto [lifeline, its_lifeline] = make_socket();
   ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
   Spawn spawn;
-  spawn.give_nothing(STDIN_FILENO);
-  spawn.give(its_output, STDOUT_FILENO);
-  spawn.give(its_output, STDERR_FILENO);
-  spawn.give(its_socket, kProcessSocket);
-  spawn.give(its_lifeline, kLifeline);
+  spawn.reset_signals();
+  spawn.open(STDIN_FILENO, "/dev/null", O_RDONLY);
+  spawn.give(its_output.get(), STDOUT_FILENO);
+  spawn.give(its_output.get(), STDERR_FILENO);
+  spawn.give(its_socket.get(), kProcessSocket);
+  spawn.give(its_lifeline.get(), kLifeline);
   auto variables = command.variables;
   variables.emplace_back(kSocketVariable, fmt::format("{}", kProcessSocket));
   const PinnedScope pinned(command.processors);
-  guardian_ = spawn.guardian({fmt::format("{}", ::getpid()), command.line}, with_variables(variables));
+  const Descriptor file = guardian_file();
+  const auto [process, error] =
+      spawn.start(fmt::format("/proc/self/fd/{}", file.get()),
+                  {"env-guardian", fmt::format("{}", ::getpid()), command.line}, with_variables(variables));
+  if (error != 0) fail("its guardian, a program in memory", error);
+  guardian_ = process;
   socket_ = std::move(socket);
   output_ = std::move(output);
   lifeline_ = std::move(lifeline);
