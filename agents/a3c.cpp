@@ -5,6 +5,7 @@
 
 #include "agents/network_agents.h"
 #include "core/learning/returns.h"
+#include "core/sharing/sharing.h"
 
 namespace sounder {
 
@@ -131,6 +132,7 @@ class A3cAgents final : public NetworkAgents {
 
   std::string_view sharing() const noexcept override { return sharing_; }
   double runaway_entropy() const noexcept override { return runaway_entropy_; }
+  AgentTraits traits() const noexcept override { return {.exploration = false, .network = network().traits()}; }
 
   std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
     return std::make_unique<A3c>(network().make(replica.parameters, A3c::network_rows(use)), use, settings_);
@@ -170,7 +172,7 @@ std::unique_ptr<AgentFactory> make_a3c_agents(const TrainConfig& config, const E
 
 std::unique_ptr<AgentFactory> make_a2c_agents(const TrainConfig& config, const EnvironmentSpec& spec,
                                               const Networks& networks) {
-  return make_agents(config, spec, networks, "rounds");
+  return make_agents(config, spec, networks, kRoundsScheme);
 }
 
 }  // namespace sounder

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "agents/network_agents.h"
-#include "agents/policy_distribution.h"
+#include "agents/networks/network_spec.h"
+#include "core/named.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -169,6 +170,7 @@ class ActionValueAgents final : public NetworkAgents {
       : NetworkAgents(std::move(network)), settings_(settings) {}
 
   bool has_target() const noexcept override { return true; }
+  AgentTraits traits() const noexcept override { return {.policy = false, .network = network().traits()}; }
 
   std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
     ActionValueAgent::Replicas networks{
@@ -190,11 +192,9 @@ std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const Envir
     throw UsageError(fmt::format("algorithm '{}' takes Discrete actions; {} has {}; try algorithm 'a3c'",
                                  config.algorithm, config.environment, describe(spec.action_space)));
   }
-  refuse_continuous_options(config, spec.action_space);
-  if (config.memory != "none") {
-    throw UsageError(
-        fmt::format("algorithm '{}' takes memory 'none', got '{}'; leave memory out, or try algorithm 'a3c'",
-                    config.algorithm, config.memory));
+  if (find_named(kMemories, "memory", config.memory) != Memory::none) {
+    throw UsageError(fmt::format("algorithm '{}' takes memory '{}', got '{}'; leave memory out, or try algorithm 'a3c'",
+                                 config.algorithm, name_of(kMemories, Memory::none), config.memory));
   }
   auto network = networks.make({.config = config,
                                 .environment = spec,

@@ -20,10 +20,12 @@ std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, cons
 /// Returns the names of the algorithms.
 std::vector<std::string> algorithm_names();
 
-/// Returns the names of the backends, fastest first: "fused" and "torch".
-std::vector<std::string> backend_names();
-
-/// Returns the names of the installed backends. "torch" is installed if its module is (core/module.h).
+/// Returns the names of the installed backends, fastest first: "fused", and "torch" if its module is installed
+/// (core/module.h).
 std::vector<std::string> installed_backend_names();
+
+/// Returns all keys of the configuration, as config_fields() does, with the choices that agents know: the names of
+/// algorithms, backends, networks and their parts.
+std::vector<ConfigField> known_fields(const Networks& networks = Networks::with_builtins());
 
 }  // namespace sounder

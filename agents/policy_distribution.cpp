@@ -1,15 +1,9 @@
 #include "agents/policy_distribution.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <string_view>
 #include <utility>
-
-#include "envs/error.h"
 
 namespace sounder {
 namespace {
@@ -27,7 +21,7 @@ double runaway_entropy(const Box& box) {
 }
 
 Policy continuous_policy(const TrainConfig& config, const Box& box) {
-  const bool by_state = config.policy_std == "network";
+  const bool by_state = find_named(kPolicyStds, "policy_std", config.policy_std) == PolicyStd::network;
   const auto start = static_cast<float>(config.initial_log_std);
   DiagonalGaussian normal;
   if (by_state) normal.log_std = LogStd::softly_bounded(start);
@@ -51,21 +45,8 @@ Policy logits_policy(PolicyDistribution distribution, std::size_t outputs) {
 
 }  // namespace
 
-void refuse_continuous_options(const TrainConfig& config, const Space& action_space) {
-  const TrainConfig defaults;
-  for (const std::string_view name : {"policy_std", "initial_log_std", "squash_actions"}) {
-    const auto field = std::ranges::find(config_fields(), name, &ConfigField::name);
-    const std::string left = value_text(defaults, *field);
-    const std::string asked = value_text(config, *field);
-    if (asked == left) continue;
-    throw UsageError(fmt::format("{} = {} is for Box actions; {} has {}: leave it at {}", name, asked,
-                                 config.environment, describe(action_space), left));
-  }
-}
-
 Policy make_policy(const TrainConfig& config, const Space& action_space) {
   if (const auto* const box = std::get_if<Box>(&action_space)) return continuous_policy(config, *box);
-  refuse_continuous_options(config, action_space);
   if (const auto* const choices = std::get_if<MultiDiscrete>(&action_space)) {
     const MultiCategorical distribution(*choices);
     return logits_policy(distribution, distribution.outputs());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <variant>
@@ -11,9 +12,15 @@
 #include "agents/networks/network_spec.h"
 #include "agents/squashed_gaussian.h"
 #include "core/config/config.h"
+#include "core/named.h"
 #include "envs/spaces.h"
 
 namespace sounder {
+
+/// The source of the standard deviations of continuous actions: separate parameters or outputs of the network.
+enum class PolicyStd { parameter, network };
+inline constexpr auto kPolicyStds =
+    std::to_array<Named<PolicyStd>>({{"parameter", PolicyStd::parameter}, {"network", PolicyStd::network}});
 
 /// One of several distributions.
 template <PolicyModel... Ps>
@@ -32,12 +39,8 @@ struct Policy {
   double runaway_entropy = std::numeric_limits<double>::infinity();  ///< as in AgentFactory
 };
 
-/// Throws UsageError if `policy_std`, `initial_log_std` or `squash_actions` differs from its default but has no effect,
-/// because actions are not continuous or the algorithm has no policy.
-void refuse_continuous_options(const TrainConfig& config, const Space& action_space);
-
 /// Makes the policy for an action space. Choices, switches and numbers each have their own distribution; `policy_std`,
-/// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError if they do not suit the space.
+/// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError for an unknown `policy_std`.
 Policy make_policy(const TrainConfig& config, const Space& action_space);
 
 }  // namespace sounder

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 
+#include "agents/factory.h"
 #include "apps/commands.h"
 #include "apps/options.h"
 #include "apps/output.h"
@@ -122,7 +123,8 @@ int run(int argc, char** argv, const Registry& environments, const Networks& net
   // A closed pipe and a file size limit should fail a single write, not end a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
-    return parse_and_run(argc, argv, {.environments = environments, .networks = networks});
+    const std::vector<ConfigField> fields = known_fields(networks);
+    return parse_and_run(argc, argv, {.environments = environments, .networks = networks, .fields = fields});
   } catch (const UsageError& error) {
     return report(error.what(), 2);
   } catch (const Error& error) {

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 
-#include "agents/factory.h"
 #include "apps/bench/bench.h"
 #include "apps/check.h"
 #include "apps/envs.h"
@@ -16,7 +15,6 @@
 #include "apps/train.h"
 #include "apps/train_arguments.h"
 #include "apps/watch.h"
-#include "envs/wrappers/by_name.h"
 
 namespace sounder {
 namespace {
@@ -27,15 +25,6 @@ constexpr std::int64_t kMostRepetitions = 1'000;
 constexpr std::int64_t kMostWorkers = 1'024;
 constexpr std::int64_t kMostSteps = 100'000'000;
 constexpr std::int64_t kMostEpisodeSteps = 1'000'000'000'000'000;
-
-Choices choices_of(const Catalogue& catalogue) {
-  std::vector<std::string> backends = backend_names();
-  backends.insert(backends.begin(), "auto");
-  return {{"algorithm", algorithm_names()},
-          {"backend", std::move(backends)},
-          {"network", catalogue.networks.names()},
-          {"wrappers", wrapper_names()}};
-}
 
 /// Adds what training and sweeping have in common: where the configuration comes from.
 ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArguments>& arguments,
@@ -49,7 +38,7 @@ ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArgum
             .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
             .type = "NAME"},
            [arguments](const std::string& text) { arguments->preset = text; });
-  return {app, choices_of(catalogue)};
+  return {app, catalogue.fields};
 }
 
 Command add_train(CLI::App& program, const Catalogue& catalogue) {
@@ -63,7 +52,7 @@ Command add_train(CLI::App& program, const Catalogue& catalogue) {
   add_json(app, arguments->output);
   return {&app, [arguments, config, &catalogue] {
             arguments->overrides = config.overrides();
-            return train(make_train_request(*arguments), catalogue);
+            return train(make_train_request(*arguments, catalogue.fields), catalogue);
           }};
 }
 

@@ -1,13 +1,12 @@
 #include "apps/options.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <optional>
+#include <utility>
 
-#include "core/config/config.h"
 #include "envs/error.h"
 #include "envs/parse_number.h"
 
@@ -55,19 +54,12 @@ bool holds_texts(std::string_view key) {
   return std::holds_alternative<ConfigField::Texts>(field->type);
 }
 
-/// Describes the values of a key, with its choices.
-std::string describe_values(const ConfigField& field, const Choices& choices) {
-  const auto known = choices.find(field.name);
-  if (known == choices.end()) return describe_type(field);
-  const bool several = std::holds_alternative<ConfigField::Texts>(field.type);
-  return fmt::format("{} {}{}", several ? "any of" : "one of", fmt::join(known->second, ", "),
-                     several ? ", separated by ; on the command line" : "");
-}
-
-CLI::Option* add_field(CLI::App& app, const ConfigField& field, const Choices& choices) {
-  if (std::holds_alternative<ConfigField::Flag>(field.type)) return app.add_flag(option_name(field.name), field.help);
-  const std::string help =
-      fmt::format("{}: {}; default {}", field.help, describe_values(field, choices), value_text(TrainConfig{}, field));
+CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
+  std::string help = field.help;
+  const bool flag = std::holds_alternative<ConfigField::Flag>(field.type);
+  if (!flag) help += fmt::format(": {}; default {}", describe_type(field), value_text(TrainConfig{}, field));
+  if (field.on_resume == OnResume::kept) help += "; kept on --resume";
+  if (flag) return app.add_flag(option_name(field.name), std::as_const(help));
   return add_text(app, {.name = option_name(field.name), .help = help}, [](const std::string&) {});
 }
 
@@ -123,14 +115,14 @@ void add_json(CLI::App& app, Output& output) {
       "--json", [&output] { output = Output::json; }, "print one JSON object to stdout");
 }
 
-ConfigOptions::ConfigOptions(CLI::App& app, const Choices& choices)
+ConfigOptions::ConfigOptions(CLI::App& app, ConfigFields fields)
     : app_(app),
       set_(add_texts(
           app, {.name = "--set", .help = "sets one key of the configuration; may be repeated", .type = "key=value"},
           [](const std::string&) {})) {
-  for (const ConfigField& field : config_fields()) {
+  for (const ConfigField& field : fields) {
     if (field.name == "environment") continue;  // given as ENV
-    CLI::Option* const option = add_field(app, field, choices);
+    CLI::Option* const option = add_field(app, field);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->group("Configuration (an environment's preset may change defaults)");
     keys_.emplace(option, field.name);

@@ -10,6 +10,7 @@
 
 #include "apps/output.h"
 #include "apps/train_arguments.h"
+#include "core/config/config.h"
 
 namespace CLI {  // keeps CLI11 out of this header
 class App;
@@ -54,14 +55,10 @@ void add_json(CLI::App& app, Output& output);
 /// Returns the option of a key of the configuration, such as "--learning-rate" for "learning_rate".
 std::string option_name(std::string_view key);
 
-/// The choices of keys that the configuration itself does not know, by key: names of algorithms, networks, ...
-using Choices = std::map<std::string, std::vector<std::string>, std::less<>>;
-
 /// Options for all keys of the configuration except the environment, and --set. The parser must outlive this object.
 class ConfigOptions {
  public:
-  /// Adds the options; --help shows `choices`.
-  ConfigOptions(CLI::App& app, const Choices& choices);
+  ConfigOptions(CLI::App& app, ConfigFields fields);
 
   /// Returns the given options in their order. Repeated values of an option that takes texts accumulate. Throws
   /// UsageError for a --set without a "=".

@@ -174,13 +174,16 @@ void pin_to(const std::vector<int>& processors, std::size_t thread) {
 
 }  // namespace
 
-void check_trainable(const TrainConfig& config, const Catalogue& catalogue) {
+std::vector<UnusedKey> check_trainable(const TrainConfig& config, std::span<const std::string> given,
+                                       const Catalogue& catalogue) {
   require_files(config);
   const PolicyEnvironments environments(catalogue.environments, config);
   const Environment first = environments();
-  const auto agents = make_agent_factory(config, first.spec(), catalogue.networks);
+  const EnvironmentSpec spec = first.spec();
+  const auto agents = make_agent_factory(config, spec, catalogue.networks);
   agents->prepare_thread();
   const Trainer trainer({.config = config, .make_environment = environments, .agents = *agents});
+  return unused_keys({.config = config, .environment = spec, .agents = *agents}, given);
 }
 
 int train(const TrainRequest& request, const Catalogue& catalogue) {
@@ -215,7 +218,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                                             .algorithm = config.algorithm,
                                             .seed = static_cast<std::uint64_t>(config.seed),
                                             .workers = config.workers},
-                               .config = to_toml(config),
+                               .config = to_toml(config, catalogue.fields),
                                .warn = [&](const std::string& message) { display.warn(message); },
                                .lock = request.lock,
                                .measures = trainer.measure_names()};
@@ -229,6 +232,10 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                                {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});
   } else {
     folder = RunFolder::create(request.run, start);
+  }
+  for (const UnusedKey& unused :
+       unused_keys({.config = config, .environment = spec, .agents = *agents}, request.given)) {
+    display.warn(describe(unused));
   }
   trainer.add_sink(*folder);
   trainer.add_sink(display);

@@ -2,6 +2,9 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "apps/catalogue.h"
 #include "apps/output.h"
@@ -14,6 +17,7 @@ namespace sounder {
 /// What `sounder train` was asked for.
 struct TrainRequest {
   TrainConfig config;
+  std::vector<std::string> given = {};  ///< keys that the user has set; train() warns of those without effect
   /// Folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>. With `lock`, the folder to go on in.
   std::filesystem::path run;
   std::optional<RunLock> lock;        ///< of that folder
@@ -22,9 +26,10 @@ struct TrainRequest {
   Output output = Output::human;
 };
 
-/// Throws UsageError if `train` would refuse a configuration before it makes a folder: an unknown name, or what does
-/// not fit together.
-void check_trainable(const TrainConfig& config, const Catalogue& catalogue);
+/// Throws UsageError if train() would refuse the configuration before making a folder, because of an unknown name or
+/// parts that do not fit together. Returns those of the given keys that have no effect.
+std::vector<UnusedKey> check_trainable(const TrainConfig& config, std::span<const std::string> given,
+                                       const Catalogue& catalogue);
 
 /// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
 /// after SIGINT (SIGTERM). Throws Error.

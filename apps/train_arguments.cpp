@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,17 +23,17 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEnvironmentKey = "environment";
 
-/// Keys that decide what a run's parameters, statistics and random numbers mean: another value would not go on with the
-/// same run.
-constexpr std::array kKeptOnResume = std::to_array<std::string_view>(
-    {kEnvironmentKey, "wrappers", "algorithm", "seed", "network", "hidden", "activation", "trunks", "memory",
-     "memory_units", "channels", "kernel", "stride", "policy_std", "squash_actions", "normalize_observations",
-     "normalize_rewards", "optimizer"});
-
 /// A configuration file as the user gave it.
 struct ConfigFile {
   std::string name;
   std::string toml;
+};
+
+/// The sources of a request.
+struct Sources {
+  const TrainArguments& arguments;
+  std::optional<ConfigFile> file;
+  ConfigFields fields;
 };
 
 ConfigFile read_config(const fs::path& path) {
@@ -68,9 +67,15 @@ std::string agree(const std::vector<NamedEnvironment>& named) {
   return named.front().id;
 }
 
+Sources read_sources(const TrainArguments& arguments, ConfigFields fields) {
+  Sources sources{.arguments = arguments, .file = {}, .fields = fields};
+  if (arguments.config_file) sources.file = read_config(*arguments.config_file);
+  return sources;
+}
+
 /// Lists the environments that the command line and the file name, if any.
-std::vector<NamedEnvironment> named_environments(const TrainArguments& arguments,
-                                                 const std::optional<ConfigFile>& file) {
+std::vector<NamedEnvironment> named_environments(const Sources& sources) {
+  const auto& [arguments, file, fields] = sources;
   std::vector<NamedEnvironment> named;
   if (arguments.environment) named.push_back({*arguments.environment, "the command line"});
   for (const ConfigOverride& override : arguments.overrides) {
@@ -78,7 +83,7 @@ std::vector<NamedEnvironment> named_environments(const TrainArguments& arguments
   }
   if (file) {
     TrainConfig config;
-    apply_toml(config, file->toml, file->name);
+    apply_toml(config, file->toml, file->name, fields);
     if (!config.environment.empty()) named.push_back({config.environment, file->name});
   }
   return named;
@@ -97,20 +102,33 @@ void apply_source(TrainConfig& config, std::string_view source, Set set) {
   if (own.until_return) config.until_solved = false;
 }
 
-void apply_file_and_overrides(TrainConfig& config, const TrainArguments& arguments,
-                              const std::optional<ConfigFile>& file) {
-  if (file) apply_source(config, file->name, [&](TrainConfig& c) { apply_toml(c, file->toml, file->name); });
+void apply_file_and_overrides(TrainConfig& config, const Sources& sources) {
+  const ConfigFields fields = sources.fields;
+  if (const auto& file = sources.file) {
+    apply_source(config, file->name, [&](TrainConfig& c) { apply_toml(c, file->toml, file->name, fields); });
+  }
   apply_source(config, "the command line", [&](TrainConfig& c) {
-    for (const ConfigOverride& override : arguments.overrides) set_config(c, override.key, override.value);
+    for (const auto& [key, value] : sources.arguments.overrides) set_config(c, key, value, fields);
   });
 }
 
+std::vector<std::string> given_in(const Sources& sources) {
+  std::vector<std::string> keys;
+  if (const auto& file = sources.file) {
+    TrainConfig config;
+    keys = apply_toml(config, file->toml, file->name, sources.fields);
+    if (keys.size() == sources.fields.size()) keys.clear();  // a run wrote it, and the user chose none of them
+  }
+  for (const ConfigOverride& override : sources.arguments.overrides) keys.push_back(override.key);
+  return keys;
+}
+
 /// Finds the preset to start from: the one named, else the environment's own for the algorithm that the user asks for.
-std::optional<Preset> choose_preset(const TrainArguments& arguments, const std::optional<ConfigFile>& file,
-                                    const std::string& environment, std::span<const Preset> all) {
-  if (arguments.preset) return preset_named(*arguments.preset, all);
+std::optional<Preset> choose_preset(const Sources& sources, const std::string& environment,
+                                    std::span<const Preset> all) {
+  if (sources.arguments.preset) return preset_named(*sources.arguments.preset, all);
   TrainConfig asked;
-  apply_file_and_overrides(asked, arguments, file);
+  apply_file_and_overrides(asked, sources);
   return preset_for(environment, asked.algorithm, all);
 }
 
@@ -135,7 +153,7 @@ TrainConfig take_run(TrainRequest& request) {
 
 void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
   for (const ConfigField& field : config_fields()) {
-    if (std::ranges::find(kKeptOnResume, field.name) == kKeptOnResume.end()) continue;
+    if (field.on_resume != OnResume::kept) continue;
     const std::string expected = value_text(kept, field);
     const std::string got = value_text(changed, field);
     if (got == expected) continue;
@@ -144,12 +162,16 @@ void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
   }
 }
 
-TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> all) {
-  std::optional<ConfigFile> file;
-  if (arguments.config_file) file = read_config(*arguments.config_file);
-  auto named = named_environments(arguments, file);
+TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
+  const TrainArguments& arguments = sources.arguments;
+  auto named = named_environments(sources);
 
-  TrainRequest request{.config = {}, .run = arguments.run, .lock = {}, .resume = {}, .output = arguments.output};
+  TrainRequest request{.config = {},
+                       .given = given_in(sources),
+                       .run = arguments.run,
+                       .lock = {},
+                       .resume = {},
+                       .output = arguments.output};
   if (arguments.resume) {
     if (!arguments.run.empty()) {
       throw UsageError("--run and --resume exclude each other: a resumed run goes on in its own folder");
@@ -163,7 +185,7 @@ TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> al
     const TrainConfig kept = request.config;
     named.push_back({kept.environment, arguments.resume->string()});
     agree(named);
-    apply_file_and_overrides(request.config, arguments, file);
+    apply_file_and_overrides(request.config, sources);
     request.config.env_option = change_options(kept.env_option, request.config.env_option);
     request.changes = describe_changes(kept.env_option, request.config.env_option);
     require_same_run(kept, request.config);
@@ -171,15 +193,15 @@ TrainRequest compose(const TrainArguments& arguments, std::span<const Preset> al
     return request;
   }
   if (named.empty()) {
-    apply_file_and_overrides(request.config, arguments, file);
+    apply_file_and_overrides(request.config, sources);
     if (is_remote(request.config)) return request;  // the process knows how its environment is called
     request.config = {};
   }
   const std::string environment = agree(named);
-  if (const auto preset = choose_preset(arguments, file, environment, all)) {
-    apply_toml(request.config, preset->toml, fmt::format("preset {}", preset->name));
+  if (const auto preset = choose_preset(sources, environment, all)) {
+    apply_toml(request.config, preset->toml, fmt::format("preset {}", preset->name), sources.fields);
   }
-  apply_file_and_overrides(request.config, arguments, file);
+  apply_file_and_overrides(request.config, sources);
   request.config.environment = environment;
   return request;
 }
@@ -192,8 +214,12 @@ ConfigOverride parse_override(const std::string& text) {
   return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
 }
 
-TrainRequest make_train_request(const TrainArguments& arguments, std::span<const Preset> all) {
-  TrainRequest request = compose(arguments, all);
+std::vector<std::string> given_keys(const TrainArguments& arguments) {
+  return given_in(read_sources(arguments, config_fields()));
+}
+
+TrainRequest make_train_request(const TrainArguments& arguments, ConfigFields fields, std::span<const Preset> all) {
+  TrainRequest request = compose(read_sources(arguments, fields), all);
   read_options(request.config.env_option);  // before anything is made: a folder, a sweep of trials that all fail
   return request;
 }

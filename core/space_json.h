@@ -16,9 +16,9 @@ namespace sounder {
 /// infinite bound is null, because JSON has no infinity.
 boost::json::object space_json(const Space& space);
 
-/// Parses the output of space_json(), and a Box as recordings of Gymnasium have it: without "shape", with bounds nested as
-/// the box is. `where` names the value in errors. Throws Error for anything else, and for a space without numbers or with
-/// more than kMostSpaceNumbers.
+/// Parses the output of space_json(), and a Box as recordings of Gymnasium have it: without "shape", with bounds nested
+/// as the box is. `where` names the value in errors. Throws Error for anything else, and for a space without numbers or
+/// with more than kMostSpaceNumbers.
 Space parse_space(const boost::json::value& json, std::string_view where);
 
 /// The number of floats that a frame of the environment protocol can hold.

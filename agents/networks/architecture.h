@@ -12,6 +12,7 @@
 
 #include "agents/networks/network_spec.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 #include "core/learning/network.h"
 #include "core/parameters.h"
 #include "envs/environment.h"
@@ -54,6 +55,9 @@ class Architecture {
 
   /// Call this first in every thread that uses such a network.
   virtual void prepare_thread() const = 0;
+
+  /// Returns what the network is made of.
+  virtual NetworkTraits traits() const noexcept { return {}; }
 };
 
 /// Maps names to kinds of networks. A copyable value. Several threads may read it concurrently as long as no thread

@@ -14,6 +14,7 @@ namespace sounder {
 namespace {
 
 constexpr const char* kTorch = "torch";
+constexpr const char* kAuto = "auto";
 
 const NetworkFunctions& fused_functions() {
   static const NetworkFunctions functions{.make = make_fused_network, .prepare_thread = [] {}};
@@ -45,19 +46,21 @@ const std::vector<Backend>& backends() {
   return list;
 }
 
+std::vector<std::string> backend_choices() {
+  std::vector<std::string> names{kAuto};
+  for (const Backend& backend : backends()) names.push_back(backend.name);
+  return names;
+}
+
 const Backend& choose_backend(const NetworkSpec& spec, std::string_view name) {
   const auto& all = backends();
-  if (name == "auto") {
+  if (name == kAuto) {
     return *std::ranges::find_if(all, [&](const Backend& backend) { return backend.supports(spec); });
   }
   const auto found = std::ranges::find(all, name, &Backend::name);
-  if (found == all.end()) {
-    std::vector<std::string> names{"auto"};
-    for (const Backend& backend : all) names.push_back(backend.name);
-    throw UsageError(unknown_name("backend", name, names));
-  }
+  if (found == all.end()) throw UsageError(unknown_name("backend", name, backend_choices()));
   if (!found->supports(spec)) {
-    throw UsageError(fmt::format("backend '{}' does not compute '{}'; try backend 'auto'", name, describe(spec)));
+    throw UsageError(fmt::format("backend '{}' does not compute '{}'; try backend '{}'", name, describe(spec), kAuto));
   }
   return *found;
 }

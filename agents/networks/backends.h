@@ -32,6 +32,9 @@ struct Backend {
 /// Returns the backends, fastest first (listed in agents/networks/backends.cpp).
 const std::vector<Backend>& backends();
 
+/// Returns the names that choose_backend() takes: "auto" and the backends.
+std::vector<std::string> backend_choices();
+
 /// Finds a backend by name. "auto" selects the fastest one that supports the network, installed or not. Throws
 /// UsageError for an unknown name and for a backend that does not support the network.
 const Backend& choose_backend(const NetworkSpec& spec, std::string_view name);

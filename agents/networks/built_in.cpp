@@ -2,28 +2,13 @@
 // listed in agents/networks/backends.cpp.
 #include <fmt/format.h>
 
-#include "agents/named.h"
 #include "agents/networks/architecture.h"
 #include "agents/networks/backends.h"
+#include "core/named.h"
 #include "envs/error.h"
 
 namespace sounder {
 namespace {
-
-const Named<Activation>& activations() {
-  static const Named<Activation> list{{"tanh", Activation::tanh}, {"relu", Activation::relu}};
-  return list;
-}
-
-const Named<Trunks>& trunks() {
-  static const Named<Trunks> list{{"shared", Trunks::shared}, {"separate", Trunks::separate}};
-  return list;
-}
-
-const Named<Memory>& memories() {
-  static const Named<Memory> list{{"none", Memory::none}, {"lstm", Memory::lstm}, {"gru", Memory::gru}};
-  return list;
-}
 
 /// Returns whether a shape looks like [height, width, channels], with 1, 3 or 4 channels and larger height and width.
 bool looks_channels_last(const std::vector<std::int64_t>& sides) {
@@ -55,10 +40,10 @@ ImageShape image_shape(const NetworkRequest& request) {
 NetworkSpec network_spec(const NetworkRequest& request) {
   const TrainConfig& config = request.config;
   NetworkSpec spec{.inputs = flat_size(request.environment.observation_space),
-                   .activation = find_named(activations(), "activation", config.activation),
-                   .memory = find_named(memories(), "memory", config.memory),
+                   .activation = find_named(kActivations, "activation", config.activation),
+                   .memory = find_named(kMemories, "memory", config.memory),
                    .outputs = request.outputs,
-                   .trunks = find_named(trunks(), "trunks", config.trunks),
+                   .trunks = find_named(kTrunks, "trunks", config.trunks),
                    .head = request.head,
                    .value = request.value,
                    .initial_log_std = request.initial_log_std};
@@ -93,6 +78,11 @@ class BuiltInArchitecture final : public Architecture {
   std::string description() const override { return describe(spec_); }
   std::string backend() const override { return backend_.name; }
   std::size_t state_size() const noexcept override { return sounder::state_size(spec_); }
+  NetworkTraits traits() const noexcept override {
+    return {.convolutions = !spec_.convolutions.empty(),
+            .memory = spec_.memory != Memory::none,
+            .two_trunks = spec_.value == ValueHead::scalar};
+  }
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     return sounder::initial_parameters(spec_, seed);
   }

@@ -100,12 +100,12 @@ std::string describe(const NetworkSpec& spec) {
   }
   text += fmt::format("-{}-", fmt::join(spec.hidden, "-"));
   if (spec.memory != Memory::none) {
-    text += fmt::format("{} {}-", spec.memory == Memory::lstm ? "lstm" : "gru", spec.memory_units);
+    text += fmt::format("{} {}-", name_of(kMemories, spec.memory), spec.memory_units);
   }
   const std::string outputs =
       fmt::format("{}{}", policy_rows(spec), spec.head == PolicyHead::gaussian ? " gaussian" : "");
   text += spec.value == ValueHead::scalar ? fmt::format("({}+1)", outputs) : outputs;
-  return fmt::format("{} {}{}", text, spec.activation == Activation::tanh ? "tanh" : "relu",
+  return fmt::format("{} {}{}", text, name_of(kActivations, spec.activation),
                      stacks(spec).size() == 1 ? "" : ", separate trunks");
 }
 

@@ -1,18 +1,24 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/named.h"
 #include "core/parameters.h"
 
 namespace sounder {
 
 enum class Activation { tanh, relu };
+inline constexpr auto kActivations =
+    std::to_array<Named<Activation>>({{"tanh", Activation::tanh}, {"relu", Activation::relu}});
 
 /// Whether policy and value share their layers or have separate ones.
 enum class Trunks { shared, separate };
+inline constexpr auto kTrunks =
+    std::to_array<Named<Trunks>>({{"shared", Trunks::shared}, {"separate", Trunks::separate}});
 
 /// The source of the policy's outputs. `linear`: all come from the head. `gaussian`: the head gives the means; as many
 /// logarithms of standard deviations follow, which are parameters independent of the observation (as in Schulman et al.
@@ -24,6 +30,8 @@ enum class ValueHead { scalar, none };
 
 /// A recurrent cell between the hidden layers and the head.
 enum class Memory { none, lstm, gru };
+inline constexpr auto kMemories =
+    std::to_array<Named<Memory>>({{"none", Memory::none}, {"lstm", Memory::lstm}, {"gru", Memory::gru}});
 
 /// The shape of an image, stored channel by channel, row by row.
 struct ImageShape {

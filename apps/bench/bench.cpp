@@ -17,6 +17,8 @@
 #include "apps/bench/training.h"
 #include "apps/preset.h"
 #include "core/level.h"
+#include "core/named.h"
+#include "core/sharing/parameter_store.h"
 #include "envs/speed.h"
 
 namespace sounder {
@@ -26,7 +28,6 @@ using namespace benchmark;
 
 constexpr std::array<std::int64_t, 3> kRollouts{5, 20, 60};
 constexpr std::array<std::int64_t, 2> kEnvironments{1, 16};
-constexpr std::array<const char*, 3> kWriteModes{"relaxed", "atomic_add", "locked"};
 // Write modes differ when workers collide, which also happens with more workers than cores.
 constexpr std::int64_t kWriteModeWorkers = 4;
 
@@ -83,7 +84,7 @@ std::vector<TrainingSeries> training_cases(const std::vector<Backend>& backends,
 std::vector<TrainingSeries> write_mode_cases(const Backend& backend, std::int64_t most_workers) {
   std::vector<TrainingSeries> cases;
   for (const std::int64_t workers : worker_counts(most_workers)) {
-    for (const char* const mode : kWriteModes) {
+    for (const std::string& mode : names_of(kWriteModes)) {
       cases.push_back(
           {.which = {
                .backend = backend.name, .workers = workers, .rollout = 20, .envs_per_worker = 1, .write_mode = mode}});

@@ -16,7 +16,7 @@ struct TrainingCase {
   std::int64_t workers;
   std::int64_t rollout;
   std::int64_t envs_per_worker;
-  std::string write_mode = "relaxed";
+  std::string write_mode = TrainConfig{}.write_mode;
 };
 
 /// The results of one repetition of a case.

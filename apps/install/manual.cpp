@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "agents/factory.h"
 #include "apps/catalogue.h"
 #include "apps/commands.h"
 
@@ -95,7 +96,9 @@ int main(int argc, char** argv) {
   const auto environments = sounder::Registry::with_builtins();
   const auto networks = sounder::Networks::with_builtins();
   CLI::App program;
-  const auto commands = sounder::add_commands(program, {.environments = environments, .networks = networks});
+  const auto fields = sounder::known_fields(networks);
+  const sounder::Catalogue catalogue{.environments = environments, .networks = networks, .fields = fields};
+  const auto commands = sounder::add_commands(program, catalogue);
 
   std::string described;
   for (const sounder::Command& command : commands) described += describe_command(*command.options);

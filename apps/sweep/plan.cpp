@@ -51,12 +51,13 @@ std::vector<std::string> values_of(const std::vector<Range>& ranges, std::uint64
   return values;
 }
 
-Setting make_setting(const PlanRequest& request, const std::vector<Range>& ranges, std::vector<std::string> values) {
+Setting make_setting(const PlanRequest& request, const std::vector<Range>& ranges, std::vector<std::string> values,
+                     ConfigFields fields) {
   TrainArguments arguments = request.common;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     arguments.overrides.push_back({.key = ranges[i].key, .value = values[i]});
   }
-  Setting setting{.values = std::move(values), .config = make_train_request(arguments).config};
+  Setting setting{.values = std::move(values), .config = make_train_request(arguments, fields).config};
   if (setting.config.environment.empty()) {
     throw UsageError(fmt::format("expected a name for what the process holds: '{} sweep ENV --env-command COMMAND'",
                                  program_name()));
@@ -66,7 +67,7 @@ Setting make_setting(const PlanRequest& request, const std::vector<Range>& range
 
 }  // namespace
 
-Plan make_plan(const PlanRequest& request) {
+Plan make_plan(const PlanRequest& request, ConfigFields fields) {
   std::vector<Range> ranges;
   for (const std::string& text : request.ranges) ranges.push_back(parse_range(text));
   check_keys(ranges, request.common.overrides);
@@ -85,7 +86,7 @@ Plan make_plan(const PlanRequest& request) {
   for (const Range& range : ranges) plan.keys.push_back(range.key);
   for (std::size_t i = 0; i < count; ++i) {
     auto values = values_of(ranges, static_cast<std::uint64_t>(plan.sweep_seed), i);
-    plan.settings.push_back(make_setting(request, ranges, std::move(values)));
+    plan.settings.push_back(make_setting(request, ranges, std::move(values), fields));
   }
   trial_of(plan, plan.trials() - 1);  // throws if the largest seed, the last one, is out of range
   return plan;

@@ -53,9 +53,10 @@ struct Trial {
   TrainConfig config;
 };
 
-/// Makes a plan: the samples of the random ranges, combined with the grids. Throws UsageError as parse_range() and
-/// make_train_request() do, for a key that is set twice, for samples without a random range, and for too many trials.
-Plan make_plan(const PlanRequest& request);
+/// Makes a plan: the samples of the random ranges, combined with the grids. `fields` are the keys with their choices.
+/// Throws UsageError as parse_range() and make_train_request() do, for a key that is set twice, for samples without a
+/// random range, and for too many trials.
+Plan make_plan(const PlanRequest& request, ConfigFields fields = config_fields());
 
 /// Returns a plan's trial; index < plan.trials().
 Trial trial_of(const Plan& plan, std::size_t index);

@@ -32,15 +32,29 @@ void require_resume_alone(const SweepRequest& request) {
   if (more) throw UsageError("--resume goes on with the plan in the folder; expected --jobs and --json beside it only");
 }
 
+/// Returns the given keys that have no effect in any trial. Throws UsageError if a setting cannot be trained.
+std::vector<UnusedKey> check_settings(const Plan& plan, std::vector<std::string> given, const Catalogue& catalogue) {
+  given.insert(given.end(), plan.keys.begin(), plan.keys.end());
+  std::vector<UnusedKey> unused;
+  for (const Setting& setting : plan.settings) {
+    unused = check_trainable(setting.config, given, catalogue);
+    given.clear();  // only these can have no effect in all settings
+    for (const UnusedKey& key : unused) given.push_back(key.key);
+  }
+  return unused;
+}
+
 SweepFolder open_folder(const SweepRequest& request, const Catalogue& catalogue) {
   if (request.resume) {
     require_resume_alone(request);
     return SweepFolder::open(*request.resume);
   }
   // Detects all errors in trials before making a folder.
-  const Plan plan = make_plan(request.plan);
-  for (const Setting& setting : plan.settings) check_trainable(setting.config, catalogue);
-  return SweepFolder::make(request.folder, plan);
+  const Plan plan = make_plan(request.plan, catalogue.fields);
+  const std::vector<UnusedKey> unused = check_settings(plan, given_keys(request.plan.common), catalogue);
+  SweepFolder folder = SweepFolder::make(request.folder, plan);
+  for (const UnusedKey& key : unused) print_warning(describe(key));
+  return folder;
 }
 
 /// Returns the number of trials whose workers fit on the cores.

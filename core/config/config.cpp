@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/config/other_names.h"
 #include "envs/error.h"
@@ -84,8 +85,7 @@ struct FromText {
   }
 };
 
-const ConfigField& find_field(std::string_view key) {
-  const auto fields = config_fields();
+const ConfigField& find_field(ConfigFields fields, std::string_view key) {
   const auto found = std::find_if(fields.begin(), fields.end(), [key](const auto& field) { return field.name == key; });
   if (found != fields.end()) return *found;
   const auto meant = keys_for_other_name(key);
@@ -97,9 +97,22 @@ const ConfigField& find_field(std::string_view key) {
 
 }  // namespace
 
-void set_config(TrainConfig& config, std::string_view key, std::string_view value) {
-  const ConfigField& field = find_field(key);
+std::vector<ConfigField> config_fields_with(
+    const std::map<std::string, std::vector<std::string>, std::less<>>& choices) {
+  std::vector<ConfigField> fields(config_fields().begin(), config_fields().end());
+  for (const auto& [key, names] : choices) {
+    const auto field = std::ranges::find(fields, key, &ConfigField::name);
+    assert(field != fields.end());
+    std::get<ConfigField::Text>(field->type).choices = names;
+  }
+  return fields;
+}
+
+void set_config(TrainConfig& config, std::string_view key, std::string_view value, ConfigFields fields) {
+  const ConfigField& field = find_field(fields, key);
   if (std::visit(FromText{config, value}, field.type)) return;
+  const auto* const text = std::get_if<ConfigField::Text>(&field.type);
+  if (text != nullptr) throw UsageError(unknown_name(key, value, text->choices));
   throw UsageError(fmt::format("{}: expected {}; got '{}'", key, describe_type(field), value));
 }
 
@@ -117,13 +130,30 @@ std::string describe_type(const ConfigField& field) {
     std::string operator()(const ConfigField::Text& type) const {
       return type.choices.empty() ? "name" : fmt::format("one of {}", fmt::join(type.choices, ", "));
     }
-    std::string operator()(const ConfigField::Texts&) const { return "texts, separated by ; on the command line"; }
+    std::string operator()(const ConfigField::Texts& type) const {
+      return fmt::format("{}, separated by ; on the command line",
+                         type.choices.empty() ? "texts" : fmt::format("any of {}", fmt::join(type.choices, ", ")));
+    }
     std::string operator()(const ConfigField::Flag&) const { return "true or false"; }
     std::string operator()(const ConfigField::Integers& type) const {
       return fmt::format("integers, {} to {} each", type.min, type.max);
     }
   };
   return std::visit(Visitor{}, field.type);
+}
+
+std::vector<UnusedKey> unused_keys(const ConfigUse& use, std::span<const std::string> given) {
+  std::vector<UnusedKey> unused;
+  for (const ConfigField& field : config_fields()) {
+    if (field.no_effect == nullptr || std::ranges::find(given, field.name) == given.end()) continue;
+    std::string reason = field.no_effect(use);
+    if (!reason.empty()) unused.push_back({.key = field.name, .reason = std::move(reason)});
+  }
+  return unused;
+}
+
+std::string describe(const UnusedKey& unused) {
+  return fmt::format("{} has no effect: {}", unused.key, unused.reason);
 }
 
 }  // namespace sounder

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,86 +9,26 @@
 #include <variant>
 #include <vector>
 
+#include "core/config/train_config.h"
+
 namespace sounder {
+
+class AgentFactory;
+struct EnvironmentSpec;
 
 /// How an optional number that is not set is written, in TOML and on the command line.
 constexpr std::string_view kNone = "none";
 
-/// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
-struct TrainConfig {
-  std::string environment;
-  std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7": dealt out to the workers in turn
-  std::string env_command;              ///< starts a process that holds the environments; empty: they are Sounder's own
-  std::string env_connect;              ///< "unix:/path": where such a process listens
-  double env_timeout = 30;              ///< seconds
-  std::int64_t env_restarts = 5;
-  bool env_pin = true;
-  std::vector<std::string> wrappers;
-  std::string algorithm = "a3c";
-  std::int64_t workers = default_workers();
-  std::int64_t threads = 0;  ///< that run the workers; 0: one for each
-  std::int64_t envs_per_worker = 1;
-  std::int64_t steps = 500'000;
-  std::int64_t seed = 1;
-
-  std::string backend = "auto";
-  std::string network = "mlp";
-  std::vector<std::int64_t> hidden{64, 64};
-  std::string activation = "tanh";
-  std::string trunks = "shared";
-  std::string memory = "none";
-  std::int64_t memory_units = 64;
-  std::vector<std::int64_t> channels{16};
-  std::int64_t kernel = 3;
-  std::int64_t stride = 1;
-
-  std::string policy_std = "parameter";
-  double initial_log_std = 0;
-  bool squash_actions = false;
-
-  std::int64_t rollout = 20;
-  double discount = 0.99;
-  double gae_lambda = 1;
-  double entropy_coefficient = 0.01;
-  double value_coefficient = 0.5;
-  double max_gradient_norm = 40;
-  double reward_scale = 1;
-  std::optional<double> reward_clip;
-  bool normalize_observations = false;
-  bool normalize_rewards = false;
-
-  std::int64_t target_interval = 10'000;
-  std::int64_t exploration_steps = 50'000;
-  std::optional<double> final_epsilon;
-
-  std::int64_t gradients_per_update = 1;
-  bool staleness_aware = false;
-  std::string optimizer = "shared_rmsprop";
-  double learning_rate = 5e-3;
-  std::string learning_rate_schedule = "linear";
-  std::int64_t anneal_steps = 0;  ///< global step at which a linear schedule reaches zero; 0: at `steps`
-  double rmsprop_decay = 0.99;
-  double rmsprop_epsilon = 0.1;
-  double momentum = 0.9;
-  double adam_beta1 = 0.9;
-  double adam_beta2 = 0.999;
-  double adam_epsilon = 1e-8;
-  std::string write_mode = "relaxed";
-  std::int64_t straggler_delay = 0;  ///< microseconds
-
-  bool until_solved = false;
-  std::optional<double> until_return;
-  std::int64_t evaluation_interval = 5'000;
-  std::int64_t evaluation_episodes = 100;
-  std::int64_t evaluation_environments = 0;  ///< that play side by side; 0: as many as suit them
-  std::int64_t evaluation_step_limit = 100'000;
-  std::int64_t report_interval = 2'000;
-  double checkpoint_interval = 10;
-
-  /// As many workers as the machine has cores, at most 8.
-  static std::int64_t default_workers() noexcept;
-  friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
+/// The parts of a training that decide which keys have an effect.
+struct ConfigUse {
+  const TrainConfig& config;
+  const EnvironmentSpec& environment;
+  const AgentFactory& agents;
 };
+
+/// Whether a key may change when a run is resumed. Keys that define the meaning of the run's parameters, statistics or
+/// random numbers are kept: with another value, it would not be the same run.
+enum class OnResume { changeable, kept };
 
 /// One key of the configuration: its name in TOML files and in `--set`; the command line's option is the name with
 /// dashes. The table of fields is what the TOML reader and writer, the command line and the errors are made from.
@@ -111,11 +52,12 @@ struct ConfigField {
   /// One of the choices; any text where there are none.
   struct Text {
     std::string TrainConfig::*member;
-    std::vector<std::string> choices;
+    std::vector<std::string> choices = {};
   };
-  /// Any texts, or none.
+  /// Any texts, or none. If there are choices, each text begins with one of them.
   struct Texts {
     std::vector<std::string> TrainConfig::*member;
+    std::vector<std::string> choices = {};  ///< shown in the help; a text may add a value to one
   };
   struct Flag {
     bool TrainConfig::*member;
@@ -130,26 +72,53 @@ struct ConfigField {
   std::string name;
   std::string help;  ///< one line, with the unit
   std::variant<Integer, Real, OptionalReal, Text, Texts, Flag, Integers> type;
+  OnResume on_resume = OnResume::changeable;
+  /// Returns why the key has no effect, such as "network 'mlp' has no convolutions"; empty if it has one. Null if it
+  /// always has one.
+  std::string (*no_effect)(const ConfigUse&) = nullptr;
 };
 
-/// Lists every key, in the order in which config.toml shows them.
-std::span<const ConfigField> config_fields();
+using ConfigFields = std::span<const ConfigField>;
+
+/// Returns all keys, in the order of config.toml. The names of algorithms and of networks and their parts are any text
+/// here, because agents have these lists.
+ConfigFields config_fields();
+
+/// Returns all keys, with choices (by key) for some whose value is any text in config_fields().
+std::vector<ConfigField> config_fields_with(
+    const std::map<std::string, std::vector<std::string>, std::less<>>& choices);
 
 /// Sets one key from text, as the command line gives it: "64,64" for a list, "1e6" or "1_000". Throws UsageError for an
-/// unknown key (with the one that was probably meant), a value of the wrong type, or out of range (with the range).
-void set_config(TrainConfig& config, std::string_view key, std::string_view value);
+/// unknown key or choice (with the one that was probably meant), a value of the wrong type, or out of range (with the
+/// range).
+void set_config(TrainConfig& config, std::string_view key, std::string_view value,
+                ConfigFields fields = config_fields());
 
-/// Overrides the keys that a TOML text holds; `source` names it in errors, which also name the line. Throws UsageError
-/// as set_config does, and for text that is not TOML.
-void apply_toml(TrainConfig& config, std::string_view toml, std::string_view source);
+/// Overrides the keys that a TOML text holds, and returns their names; `source` names the text in errors, which also
+/// name the line. Throws UsageError as set_config does, and for text that is not TOML.
+std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml, std::string_view source,
+                                    ConfigFields fields = config_fields());
 
 /// Writes every key, with its help as a comment: apply_toml reads it back to an equal configuration, over any other.
-std::string to_toml(const TrainConfig& config);
+std::string to_toml(const TrainConfig& config, ConfigFields fields = config_fields());
 
 /// Formats a field's value as to_toml does: "0.0007", "[64, 64]", "\"tanh\"".
 std::string value_text(const TrainConfig& config, const ConfigField& field);
 
 /// Describes a field's type and range in a few words: "integer, 1 to 1024", "one of relaxed, atomic_add, locked".
 std::string describe_type(const ConfigField& field);
+
+/// A key that has no effect, and why.
+struct UnusedKey {
+  std::string key;
+  std::string reason;
+  friend bool operator==(const UnusedKey&, const UnusedKey&) = default;
+};
+
+/// Returns those of the given keys that have no effect on a training, in the order of config_fields().
+std::vector<UnusedKey> unused_keys(const ConfigUse& use, std::span<const std::string> given);
+
+/// Describes an unused key: "gae_lambda has no effect: algorithm 'n_step_q' learns no policy".
+std::string describe(const UnusedKey& unused);
 
 }  // namespace sounder

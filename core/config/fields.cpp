@@ -1,8 +1,19 @@
-// The table of fields: every key of the configuration, with its range and help. It is the only list of them.
+// The table of fields: all keys of the configuration, with range and help, whether they are kept on resume, and when
+// they have no effect. It is the only list of them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
+#include <variant>
 
 #include "core/config/config.h"
+#include "core/learning/agent.h"
+#include "core/named.h"
+#include "core/sharing/parameter_store.h"
+#include "core/sharing/sharing.h"
+#include "core/sharing/update.h"
+#include "envs/environment.h"
+#include "envs/wrappers/by_name.h"
 
 namespace sounder {
 namespace {
@@ -19,12 +30,82 @@ using Texts = ConfigField::Texts;
 using Flag = ConfigField::Flag;
 using Integers = ConfigField::Integers;
 
-// The names of environments, algorithms, backends and networks are free text here: they are known where they are looked
-// up, and refused there.
+constexpr OnResume kChangeable = OnResume::changeable;
+constexpr OnResume kKept = OnResume::kept;
+
+// Functions that return why a key has no effect; empty if it has one.
+
+std::string unless(bool effect, std::string reason) {
+  return effect ? std::string() : std::move(reason);
+}
+
+std::string not_remote(const ConfigUse& use) {
+  return unless(!use.config.env_command.empty() || !use.config.env_connect.empty(),
+                "the environments are not in another process");
+}
+
+std::string not_started(const ConfigUse& use) {
+  return unless(!use.config.env_command.empty(), "no process with environments is started");
+}
+
+std::string no_two_trunks(const ConfigUse& use) {
+  return unless(use.agents.traits().network.two_trunks,
+                fmt::format("algorithm '{}' learns action values alone, by one trunk", use.config.algorithm));
+}
+
+std::string no_memory(const ConfigUse& use) {
+  return unless(use.agents.traits().network.memory, fmt::format("memory is '{}'", use.config.memory));
+}
+
+std::string no_convolutions(const ConfigUse& use) {
+  return unless(use.agents.traits().network.convolutions,
+                fmt::format("network '{}' has no convolutions", use.config.network));
+}
+
+std::string no_policy(const ConfigUse& use) {
+  return unless(use.agents.traits().policy, fmt::format("algorithm '{}' learns no policy", use.config.algorithm));
+}
+
+std::string not_continuous(const ConfigUse& use) {
+  const Space& actions = use.environment.action_space;
+  return unless(std::holds_alternative<Box>(actions),
+                fmt::format("it is for Box actions; those of {} are {}", use.config.environment, describe(actions)));
+}
+
+std::string no_target(const ConfigUse& use) {
+  return unless(use.agents.has_target(), fmt::format("algorithm '{}' has no target parameters", use.config.algorithm));
+}
+
+std::string no_exploration(const ConfigUse& use) {
+  return unless(use.agents.traits().exploration,
+                fmt::format("algorithm '{}' does not explore by epsilon", use.config.algorithm));
+}
+
+std::string never_stale(const ConfigUse& use) {
+  return unless(use.agents.sharing() != kRoundsScheme,
+                fmt::format("algorithm '{}' learns in rounds: no gradient is stale", use.config.algorithm));
+}
+
+std::string constant_rate(const ConfigUse& use) {
+  return unless(make_schedule(use.config).anneal_steps > 0,
+                fmt::format("learning_rate_schedule is '{}'", use.config.learning_rate_schedule));
+}
+
+template <class Rule>
+std::string other_rule(const ConfigUse& use) {
+  return unless(std::holds_alternative<Rule>(make_update_settings(use.config).optimizer.rule),
+                fmt::format("optimizer is '{}'", use.config.optimizer));
+}
+
+std::string own_limit(const ConfigUse& use) {
+  const auto limit = use.environment.max_episode_steps;
+  return unless(!limit, fmt::format("episodes of {} end after {} steps", use.config.environment, limit.value_or(0)));
+}
+
 std::vector<ConfigField> make_fields() {
   using C = TrainConfig;
   return {
-      {"environment", "environment to learn", Text{&C::environment, {}}},
+      {"environment", "environment to learn", Text{&C::environment}, kKept},
       {"env_option",
        "option of the environment, such as length=0.7; of several values between commas, worker i takes the i-th, in "
        "turn",
@@ -32,47 +113,51 @@ std::vector<ConfigField> make_fields() {
       {"env_command",
        "shell command that starts a process which holds the environments, one for each worker and one for evaluating, "
        "such as \"python3 my_env.py\"",
-       Text{&C::env_command, {}}},
-      {"env_connect", "where such a process listens that runs already: unix:/PATH", Text{&C::env_connect, {}}},
-      {"env_timeout", "seconds in which such a process has to answer a request", Real{&C::env_timeout, 1e-3, 86'400}},
+       Text{&C::env_command}},
+      {"env_connect", "where such a process listens that runs already: unix:/PATH", Text{&C::env_connect}},
+      {"env_timeout", "seconds in which such a process has to answer a request", Real{&C::env_timeout, 1e-3, 86'400},
+       kChangeable, not_remote},
       {"env_restarts", "times in a row that such a process is started again before the run fails",
-       Integer{&C::env_restarts, 0, 1'000'000}},
-      {"env_pin", "run each worker and its process on one processor, where they hand over fastest", Flag{&C::env_pin}},
+       Integer{&C::env_restarts, 0, 1'000'000}, kChangeable, not_remote},
+      {"env_pin", "run each worker and its process on one processor, where they hand over fastest", Flag{&C::env_pin},
+       kChangeable, not_started},
       {"wrappers", "what stands between environment and agent, the innermost first, such as frame_stack=4",
-       Texts{&C::wrappers}},
-      {"algorithm", "algorithm to learn with", Text{&C::algorithm, {}}},
+       Texts{&C::wrappers, wrapper_names()}, kKept},
+      {"algorithm", "algorithm to learn with", Text{&C::algorithm}, kKept},
       {"workers", "actor-learners, each with environments of its own", Integer{&C::workers, 1, 1024}},
       {"threads", "threads that run the workers; 0: one for each", Integer{&C::threads, 0, 1024}},
       {"envs_per_worker", "environments that a worker steps side by side, one forward pass for all of them",
        Integer{&C::envs_per_worker, 1, 4096}},
       {"steps", "environment steps to train for, all workers together", Integer{&C::steps, 1, kMostSteps}},
-      {"seed", "seed from which all random numbers derive", Integer{&C::seed, 0, kLargestSeed}},
+      {"seed", "seed from which all random numbers derive", Integer{&C::seed, 0, kLargestSeed}, kKept},
 
-      {"backend", "what computes the network; auto takes the fastest that can", Text{&C::backend, {}}},
-      {"network", "kind of network", Text{&C::network, {}}},
-      {"hidden", "units of each hidden layer", Integers{&C::hidden, 1, 8192}},
-      {"activation", "activation function of the hidden layers", Text{&C::activation, {"tanh", "relu"}}},
-      {"trunks", "hidden layers that policy and value share, or separate ones for each",
-       Text{&C::trunks, {"shared", "separate"}}},
-      {"memory", "recurrent cell behind the hidden layers, which carries a state through an episode",
-       Text{&C::memory, {"none", "lstm", "gru"}}},
-      {"memory_units", "units of the recurrent cell", Integer{&C::memory_units, 1, 8192}},
-      {"channels", "channels of each convolution, of network cnn", Integers{&C::channels, 1, 4096}},
-      {"kernel", "side of the convolutions' kernels, odd", Integer{&C::kernel, 1, 31}},
-      {"stride", "stride of the convolutions", Integer{&C::stride, 1, 31}},
+      {"backend", "what computes the network; auto takes the fastest that can", Text{&C::backend}},
+      {"network", "kind of network", Text{&C::network}, kKept},
+      {"hidden", "units of each hidden layer", Integers{&C::hidden, 1, 8192}, kKept},
+      {"activation", "activation function of the hidden layers", Text{&C::activation}, kKept},
+      {"trunks", "hidden layers that policy and value share, or separate ones for each", Text{&C::trunks}, kKept,
+       no_two_trunks},
+      {"memory", "recurrent cell behind the hidden layers, which carries a state through an episode", Text{&C::memory},
+       kKept},
+      {"memory_units", "units of the recurrent cell", Integer{&C::memory_units, 1, 8192}, kKept, no_memory},
+      {"channels", "channels of each convolution, of network cnn", Integers{&C::channels, 1, 4096}, kKept,
+       no_convolutions},
+      {"kernel", "side of the convolutions' kernels, odd", Integer{&C::kernel, 1, 31}, kKept, no_convolutions},
+      {"stride", "stride of the convolutions", Integer{&C::stride, 1, 31}, kKept, no_convolutions},
 
       {"policy_std", "standard deviations of continuous actions: parameters, or outputs of the network for each state",
-       Text{&C::policy_std, {"parameter", "network"}}},
-      {"initial_log_std", "logarithm of these standard deviations at the start", Real{&C::initial_log_std, -10, 10}},
+       Text{&C::policy_std}, kKept, not_continuous},
+      {"initial_log_std", "logarithm of these standard deviations at the start", Real{&C::initial_log_std, -10, 10},
+       kChangeable, not_continuous},
       {"squash_actions", "bring continuous actions within their bounds by tanh, in place of clipping them",
-       Flag{&C::squash_actions}},
+       Flag{&C::squash_actions}, kKept, not_continuous},
 
       {"rollout", "most steps that an environment takes between two updates (t_max)", Integer{&C::rollout, 1, 100'000}},
       {"discount", "discount of rewards, per step (gamma)", Real{&C::discount, 0, 1}},
       {"gae_lambda", "lambda of generalized advantages, of policy methods; 1: n-step advantages, as in the paper",
-       Real{&C::gae_lambda, 0, 1}},
+       Real{&C::gae_lambda, 0, 1}, kChangeable, no_policy},
       {"entropy_coefficient", "weight of the policy's entropy in the loss (beta), of policy methods",
-       Real{&C::entropy_coefficient, 0, 1e3}},
+       Real{&C::entropy_coefficient, 0, 1e3}, kChangeable, no_policy},
       {"value_coefficient", "weight of the value's squared error in the loss", Real{&C::value_coefficient, 0, 1e3}},
       {"max_gradient_norm", "norm to which an update's gradient is clipped", Real{&C::max_gradient_norm, 1e-6, 1e12}},
       {"reward_scale", "factor of the rewards that are learnt from; returns are reported without it",
@@ -82,41 +167,45 @@ std::vector<ConfigField> make_fields() {
        "normalised",
        OptionalReal{&C::reward_clip, 1e-9, 1e9}},
       {"normalize_observations", "bring observations to mean 0 and variance 1, as seen so far",
-       Flag{&C::normalize_observations}},
+       Flag{&C::normalize_observations}, kKept},
       {"normalize_rewards",
        "divide the rewards that are learnt from by the returns' standard deviation, as seen so far",
-       Flag{&C::normalize_rewards}},
+       Flag{&C::normalize_rewards}, kKept},
 
       {"target_interval",
        "environment steps between copies of the parameters to the target parameters, of value methods",
-       Integer{&C::target_interval, 1, kMostSteps}},
+       Integer{&C::target_interval, 1, kMostSteps}, kChangeable, no_target},
       {"exploration_steps", "environment steps over which epsilon falls from 1 to its final value, of value methods",
-       Integer{&C::exploration_steps, 1, kMostSteps}},
+       Integer{&C::exploration_steps, 1, kMostSteps}, kChangeable, no_exploration},
       {"final_epsilon", "final epsilon of all workers; none: each draws .1, .01 or .5 with probability .4, .3, .3",
-       OptionalReal{&C::final_epsilon, 0, 1}},
+       OptionalReal{&C::final_epsilon, 0, 1}, kChangeable, no_exploration},
 
       {"gradients_per_update", "workers' gradients that are averaged into one update (n-softsync); 1: none wait",
        Integer{&C::gradients_per_update, 1, 1024}},
       {"staleness_aware", "divide the learning rate of a gradient by its staleness, in updates",
-       Flag{&C::staleness_aware}},
+       Flag{&C::staleness_aware}, kChangeable, never_stale},
 
-      {"optimizer", "update rule of the shared parameters",
-       Text{&C::optimizer, {"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"}}},
+      {"optimizer", "update rule of the shared parameters", Text{&C::optimizer, optimizer_names()}, kKept},
       {"learning_rate", "learning rate at the start", Real{&C::learning_rate, 1e-12, 1e3}},
       {"learning_rate_schedule", "learning rate over the global step: constant, or linear to 0 at anneal_steps",
-       Text{&C::learning_rate_schedule, {"constant", "linear"}}},
+       Text{&C::learning_rate_schedule, schedule_names()}},
       {"anneal_steps", "global step at which a linear schedule reaches 0; 0: at the last of `steps`",
-       Integer{&C::anneal_steps, 0, kMostSteps}},
+       Integer{&C::anneal_steps, 0, kMostSteps}, kChangeable, constant_rate},
       {"rmsprop_decay", "decay of the squared gradients' mean, of the two RMSProp rules (alpha)",
-       Real{&C::rmsprop_decay, 0, 1}},
-      {"rmsprop_epsilon", "added to that mean, inside the root", Real{&C::rmsprop_epsilon, 1e-12, 1e3}},
-      {"momentum", "decay of the velocity, of momentum_sgd", Real{&C::momentum, 0, 1}},
+       Real{&C::rmsprop_decay, 0, 1}, kChangeable, other_rule<RmsProp>},
+      {"rmsprop_epsilon", "added to that mean, inside the root", Real{&C::rmsprop_epsilon, 1e-12, 1e3}, kChangeable,
+       other_rule<RmsProp>},
+      {"momentum", "decay of the velocity, of momentum_sgd", Real{&C::momentum, 0, 1}, kChangeable,
+       other_rule<MomentumSgd>},
       // Adam divides by 1 - beta^t, which in single precision must not be 0.
-      {"adam_beta1", "decay of the gradients' mean, of adam", Real{&C::adam_beta1, 0, 0.99999}},
-      {"adam_beta2", "decay of the squared gradients' mean, of adam", Real{&C::adam_beta2, 0, 0.99999}},
-      {"adam_epsilon", "added to that mean's root, of adam", Real{&C::adam_epsilon, 1e-12, 1e3}},
+      {"adam_beta1", "decay of the gradients' mean, of adam", Real{&C::adam_beta1, 0, 0.99999}, kChangeable,
+       other_rule<Adam>},
+      {"adam_beta2", "decay of the squared gradients' mean, of adam", Real{&C::adam_beta2, 0, 0.99999}, kChangeable,
+       other_rule<Adam>},
+      {"adam_epsilon", "added to that mean's root, of adam", Real{&C::adam_epsilon, 1e-12, 1e3}, kChangeable,
+       other_rule<Adam>},
       {"write_mode", "how workers write shared parameters: plain, losing none to a concurrent update, or one at a time",
-       Text{&C::write_mode, {"relaxed", "atomic_add", "locked"}}},
+       Text{&C::write_mode, names_of(kWriteModes)}},
       {"straggler_delay",
        "microseconds that worker 0 loses after each environment step: measures what one slow worker costs the others",
        Integer{&C::straggler_delay, 0, 1'000'000}},
@@ -132,7 +221,7 @@ std::vector<ConfigField> make_fields() {
        "exist only once; 0: 128, or 4 in another process",
        Integer{&C::evaluation_environments, 0, 65'536}},
       {"evaluation_step_limit", "steps at which an evaluation cuts an episode of an environment that has no step limit",
-       Integer{&C::evaluation_step_limit, 1, kMostSteps}},
+       Integer{&C::evaluation_step_limit, 1, kMostSteps}, kChangeable, own_limit},
       {"report_interval",
        "environment steps between rows of progress.csv; after 1000 of them it doubles whenever the step has",
        Integer{&C::report_interval, 1, kMostSteps}},

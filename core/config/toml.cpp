@@ -65,20 +65,20 @@ std::string describe(const toml::node& node) {
   return node.is_string() ? fmt::format("{} (a string)", text) : text;
 }
 
-void apply(TrainConfig& config, std::string_view key, const toml::node& node) {
-  const auto fields = config_fields();
+void apply(TrainConfig& config, ConfigFields fields, std::string_view key, const toml::node& node) {
   const auto field = std::find_if(fields.begin(), fields.end(), [key](const auto& f) { return f.name == key; });
   const auto text = as_text(node);
   // An unknown key is for set_config to refuse.
   if (field != fields.end() && (!text || !std::visit(HasTypeOf{node}, field->type))) {
     throw UsageError(fmt::format("{}: expected {}; got {}", key, describe_type(*field), describe(node)));
   }
-  set_config(config, key, text.value_or(""));
+  set_config(config, key, text.value_or(""), fields);
 }
 
 }  // namespace
 
-void apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source) {
+std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source,
+                                    ConfigFields fields) {
   check_toml_limits(toml_text, source);
   toml::table table;
   try {
@@ -88,14 +88,17 @@ void apply_toml(TrainConfig& config, std::string_view toml_text, std::string_vie
   }
   // Nothing is half applied when a later key is refused.
   TrainConfig changed = config;
+  std::vector<std::string> keys;
   for (const auto& [key, node] : table) {
     try {
-      apply(changed, key.str(), node);
+      apply(changed, fields, key.str(), node);
+      keys.emplace_back(key.str());
     } catch (const UsageError& error) {
       throw UsageError(fmt::format("{}:{}: {}", source, key.source().begin.line, error.what()));
     }
   }
   config = std::move(changed);
+  return keys;
 }
 
 std::string value_text(const TrainConfig& config, const ConfigField& field) {
@@ -122,9 +125,9 @@ std::string value_text(const TrainConfig& config, const ConfigField& field) {
   return std::visit(Visitor{config}, field.type);
 }
 
-std::string to_toml(const TrainConfig& config) {
+std::string to_toml(const TrainConfig& config, ConfigFields fields) {
   std::string text;
-  for (const ConfigField& field : config_fields()) {
+  for (const ConfigField& field : fields) {
     text +=
         fmt::format("# {} ({})\n{} = {}\n\n", field.help, describe_type(field), field.name, value_text(config, field));
   }

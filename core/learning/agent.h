@@ -80,6 +80,20 @@ class Agent {
   virtual LossSums learn(const Rollout& rollout, std::span<float> gradient) = 0;
 };
 
+/// What a network is made of, which decides which keys of the configuration it uses. A user's own network may use any.
+struct NetworkTraits {
+  bool convolutions = true;
+  bool memory = true;
+  bool two_trunks = true;  ///< one for the policy, one for the value
+};
+
+/// What agents are made of, which decides which keys of the configuration they use. A user's own agents may use any.
+struct AgentTraits {
+  bool policy = true;       ///< with advantages and an entropy
+  bool exploration = true;  ///< by epsilon
+  NetworkTraits network = {};
+};
+
 /// Makes the agents of a run: an algorithm and a network for an environment. Immutable and shared by all threads.
 class AgentFactory {
  public:
@@ -113,6 +127,9 @@ class AgentFactory {
 
   /// Configures the per-thread settings of libraries. Call it first in every thread that uses an agent.
   virtual void prepare_thread() const = 0;
+
+  /// Returns what the agents and their network are made of.
+  virtual AgentTraits traits() const noexcept { return {}; }
 };
 
 }  // namespace sounder

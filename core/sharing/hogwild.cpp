@@ -9,19 +9,11 @@
 #include "core/checkpoint/contents.h"
 #include "core/learning/agent.h"
 #include "envs/error.h"
-#include "envs/names.h"
 
 namespace sounder {
 namespace {
 
 constexpr std::string_view kTargetName = "target";
-
-WriteMode make_write_mode(const TrainConfig& config) {
-  if (config.write_mode == "relaxed") return WriteMode::relaxed;
-  if (config.write_mode == "atomic_add") return WriteMode::atomic_add;
-  if (config.write_mode == "locked") return WriteMode::locked;
-  throw UsageError(unknown_name("write_mode", config.write_mode, {{"relaxed", "atomic_add", "locked"}}));
-}
 
 std::vector<MomentsBlock> moments_of(const ParameterLayout& layout) {
   std::vector<MomentsBlock> moments;
@@ -121,7 +113,8 @@ Hogwild::Hogwild(const TrainConfig& config, const AgentFactory& agents, const Up
       statistic_names_(update.optimizer.statistic_names()),
       layout_(agents.layout()),
       target_interval_(config.target_interval),
-      store_(layout_.size, shared_statistics(update.optimizer), make_write_mode(config), moments_of(layout_)) {
+      store_(layout_.size, shared_statistics(update.optimizer),
+             find_named(kWriteModes, "write_mode", config.write_mode), moments_of(layout_)) {
   store_.restore({.parameters = agents.initial_parameters(static_cast<std::uint64_t>(config.seed)),
                   .statistics = {shared_statistics(update.optimizer), std::vector<float>(store_.size())}});
   if (agents.has_target()) {

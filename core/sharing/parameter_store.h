@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "core/named.h"
 #include "core/sharing/shared_array.h"
 #include "core/sharing/shared_moments.h"
 #include "core/sharing/update_counts.h"
@@ -24,6 +26,11 @@ enum class WriteMode {
   atomic_add,  ///< compare-exchange per word: never loses an update (the assumption of Niu et al. 2011)
   locked,      ///< one update or pull at a time: the control that the others are measured against
 };
+inline constexpr auto kWriteModes = std::to_array<Named<WriteMode>>({
+    {"relaxed", WriteMode::relaxed},
+    {"atomic_add", WriteMode::atomic_add},
+    {"locked", WriteMode::locked},
+});
 
 /// Shared parameters and the statistics that go with them: where workers meet.
 ///

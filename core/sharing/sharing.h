@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
@@ -107,6 +108,9 @@ class Sharing {
   /// after training is made over. Only while no worker runs; valid until one does.
   virtual std::span<float> quiescent_view() = 0;
 };
+
+/// The name of the scheme of synchronous rounds, which an algorithm may require.
+inline constexpr std::string_view kRoundsScheme = "rounds";
 
 /// Makes the sharing scheme of a run, with the parameters that the agents start from: the one that the algorithm is
 /// defined with, else the one that the configuration asks for (schemes.cpp lists them all). Throws UsageError where the

@@ -1,43 +1,74 @@
 #include "core/sharing/update.h"
 
-#include "envs/error.h"
-#include "envs/names.h"
+#include <array>
+
+#include "core/named.h"
 
 namespace sounder {
 namespace {
 
-Optimizer make_optimizer(const TrainConfig& config) {
-  const RmsProp rms_prop{.decay = static_cast<float>(config.rmsprop_decay),
-                         .epsilon = static_cast<float>(config.rmsprop_epsilon)};
-  if (config.optimizer == "shared_rmsprop") return {.rule = rms_prop, .owner = StatisticsOwner::shared};
-  if (config.optimizer == "rmsprop") return {.rule = rms_prop, .owner = StatisticsOwner::worker};
-  if (config.optimizer == "momentum_sgd") {
-    return {.rule = MomentumSgd{.momentum = static_cast<float>(config.momentum)}, .owner = StatisticsOwner::worker};
-  }
-  if (config.optimizer == "adam") {
-    return {.rule = Adam{.beta1 = static_cast<float>(config.adam_beta1),
-                         .beta2 = static_cast<float>(config.adam_beta2),
-                         .epsilon = static_cast<float>(config.adam_epsilon)},
-            .owner = StatisticsOwner::shared};
-  }
-  const std::vector<std::string> names{"shared_rmsprop", "rmsprop", "momentum_sgd", "adam"};
-  throw UsageError(unknown_name("optimizer", config.optimizer, names));
+RmsProp rms_prop(const TrainConfig& config) {
+  return {.decay = static_cast<float>(config.rmsprop_decay), .epsilon = static_cast<float>(config.rmsprop_epsilon)};
 }
+
+Optimizer shared_rms_prop(const TrainConfig& config) {
+  return {.rule = rms_prop(config), .owner = StatisticsOwner::shared};
+}
+
+Optimizer own_rms_prop(const TrainConfig& config) {
+  return {.rule = rms_prop(config), .owner = StatisticsOwner::worker};
+}
+
+Optimizer momentum_sgd(const TrainConfig& config) {
+  return {.rule = MomentumSgd{.momentum = static_cast<float>(config.momentum)}, .owner = StatisticsOwner::worker};
+}
+
+Optimizer adam(const TrainConfig& config) {
+  return {.rule = Adam{.beta1 = static_cast<float>(config.adam_beta1),
+                       .beta2 = static_cast<float>(config.adam_beta2),
+                       .epsilon = static_cast<float>(config.adam_epsilon)},
+          .owner = StatisticsOwner::shared};
+}
+
+LearningRateSchedule constant(const TrainConfig& config) {
+  return {.initial = config.learning_rate, .anneal_steps = 0};
+}
+
+LearningRateSchedule linear(const TrainConfig& config) {
+  return {.initial = config.learning_rate,
+          .anneal_steps = config.anneal_steps > 0 ? config.anneal_steps : config.steps};
+}
+
+/// The list of update rules.
+constexpr auto kOptimizers = std::to_array<Named<Optimizer (*)(const TrainConfig&)>>({
+    {"shared_rmsprop", shared_rms_prop},
+    {"rmsprop", own_rms_prop},
+    {"momentum_sgd", momentum_sgd},
+    {"adam", adam},
+});
+
+/// The list of schedules.
+constexpr auto kSchedules = std::to_array<Named<LearningRateSchedule (*)(const TrainConfig&)>>({
+    {"constant", constant},
+    {"linear", linear},
+});
 
 }  // namespace
 
+std::vector<std::string> optimizer_names() {
+  return names_of(kOptimizers);
+}
+
+std::vector<std::string> schedule_names() {
+  return names_of(kSchedules);
+}
+
 LearningRateSchedule make_schedule(const TrainConfig& config) {
-  const std::vector<std::string> names{"constant", "linear"};
-  if (config.learning_rate_schedule == "constant") return {.initial = config.learning_rate, .anneal_steps = 0};
-  if (config.learning_rate_schedule == "linear") {
-    return {.initial = config.learning_rate,
-            .anneal_steps = config.anneal_steps > 0 ? config.anneal_steps : config.steps};
-  }
-  throw UsageError(unknown_name("learning_rate_schedule", config.learning_rate_schedule, names));
+  return find_named(kSchedules, "learning_rate_schedule", config.learning_rate_schedule)(config);
 }
 
 UpdateSettings make_update_settings(const TrainConfig& config) {
-  return {.optimizer = make_optimizer(config),
+  return {.optimizer = find_named(kOptimizers, "optimizer", config.optimizer)(config),
           .schedule = make_schedule(config),
           .max_gradient_norm = static_cast<float>(config.max_gradient_norm),
           .staleness_aware = config.staleness_aware};

@@ -65,4 +65,8 @@ UpdateSettings make_update_settings(const TrainConfig& config);
 /// The learning rate's part of it.
 LearningRateSchedule make_schedule(const TrainConfig& config);
 
+/// Return the names of the update rules and of the learning rate schedules.
+std::vector<std::string> optimizer_names();
+std::vector<std::string> schedule_names();
+
 }  // namespace sounder

@@ -93,7 +93,7 @@ TEST_CASE("a warm worker allocates nothing, step by step or rollout by rollout")
   TrainConfig config;
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1");
   config.backend = "fused";
-  config.memory = GENERATE(from_range(test::choices_of("memory")));
+  config.memory = GENERATE(from_range(test::choices_of("memory", known_fields())));
   config.memory_units = 32;
   config.workers = 1;
   config.envs_per_worker = GENERATE(1, 16);

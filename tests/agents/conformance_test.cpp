@@ -123,7 +123,7 @@ TEST_CASE(
     "and the same one twice") {
   const std::string algorithm = GENERATE(from_range(algorithm_names()));
   const NetworkCase network = GENERATE(from_range(network_cases()));
-  const std::string trunks = GENERATE(from_range(choices_of("trunks")));
+  const std::string trunks = GENERATE(from_range(choices_of("trunks", known_fields())));
   const std::string backend = GENERATE(from_range(installed_backend_names()));
   if (backend == "fused" && network.network == "cnn") return;  // which has no convolutions
   const std::size_t value = has_value_head(algorithm) ? 1 : 0;
@@ -180,7 +180,7 @@ TEST_CASE("every algorithm takes discrete actions and a network without memory, 
 
 TEST_CASE("every algorithm and backend learns with normalised observations and rewards") {
   const std::string algorithm = GENERATE(from_range(algorithm_names()));
-  const std::string memory = GENERATE(from_range(choices_of("memory")));
+  const std::string memory = GENERATE(from_range(choices_of("memory", known_fields())));
   const std::string backend = GENERATE(from_range(installed_backend_names()));
   const bool observations = GENERATE(false, true);
   const bool rewards = GENERATE(false, true);

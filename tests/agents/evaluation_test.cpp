@@ -14,7 +14,7 @@ TEST_CASE("a policy's greedy returns are bitwise the same, however many episodes
   TrainConfig config;
   config.backend = "fused";
   config.environment = GENERATE("CartPole-v1", "Pendulum-v1", "MultiSwitch-v0", "Taxi-v3");
-  config.memory = GENERATE(from_range(test::choices_of("memory")));
+  config.memory = GENERATE(from_range(test::choices_of("memory", known_fields())));
   config.normalize_observations = config.environment == "Pendulum-v1";
   config.hidden = {33, 16};
   CAPTURE(config.environment, config.memory);

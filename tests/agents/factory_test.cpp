@@ -67,7 +67,7 @@ TEST_CASE("convolutions refuse pictures that have their channels last") {
   CHECK(refusal({20, 3, 3}).find("which looks like") == std::string::npos);
 }
 
-TEST_CASE("value methods refuse continuous actions, options for these, and networks with memory") {
+TEST_CASE("value methods refuse continuous actions and networks with memory") {
   for (const std::string algorithm : {"one_step_q", "one_step_sarsa", "n_step_q"}) {
     TrainConfig config = config_for("Pendulum-v1");
     config.algorithm = algorithm;
@@ -79,10 +79,6 @@ TEST_CASE("value methods refuse continuous actions, options for these, and netwo
     CHECK_THROWS_WITH(
         make_agent_factory(config, spec_of("CartPole-v1")),
         "algorithm '" + algorithm + "' takes memory 'none', got 'lstm'; leave memory out, or try algorithm 'a3c'");
-    config.memory = "none";
-    config.squash_actions = true;
-    CHECK_THROWS_WITH(make_agent_factory(config, spec_of("CartPole-v1")),
-                      "squash_actions = true is for Box actions; CartPole-v1 has Discrete(2): leave it at false");
   }
 }
 

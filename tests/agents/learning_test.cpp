@@ -55,7 +55,7 @@ TEST_CASE("every update rule and write mode trains with finite parameters") {
 TEST_CASE("A3C trains on continuous actions with finite parameters") {
   for (const char* environment : {"Pendulum-v1", "MountainCarContinuous-v0"}) {
     for (const std::string& backend : installed_backend_names()) {
-      for (const std::string& trunks : test::choices_of("trunks")) {
+      for (const std::string& trunks : test::choices_of("trunks", known_fields())) {
         TrainConfig config;
         config.environment = environment;
         config.backend = backend;

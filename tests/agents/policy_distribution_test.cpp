@@ -3,7 +3,6 @@
 #include <limits>
 #include <string>
 
-#include "envs/error.h"
 #include "tests/catch.h"
 
 namespace sounder {
@@ -86,22 +85,18 @@ TEST_CASE("the runaway entropy is that of standard deviations twice as wide as t
   }
 }
 
-TEST_CASE("options for continuous actions are refused for others") {
-  const auto message = [](const std::string& key, const std::string& value, const Space& space) {
-    try {
-      make_policy(configured(key, value), space);
-    } catch (const UsageError& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
-  };
-  CHECK(message("squash_actions", "true", Discrete{2}) ==
-        "squash_actions = true is for Box actions; Thing-v0 has Discrete(2): leave it at false");
-  CHECK(message("policy_std", "network", MultiBinary{3}) ==
-        "policy_std = \"network\" is for Box actions; Thing-v0 has MultiBinary(3): leave it at \"parameter\"");
-  CHECK(message("initial_log_std", "-0.5", MultiDiscrete{{2, 3}}) ==
-        "initial_log_std = -0.5 is for Box actions; Thing-v0 has MultiDiscrete([2, 3]): leave it at 0.0");
-  CHECK(message("policy_std", "parameter", Discrete{2}) == "no error");
+TEST_CASE("what is for numbers only makes no difference where actions are none") {
+  TrainConfig config = configured("squash_actions", "true");
+  config.policy_std = "network";
+  config.initial_log_std = -0.5;
+  for (const Space& space : {Space(Discrete{2}), Space(MultiBinary{3}), Space(MultiDiscrete{{2, 3}})}) {
+    const Policy policy = make_policy(config, space);
+    const Policy plain = make_policy(kPlain, space);
+    CHECK(policy.distribution.index() == plain.distribution.index());
+    CHECK(policy.outputs == plain.outputs);
+    CHECK(policy.head == PolicyHead::linear);
+    CHECK(policy.initial_log_std == 0);
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 #include "agents/factory.h"
@@ -138,6 +139,8 @@ TEST_CASE("Unknown environments, algorithms, networks, backends and keys are ref
   CHECK(usage_error({"train", "CartPole-v1", "--algorithm", "a4c"}).find("did you mean 'a3c'?") != std::string::npos);
   CHECK(usage_error({"train", "CartPole-v1", "--network", "mlpp"}).find("did you mean 'mlp'?") != std::string::npos);
   CHECK(usage_error({"train", "CartPole-v1", "--backend", "fuzed"}).find("did you mean 'fused'?") != std::string::npos);
+  CHECK(usage_error({"train", "CartPole-v1", "--activation", "rely"}) ==
+        "sounder: unknown activation 'rely'; did you mean 'relu'?");
   CHECK(usage_error({"train", "CartPole-v1", "--set", "worker=4"}) ==
         "sounder: unknown key 'worker'; did you mean 'workers'?");
 }
@@ -154,13 +157,51 @@ TEST_CASE("Training starts from the named preset") {
   CHECK(config.find("\nworkers = 1\n") != std::string::npos);
 }
 
-TEST_CASE("A configuration that does not suit the action space is refused") {
+TEST_CASE("A key that the user has set and that has no effect is a warning, once and with the reason") {
+  const TemporaryFolder folder;
+  const auto warnings = [&](Arguments arguments) {
+    static int run = 0;
+    arguments.insert(arguments.begin(), "train");
+    arguments.insert(arguments.end(), {"--steps", "100", "--workers", "1", "--evaluation-episodes", "2", "--run",
+                                       (folder.path() / fmt::format("{}", ++run)).string(), "--json"});
+    const Outcome outcome = call(arguments);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+    json_of(outcome);
+    std::vector<std::string> lines;
+    std::istringstream stream(outcome.err);
+    for (std::string line; std::getline(stream, line);) {
+      if (line.starts_with("sounder: warning: ")) lines.push_back(line.substr(18));
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  const std::string no_policy = "gae_lambda has no effect: algorithm 'n_step_q' learns no policy";
+  CHECK(warnings({"CartPole-v1"}).empty());
+  CHECK(warnings({"CartPole-v1", "--gae-lambda", "0.9"}).empty());
+  CHECK(warnings({"CartPole-v1", "--algorithm", "n_step_q"}).empty());
+  CHECK(warnings({"CartPole-v1", "--algorithm", "n_step_q", "--gae-lambda", "0.9"}) == Lines{no_policy});
+  CHECK(warnings({"CartPole-v1", "--algorithm", "n_step_q", "--set", "gae_lambda=0.9", "--gae-lambda", "1"}) ==
+        Lines{no_policy});
+  CHECK(warnings({"CartPole-v1", "--squash-actions", "--memory-units", "8"}) ==
+        Lines{"memory_units has no effect: memory is 'none'",
+              "squash_actions has no effect: it is for Box actions; those of CartPole-v1 are Discrete(2)"});
+  const auto file = folder.write("mine.toml", "algorithm = 'n_step_q'\ngae_lambda = 0.9\n").string();
+  CHECK(warnings({"CartPole-v1", "--config", file}) == Lines{no_policy});
+  // Another environment's preset, and what a run wrote: nobody set these keys.
+  CHECK(warnings({"CartPole-v1", "--preset", "Pendulum-v1"}).empty());
+  CHECK(warnings({"--config", (folder.path() / "4" / "config.toml").string()}).empty());
+  // Resuming.
+  const Outcome resumed =
+      call({"train", "--resume", (folder.path() / "1").string(), "--steps", "300", "--target-interval", "50"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.err.starts_with(
+      "sounder: warning: target_interval has no effect: algorithm 'a3c' has no target parameters\n"));
+}
+
+TEST_CASE("An algorithm that does not suit the action space is refused") {
   sounder::Registry environments;
   environments.add<Switches>("Switches-v0");
-  const Outcome squashed = call({"train", "Switches-v0", "--set", "squash_actions=true"}, environments);
-  CHECK(squashed.exit_code == 2);
-  CHECK(squashed.err ==
-        "sounder: squash_actions = true is for Box actions; Switches-v0 has MultiBinary(3): leave it at false\n");
   const Outcome valued = call({"train", "Switches-v0", "--algorithm", "n_step_q"}, environments);
   CHECK(valued.exit_code == 2);
   CHECK(valued.err ==

@@ -1,5 +1,8 @@
 // Every key of the configuration changes the output of a training, or is listed with a reason why it cannot. This
 // detects keys that are parsed and ignored; other tests check the correctness of the change.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -10,6 +13,7 @@
 #include "agents/factory.h"
 #include "apps/policy_environment.h"
 #include "core/running/trainer.h"
+#include "core/sharing/sharing.h"
 #include "envs/error.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
@@ -202,6 +206,78 @@ TEST_CASE("every key changes the output of a training, which is otherwise reprod
     Settings changed = effect.with;
     changed.emplace_back(effect.key, effect.value);
     CHECK_FALSE(train(changed)->same_as(*before));
+  }
+}
+
+namespace {
+
+/// What it takes to ask for a choice of a key.
+Settings needed_by(const std::string& key, const std::string& choice) {
+  if (key == "policy_std") return kPendulum;
+  if (key == "network" && choice == "cnn") return kPictures;
+  return {};
+}
+
+/// Makes all that names of the configuration stand for.
+void make_everything(const TrainConfig& config) {
+  const Environment environment = PolicyEnvironments(Registry::with_builtins(), config)();
+  const auto agents = make_agent_factory(config, environment.spec());
+  make_sharing(config, *agents);
+}
+
+TrainConfig config_of(const Settings& settings) {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  for (const auto& [key, value] : settings) set_config(config, key, value);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("every choice of a key is one that is made, and any other is refused with the choices") {
+  const auto installed = installed_backend_names();
+  const bool torch = std::ranges::find(installed, "torch") != installed.end();
+  std::size_t keys = 0;
+  for (const ConfigField& field : known_fields()) {
+    const auto* const text = std::get_if<ConfigField::Text>(&field.type);
+    if (text == nullptr || text->choices.empty()) continue;
+    ++keys;
+    INFO(field.name);
+    CHECK(std::ranges::count(text->choices, TrainConfig().*text->member) == 1);  // the default is one of them
+    for (const std::string& choice : text->choices) {
+      INFO(choice);
+      if (!torch && (choice == "torch" || choice == "cnn")) continue;
+      TrainConfig config = config_of(needed_by(field.name, choice));
+      set_config(config, field.name, choice, known_fields());
+      CHECK(config.*text->member == choice);
+      CHECK_NOTHROW(make_everything(config));
+    }
+    const std::string refusal =
+        fmt::format("unknown {} '0000000000000000'; known are {}", field.name, fmt::join(text->choices, ", "));
+    TrainConfig config = config_of(needed_by(field.name, ""));
+    CHECK_THROWS_WITH(set_config(config, field.name, "0000000000000000", known_fields()), refusal);
+    config.*text->member = "0000000000000000";
+    CHECK_THROWS_WITH(make_everything(config), refusal);
+  }
+  CHECK(keys == 10);
+}
+
+TEST_CASE("every wrapper that is a choice is one that is made, or asks for its value") {
+  for (const ConfigField& field : known_fields()) {
+    const auto* const texts = std::get_if<ConfigField::Texts>(&field.type);
+    if (texts == nullptr || texts->choices.empty()) continue;
+    CHECK(field.name == "wrappers");
+    CHECK_THROWS_WITH(make_everything(config_of({{"wrappers", "0000000000000000"}})),
+                      fmt::format("unknown wrapper '0000000000000000'; known are {}", fmt::join(texts->choices, ", ")));
+    for (const std::string& choice : texts->choices) {
+      INFO(choice);
+      try {
+        make_everything(config_of({{"wrappers", choice}}));
+      } catch (const UsageError& error) {
+        CHECK_THAT(error.what(), Catch::Matchers::Contains(choice));
+        CHECK_THAT(error.what(), !Catch::Matchers::StartsWith("unknown"));
+      }
+    }
   }
 }
 

@@ -1,5 +1,11 @@
 #include "apps/train_arguments.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
 #include "apps/preset.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/running/run_folder.h"
@@ -7,7 +13,11 @@
 #include "tests/apps/temporary_folder.h"
 #include "tests/catch.h"
 
+using sounder::config_fields;
+using sounder::ConfigField;
+using sounder::given_keys;
 using sounder::make_train_request;
+using sounder::OnResume;
 using sounder::TrainArguments;
 using sounder::TrainConfig;
 using sounder::UsageError;
@@ -74,6 +84,32 @@ TEST_CASE("The command line overrides the file, which overrides the preset, whic
   CHECK(make_train_request(arguments).config == expected);
 }
 
+TEST_CASE("The keys that the user has set are those of the command line and of the file, and none of a preset") {
+  using Keys = std::vector<std::string>;
+  const TemporaryFolder folder;
+  TrainArguments arguments{.environment = "CartPole-v1", .preset = "a3c-paper"};
+  CHECK(given_keys(arguments).empty());
+  CHECK(make_train_request(arguments).given.empty());
+  arguments.config_file = folder.write("run.toml", "rollout = 7\ndiscount = 0.5\n");
+  arguments.overrides = {{"workers", "3"}};
+  CHECK(given_keys(arguments) == Keys{"discount", "rollout", "workers"});
+  CHECK(make_train_request(arguments).given == Keys{"discount", "rollout", "workers"});
+  // What a run wrote has every key: nobody chose them.
+  arguments.config_file = folder.write("config.toml", to_toml(TrainConfig()));
+  arguments.environment.reset();
+  CHECK(given_keys(arguments) == Keys{"workers"});
+}
+
+TEST_CASE("A name that is no choice is refused with the nearest one, in a file with its line") {
+  const TemporaryFolder folder;
+  const auto fields = sounder::config_fields_with({{"algorithm", {"a3c", "a2c"}}});
+  const auto file = folder.write("a.toml", "\nalgorithm = 'a4c'");
+  CHECK_THROWS_WITH(make_train_request({.environment = "CartPole-v1", .config_file = file}, fields),
+                    file.string() + ":2: unknown algorithm 'a4c'; did you mean 'a3c'?");
+  CHECK_THROWS_WITH(make_train_request({.environment = "CartPole-v1", .overrides = {{"algorithm", "a4c"}}}, fields),
+                    "unknown algorithm 'a4c'; did you mean 'a3c'?");
+}
+
 TEST_CASE("The environment may be named by the file or by --set alone, and then brings its preset") {
   const TemporaryFolder folder;
   const TrainConfig expected = make_train_request({.environment = "CartPole-v1"}).config;
@@ -89,7 +125,7 @@ TEST_CASE("The preset is that of the algorithm on the command line or in the fil
   };
   const TemporaryFolder folder;
   const auto choice = [&](const TrainArguments& arguments) {
-    const TrainConfig config = make_train_request(arguments, kPresets).config;
+    const TrainConfig config = make_train_request(arguments, sounder::config_fields(), kPresets).config;
     CHECK(config.environment == "Cart-v1");
     return std::pair(config.rollout, config.algorithm);
   };
@@ -114,20 +150,20 @@ TEST_CASE("A named preset replaces the environment's own, below the file and the
   TrainConfig expected;
   expected.environment = "Cart-v1";
   TrainArguments arguments{.environment = "Cart-v1", .preset = "none"};
-  CHECK(make_train_request(arguments, kPresets).config == expected);
+  CHECK(make_train_request(arguments, sounder::config_fields(), kPresets).config == expected);
 
   arguments.preset = "Pole-v1";
   expected.rollout = 6;
-  CHECK(make_train_request(arguments, kPresets).config == expected);
+  CHECK(make_train_request(arguments, sounder::config_fields(), kPresets).config == expected);
 
   arguments.preset = "paper";
   arguments.config_file = folder.write("run.toml", "discount = 0.25");
   expected.rollout = 7;
   expected.discount = 0.25;
-  CHECK(make_train_request(arguments, kPresets).config == expected);
+  CHECK(make_train_request(arguments, sounder::config_fields(), kPresets).config == expected);
   arguments.overrides = {{"rollout", "8"}};
   expected.rollout = 8;
-  CHECK(make_train_request(arguments, kPresets).config == expected);
+  CHECK(make_train_request(arguments, sounder::config_fields(), kPresets).config == expected);
 
   CHECK(error_of({.environment = "CartPole-v1", .preset = "a3c-papers"}) ==
         "unknown preset 'a3c-papers'; did you mean 'a3c-paper'?");
@@ -242,21 +278,63 @@ TEST_CASE("A resumed run accepts other options of its environment, one by one, a
   CHECK(request.changes == "length=0.9 (in training 0.7)");
 }
 
+namespace {
+
+/// A value of a key that is another one than the default, as the command line gives it.
+struct OtherValue {
+  std::string operator()(const ConfigField::Integer& type) const {
+    return std::to_string(TrainConfig().*type.member == type.max ? type.min : type.max);
+  }
+  std::string operator()(const ConfigField::Real& type) const {
+    return fmt::format("{}", TrainConfig().*type.member == type.max ? type.min : type.max);
+  }
+  std::string operator()(const ConfigField::OptionalReal& type) const { return fmt::format("{}", type.max); }
+  std::string operator()(const ConfigField::Text& type) const {
+    const auto other = std::ranges::find_if(
+        type.choices, [&](const std::string& choice) { return choice != TrainConfig().*type.member; });
+    return other == type.choices.end() ? "unix:other" : *other;
+  }
+  std::string operator()(const ConfigField::Texts&) const { return "name=1"; }
+  std::string operator()(const ConfigField::Flag& type) const { return TrainConfig().*type.member ? "false" : "true"; }
+  std::string operator()(const ConfigField::Integers& type) const { return std::to_string(type.max); }
+};
+
+}  // namespace
+
+TEST_CASE("Every key says whether a resumed run keeps it, and that is what resuming does") {
+  const TemporaryFolder folder;
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  const auto run = run_with(folder, config);
+  std::size_t kept = 0;
+  for (const ConfigField& field : config_fields()) {
+    INFO(field.name);
+    const std::string value = std::visit(OtherValue{}, field.type);
+    TrainConfig changed = config;
+    set_config(changed, field.name, value);
+    REQUIRE_FALSE(changed == config);
+    const TrainArguments arguments{.resume = run, .overrides = {{field.name, value}}};
+    if (field.on_resume == OnResume::changeable) {
+      CHECK(make_train_request(arguments).config == changed);
+      continue;
+    }
+    ++kept;
+    if (field.name == "environment") {  // the folder names another one
+      CHECK(error_of(arguments).find("name one only") != std::string::npos);
+    } else {
+      CHECK(error_of(arguments) == fmt::format("--resume: {}: expected {}, as in the run; got {}; leave it out, or "
+                                               "train a new run",
+                                               field.name, value_text(config, field), value_text(changed, field)));
+    }
+  }
+  CHECK(kept == 18);
+}
+
 TEST_CASE("The identity of a run cannot change when it is resumed") {
   const TemporaryFolder folder;
   TrainConfig config;
   config.environment = "CartPole-v1";
   const auto run = run_with(folder, config);
-  for (const sounder::ConfigOverride& change : {sounder::ConfigOverride{"environment", "Acrobot-v1"},
-                                                {"algorithm", "other"},
-                                                {"seed", "2"},
-                                                {"network", "other"},
-                                                {"hidden", "32"},
-                                                {"activation", "relu"},
-                                                {"trunks", "separate"},
-                                                {"optimizer", "adam"}}) {
-    CHECK_FALSE(error_of({.resume = run, .overrides = {change}}).empty());
-  }
   CHECK(error_of({.resume = run, .overrides = {{"seed", "2"}}}) ==
         "--resume: seed: expected 1, as in the run; got 2; leave it out, or train a new run");
   CHECK_FALSE(error_of({.environment = "Acrobot-v1", .resume = run}).empty());

@@ -1,7 +1,6 @@
 #include "agents/networks/fused_network.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -13,8 +12,7 @@ namespace {
 
 /// Each kind of memory in turn.
 Memory memory_of(int i) {
-  constexpr std::array kMemories{Memory::none, Memory::lstm, Memory::gru};
-  return kMemories[static_cast<std::size_t>(i) % kMemories.size()];
+  return kMemories[static_cast<std::size_t>(i) % kMemories.size()].value;
 }
 
 /// The layers of parameters, weights and bias together: a bias of one unit is a single sum, whose terms may cancel, so

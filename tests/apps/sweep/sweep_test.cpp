@@ -166,6 +166,21 @@ TEST_CASE("A stopped sweep continues with the unfinished trials") {
   CHECK(marked(sweep, 4));
 }
 
+TEST_CASE("A sweep warns once of what has no effect on any trial, and its trials do not repeat it") {
+  const TemporaryFolder folder;
+  Arguments arguments = small_sweep();
+  arguments.insert(arguments.end(), {"--range", "optimizer=grid:adam,rmsprop", "--range", "gae_lambda=grid:0.9,1",
+                                     "--algorithm", "n_step_q", "--adam-beta1", "0.8", "--momentum", "0.5"});
+  const Outcome outcome = spawn(folder, arguments);
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(
+      outcome.err.starts_with("sounder: warning: gae_lambda has no effect: algorithm 'n_step_q' learns no policy\n"
+                              "sounder: warning: momentum has no effect: optimizer is 'rmsprop'\n"
+                              "16 trials: 0 finished"));
+  CHECK(read(folder.path() / "dir/trials/1.log").find("no effect") == std::string::npos);
+}
+
 TEST_CASE("A failed trial is reported with its last output, and the others continue") {
   const TemporaryFolder folder;
   // A checkpoint of the small network fits into the limit, that of the large one does not.

@@ -11,11 +11,14 @@
 
 namespace sounder::test {
 
-/// Lists the choices that a key of the configuration has: for tests of all of them.
-inline std::vector<std::string> choices_of(std::string_view key) {
-  const auto field = std::ranges::find(config_fields(), key, &ConfigField::name);
-  if (field == config_fields().end()) throw std::logic_error("unknown key " + std::string(key));
-  return std::get<ConfigField::Text>(field->type).choices;
+/// Returns the choices of a key of the configuration, for tests of all of them. `fields` must know them: those of
+/// agents are in known_fields() only.
+inline std::vector<std::string> choices_of(std::string_view key, ConfigFields fields = config_fields()) {
+  const auto field = std::ranges::find(fields, key, &ConfigField::name);
+  if (field == fields.end()) throw std::logic_error("unknown key " + std::string(key));
+  const auto& choices = std::get<ConfigField::Text>(field->type).choices;
+  if (choices.empty()) throw std::logic_error("no choices of key " + std::string(key));
+  return choices;
 }
 
 }  // namespace sounder::test

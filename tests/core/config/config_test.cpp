@@ -200,7 +200,8 @@ TEST_CASE("Keys are set from text of every type") {
 TEST_CASE("A value that is not of the key's type is refused with the type, the range and what came") {
   CHECK(set_error("workers", "2x") == "workers: expected integer, 1 to 1024; got '2x'");
   CHECK(set_error("workers", "") == "workers: expected integer, 1 to 1024; got ''");
-  CHECK(set_error("write_mode", "atomic") == "write_mode: expected one of relaxed, atomic_add, locked; got 'atomic'");
+  CHECK(set_error("write_mode", "atomic") == "unknown write_mode 'atomic'; known are relaxed, atomic_add, locked");
+  CHECK(set_error("write_mode", "atomic_ad") == "unknown write_mode 'atomic_ad'; did you mean 'atomic_add'?");
   CHECK(set_error("until_solved", "yes") == "until_solved: expected true or false; got 'yes'");
   CHECK(set_error("until_return", "high") ==
         "until_return: expected number, -1000000000 to 1000000000, or none; got 'high'");
@@ -298,6 +299,27 @@ TEST_CASE("Infinite numbers and NaN are refused") {
   CHECK_FALSE(toml_error("until_return = -inf").empty());
 }
 
+TEST_CASE("Keys whose names the table does not know take any, until it is given the choices") {
+  TrainConfig config;
+  set_config(config, "activation", "gelu");
+  CHECK(config.activation == "gelu");
+  const auto fields = sounder::config_fields_with({{"activation", {"tanh", "relu"}}});
+  REQUIRE(fields.size() == sounder::config_fields().size());
+  set_config(config, "activation", "relu", fields);
+  CHECK(config.activation == "relu");
+  CHECK_THROWS_WITH(set_config(config, "activation", "rely", fields),
+                    "unknown activation 'rely'; did you mean 'relu'?");
+  CHECK_THROWS_WITH(apply_toml(config, "activation = 'x'", "run.toml", fields),
+                    "run.toml:1: unknown activation 'x'; known are tanh, relu");
+  CHECK(to_toml(config, fields).find("(one of tanh, relu)\nactivation = \"relu\"") != std::string::npos);
+}
+
+TEST_CASE("Reading TOML lists the keys that it holds") {
+  TrainConfig config;
+  CHECK(apply_toml(config, "seed = 2\nhidden = [8]", "run.toml") == std::vector<std::string>{"hidden", "seed"});
+  CHECK(apply_toml(config, to_toml(config), "run.toml").size() == sounder::config_fields().size());
+}
+
 TEST_CASE("An unknown key is refused with the nearest known one") {
   CHECK(set_error("worker", "2") == "unknown key 'worker'; did you mean 'workers'?");
   CHECK(set_error("learningrate", "2") == "unknown key 'learningrate'; did you mean 'learning_rate'?");
@@ -326,7 +348,10 @@ TEST_CASE("Errors in TOML name the file, the line and what was expected") {
   CHECK(toml_error("workers = 2.5") == "run.toml:1: workers: expected integer, 1 to 1024; got '2.5'");
   CHECK(toml_error("discount = true") == "run.toml:1: discount: expected number, 0 to 1; got true");
   CHECK(toml_error("until_solved = 1") == "run.toml:1: until_solved: expected true or false; got 1");
-  CHECK(toml_error("activation = 1") == "run.toml:1: activation: expected one of tanh, relu; got 1");
+  CHECK(toml_error("activation = 1") == "run.toml:1: activation: expected name; got 1");
+  CHECK(toml_error("\noptimizer = 1") ==
+        "run.toml:2: optimizer: expected one of shared_rmsprop, rmsprop, momentum_sgd, adam; got 1");
+  CHECK(toml_error("\noptimizer = 'adan'") == "run.toml:2: unknown optimizer 'adan'; did you mean 'adam'?");
   CHECK(toml_error("until_return = \"some\"").find("expected number") != std::string::npos);
   CHECK(toml_error("hidden = 64") == "run.toml:1: hidden: expected integers, 1 to 8192 each; got 64");
   CHECK_FALSE(toml_error("hidden = []").empty());

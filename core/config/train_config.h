@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sounder {
+
+/// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
+struct TrainConfig {
+  std::string environment;
+  std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7": dealt out to the workers in turn
+  std::string env_command;              ///< starts a process that holds the environments; empty: they are Sounder's own
+  std::string env_connect;              ///< "unix:/path": where such a process listens
+  double env_timeout = 30;              ///< seconds
+  std::int64_t env_restarts = 5;
+  bool env_pin = true;
+  std::vector<std::string> wrappers;
+  std::string algorithm = "a3c";
+  std::int64_t workers = default_workers();
+  std::int64_t threads = 0;  ///< that run the workers; 0: one for each
+  std::int64_t envs_per_worker = 1;
+  std::int64_t steps = 500'000;
+  std::int64_t seed = 1;
+
+  std::string backend = "auto";
+  std::string network = "mlp";
+  std::vector<std::int64_t> hidden{64, 64};
+  std::string activation = "tanh";
+  std::string trunks = "shared";
+  std::string memory = "none";
+  std::int64_t memory_units = 64;
+  std::vector<std::int64_t> channels{16};
+  std::int64_t kernel = 3;
+  std::int64_t stride = 1;
+
+  std::string policy_std = "parameter";
+  double initial_log_std = 0;
+  bool squash_actions = false;
+
+  std::int64_t rollout = 20;
+  double discount = 0.99;
+  double gae_lambda = 1;
+  double entropy_coefficient = 0.01;
+  double value_coefficient = 0.5;
+  double max_gradient_norm = 40;
+  double reward_scale = 1;
+  std::optional<double> reward_clip;
+  bool normalize_observations = false;
+  bool normalize_rewards = false;
+
+  std::int64_t target_interval = 10'000;
+  std::int64_t exploration_steps = 50'000;
+  std::optional<double> final_epsilon;
+
+  std::int64_t gradients_per_update = 1;
+  bool staleness_aware = false;
+  std::string optimizer = "shared_rmsprop";
+  double learning_rate = 5e-3;
+  std::string learning_rate_schedule = "linear";
+  std::int64_t anneal_steps = 0;  ///< global step at which a linear schedule reaches zero; 0: at `steps`
+  double rmsprop_decay = 0.99;
+  double rmsprop_epsilon = 0.1;
+  double momentum = 0.9;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
+  double adam_epsilon = 1e-8;
+  std::string write_mode = "relaxed";
+  std::int64_t straggler_delay = 0;  ///< microseconds
+
+  bool until_solved = false;
+  std::optional<double> until_return;
+  std::int64_t evaluation_interval = 5'000;
+  std::int64_t evaluation_episodes = 100;
+  std::int64_t evaluation_environments = 0;  ///< that play side by side; 0: as many as suit them
+  std::int64_t evaluation_step_limit = 100'000;
+  std::int64_t report_interval = 2'000;
+  double checkpoint_interval = 10;
+
+  /// As many workers as the machine has cores, at most 8.
+  static std::int64_t default_workers() noexcept;
+  friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
+};
+
+}  // namespace sounder
