@@ -28,9 +28,9 @@ struct BlockUpdate {
   std::span<float> replica;           ///< receives the parameters as the update leaves them; empty: nothing does
 };
 
-/// Applies an update block by block, each by vectors V: loads it, computes, stores it. Inlined always, as
-/// core/sharing/lanes.h says.
-template <class V, UpdateRuleModel Rule>
+/// Applies an update block by block, each by vectors V, which Moves loads and stores: loads it, computes, stores it.
+/// Inlined always, as core/sharing/lanes.h says.
+template <class V, class Moves = WordMoves<>, UpdateRuleModel Rule>
 [[gnu::always_inline]] inline void write_blocks(const BlockUpdate& update, const Rule& rule) noexcept {
   // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
   constexpr std::size_t kPrefetchedBlocks = 4;
@@ -49,9 +49,9 @@ template <class V, UpdateRuleModel Rule>
     std::array<std::array<V, kStatistics>, kParts> running;
 #pragma GCC unroll 4
     for (std::size_t part = 0; part < kParts; ++part) {
-      parameters[part] = shared.load_vector<V>(block, part);
+      parameters[part] = shared.load_vector<V, Moves>(block, part);
 #pragma GCC unroll 2
-      for (std::size_t k = 0; k < kStatistics; ++k) running[part][k] = statistics[k].load_vector<V>(block, part);
+      for (std::size_t k = 0; k < kStatistics; ++k) running[part][k] = statistics[k].load_vector<V, Moves>(block, part);
     }
 #pragma GCC unroll 4
     for (std::size_t part = 0; part < kParts; ++part) {
@@ -66,8 +66,8 @@ template <class V, UpdateRuleModel Rule>
 #pragma GCC unroll 4
     for (std::size_t part = 0; part < kParts; ++part) {
 #pragma GCC unroll 2
-      for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].store_vector<V>(block, part, running[part][k]);
-      shared.store_vector<V>(block, part, parameters[part]);
+      for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].store_vector<V, Moves>(block, part, running[part][k]);
+      shared.store_vector<V, Moves>(block, part, parameters[part]);
       if (replica != nullptr) std::memcpy(replica + part * kLanesOf<V>, &parameters[part], sizeof(V));
     }
   };

@@ -16,7 +16,7 @@ std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
   const std::uint64_t version = counts_.completed();  // first: the copy has every update that it counts
-  parameters_.load(out);
+  kernels_.load(parameters_, out);
   load_moments(out);
   return version;
 }

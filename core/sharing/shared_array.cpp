@@ -9,21 +9,7 @@ namespace sounder {
 
 template <std::memory_order order>
 void SharedArray::load(std::span<float> out) const noexcept {
-  assert(out.size() == size_);
-  const auto copy_block = [this](std::size_t block, float* to) {
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < kBlockFloats; i += kLanesOf<FloatQuad>) {
-      const auto values = load_vector<FloatQuad, order>(block, i / kLanesOf<FloatQuad>);
-      std::memcpy(to + i, &values, sizeof values);
-    }
-  };
-  const std::size_t whole = size_ / kBlockFloats;
-  for (std::size_t block = 0; block < whole; ++block) copy_block(block, out.data() + block * kBlockFloats);
-  const std::size_t left = size_ % kBlockFloats;
-  if (left == 0) return;
-  std::array<float, kBlockFloats> last;
-  copy_block(whole, last.data());
-  std::copy_n(last.data(), left, out.data() + size_ - left);
+  load_by<FloatQuad, WordMoves<order>>(out);
 }
 
 template void SharedArray::load<std::memory_order_relaxed>(std::span<float> out) const noexcept;

@@ -3,12 +3,15 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
 #include "core/sharing/lanes.h"
+#include "core/sharing/word_moves.h"
 
 namespace sounder {
 
@@ -16,8 +19,9 @@ constexpr std::size_t kBlockFloats = 16;
 
 /// A flat array of floats that any number of threads read and write at once, without locks and without data races: the
 /// storage is 64-bit words of two floats each, on cache lines of its own, and every access to a word is a relaxed
-/// atomic one (but for loads that ask for another order). So no float is ever torn, but nothing holds between two
-/// words: a load may see one float of a concurrent store and not the next.
+/// atomic one (but for loads that ask for another order, and for what processors guarantee beyond the language:
+/// core/sharing/level_moves.h). So no float is ever torn, but nothing holds between two words: a load may see one float
+/// of a concurrent store and not the next.
 ///
 /// It consists of blocks of 16 floats, a cache line each, which are read and written by vectors, one or some of a
 /// block: the atomic accesses stay plain moves, and what is computed between them stays in registers.
@@ -35,24 +39,16 @@ class SharedArray {
   std::size_t block_count() const noexcept { return blocks_.size(); }
 
   /// Copies out the part-th vector of a block, of those of type V that it consists of; floats beyond the size are zero.
-  template <class V, std::memory_order order = std::memory_order_relaxed>
+  /// Moves is WordMoves or a level's own (core/sharing/level_moves.h).
+  template <class V, class Moves = WordMoves<>>
   [[gnu::always_inline]] V load_vector(std::size_t block, std::size_t part) const noexcept {
-    // Put together in registers: words that were stored one by one and then loaded as a vector would have to wait for
-    // each other in the processor's store buffer, which takes several times as long.
-    typename Words<V>::Vector words{};
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWordsOf<V>; ++i) words[i] = word(block, part * kWordsOf<V> + i).load(order);
-    return std::bit_cast<V>(words);
+    return Moves::template load<V>(blocks_[block].words.data() + part * kWordsOf<V>);
   }
 
   /// Replaces the part-th vector of a block.
-  template <class V>
+  template <class V, class Moves = WordMoves<>>
   [[gnu::always_inline]] void store_vector(std::size_t block, std::size_t part, V values) noexcept {
-    const auto words = std::bit_cast<typename Words<V>::Vector>(values);
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWordsOf<V>; ++i) {
-      word(block, part * kWordsOf<V> + i).store(words[i], std::memory_order_relaxed);
-    }
+    Moves::store(blocks_[block].words.data() + part * kWordsOf<V>, values);
   }
 
   /// Asks the processor to fetch a block, for writing; one that does not exist does no harm.
@@ -78,8 +74,11 @@ class SharedArray {
   /// Replaces floats first, ...; those that stand in one word with them stay what they are.
   void store_range(std::size_t first, std::span<const float> values) noexcept;
 
-  /// Copies all floats out; `out` has size() of them. Each word is loaded with the order: relaxed, or acquire where a
-  /// fence of whoever stored it is to be seen.
+  /// Copies all floats out, by vectors V; `out` has size() of them.
+  template <class V, class Moves>
+  [[gnu::always_inline]] void load_by(std::span<float> out) const noexcept;
+  /// The same, by words. Each is loaded with the order: relaxed, or acquire where a fence of whoever stored it is to be
+  /// seen.
   template <std::memory_order order = std::memory_order_relaxed>
   void load(std::span<float> out) const noexcept;
   /// Replaces all floats.
@@ -96,10 +95,7 @@ class SharedArray {
   struct alignas(64) Line {
     std::array<Word, kBlockWords> words{};
   };
-  template <class V>
-  struct Words {
-    using Vector [[gnu::vector_size(sizeof(V))]] = Word;
-  };
+
   template <class V>
   static constexpr std::size_t kWordsOf = sizeof(V) / sizeof(Word);
 
@@ -111,6 +107,25 @@ class SharedArray {
   std::size_t size_;
   std::vector<Line> blocks_;
 };
+
+template <class V, class Moves>
+[[gnu::always_inline]] inline void SharedArray::load_by(std::span<float> out) const noexcept {
+  assert(out.size() == size_);
+  const auto copy_block = [this](std::size_t block, float* to) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < kBlockFloats / kLanesOf<V>; ++part) {
+      const V values = load_vector<V, Moves>(block, part);
+      std::memcpy(to + part * kLanesOf<V>, &values, sizeof values);
+    }
+  };
+  const std::size_t whole = size_ / kBlockFloats;
+  for (std::size_t block = 0; block < whole; ++block) copy_block(block, out.data() + block * kBlockFloats);
+  const std::size_t left = size_ % kBlockFloats;
+  if (left == 0) return;
+  std::array<float, kBlockFloats> last;
+  copy_block(whole, last.data());
+  std::memcpy(out.data() + size_ - left, last.data(), left * sizeof(float));
+}
 
 static_assert(std::atomic_ref<SharedArray::Word>::is_always_lock_free);
 

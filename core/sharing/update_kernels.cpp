@@ -4,15 +4,21 @@
 #include <array>
 #include <cmath>
 
+#include "core/sharing/level_moves.h"
+
 namespace sounder::SOUNDER_LEVEL {
 namespace {
 
-// Eight floats are as fast as sixteen or faster: what they are put together from, and taken apart into, are words.
+// Eight floats: an update is mostly square roots and divisions, which take twice as long for sixteen.
 #if defined(__AVX__)
 using Vector = float __attribute__((vector_size(8 * sizeof(float))));
 #else
 using Vector = FloatQuad;
 #endif
+
+void load(const SharedArray& array, std::span<float> out) noexcept {
+  array.load_by<Vector, LevelMoves>(out);
+}
 
 /// In double, where the square of a float is exact: whether it is added by one instruction or two makes no difference
 /// to the sum. The lanes let the compiler vectorise it.
@@ -39,12 +45,12 @@ double norm(std::span<const float> vector) noexcept {
 
 template <UpdateRuleModel Rule>
 void write(const BlockUpdate& update, const Rule& rule) noexcept {
-  write_blocks<Vector>(update, rule);
+  write_blocks<Vector, LevelMoves>(update, rule);
 }
 
 }  // namespace
 
 const UpdateKernels kUpdateKernels{
-    .norm = norm, .rms_prop = write<RmsProp>, .momentum_sgd = write<MomentumSgd>, .adam = write<Adam>};
+    .norm = norm, .rms_prop = write<RmsProp>, .momentum_sgd = write<MomentumSgd>, .adam = write<Adam>, .load = load};
 
 }  // namespace sounder::SOUNDER_LEVEL

@@ -12,6 +12,7 @@ struct UpdateKernels {
   void (*rms_prop)(const BlockUpdate& update, const RmsProp& rule) noexcept;
   void (*momentum_sgd)(const BlockUpdate& update, const MomentumSgd& rule) noexcept;
   void (*adam)(const BlockUpdate& update, const Adam& rule) noexcept;
+  void (*load)(const SharedArray& array, std::span<float> out) noexcept;  ///< as SharedArray::load
 
   void write(const BlockUpdate& update, const RmsProp& rule) const noexcept { rms_prop(update, rule); }
   void write(const BlockUpdate& update, const MomentumSgd& rule) const noexcept { momentum_sgd(update, rule); }

@@ -1,8 +1,11 @@
 #include "core/sharing/update_kernels.h"
 
 #include <array>
+#include <atomic>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <vector>
 
 #include "envs/random.h"
@@ -87,6 +90,58 @@ TEST_CASE("every rule's update is the rule's, float by float, to the last bit, a
   check(RmsProp{.decay = 0.99F, .epsilon = 0.1F});
   check(MomentumSgd{.momentum = 0.9F});
   check(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F});
+}
+
+TEST_CASE("load copies out what was stored, of any size, at every level", "[levels]") {
+  Rng rng(3);
+  for (const std::size_t size : {1U, 15U, 16U, 17U, 64U, 100U}) {
+    INFO(size << " floats");
+    const std::vector<float> stored = numbers(size, rng);
+    SharedArray array(size);
+    array.store(stored);
+    std::vector<float> loaded(size + 1, -1.0F);
+    update_kernels().load(array, std::span(loaded).first(size));
+    CHECK(std::vector<float>(loaded.begin(), loaded.end() - 1) == stored);
+    CHECK(loaded.back() == -1);
+  }
+}
+
+TEST_CASE("no word is seen half of one update and half of another, at every level", "[levels]") {
+  constexpr std::size_t kFloats = 64;
+  const float number = std::bit_cast<float>(0x3f9d2b17U);  // whose bytes differ, from each other and from zero's
+  SharedArray parameters(kFloats);
+  std::atomic<bool> stop{false};
+  std::int64_t torn = 0;
+  {
+    // Every other update adds the number, and the next one subtracts it: each parameter is the number or zero.
+    std::jthread writer([&] {
+      std::vector<SharedArray> statistics(1, SharedArray(kFloats));
+      std::vector<std::uint64_t> probes(1);
+      std::vector<float> gradient(kFloats, -number);
+      while (!stop) {
+        for (int sign : {1, -1}) {
+          update_kernels().write({.parameters = parameters,
+                                  .statistics = statistics,
+                                  .probes = probes,
+                                  .gradient = gradient,
+                                  .scale = static_cast<float>(sign),
+                                  .rate = 1,
+                                  .first_block = 0,
+                                  .replica = {}},
+                                 MomentumSgd{.momentum = 0});
+        }
+      }
+    });
+    std::vector<float> seen(kFloats);
+    for (int n = 0; n < 200'000; ++n) {
+      update_kernels().load(parameters, seen);
+      for (std::size_t i = 0; i < kFloats; i += 2) {
+        if (seen[i] != seen[i + 1] || (seen[i] != 0 && seen[i] != number)) ++torn;
+      }
+    }
+    stop = true;
+  }
+  CHECK(torn == 0);
 }
 
 }  // namespace
