@@ -122,7 +122,7 @@ void FusedCell::go_back(const Steps& steps, const float* dh) noexcept {
   }
 }
 
-void FusedCell::go_back_below(std::size_t rows, const FusedLayer::Below& below, float* dz_below) const noexcept {
+void FusedCell::go_back_below(std::size_t rows, const FusedLayer::Below& below, float* dz_below) noexcept {
   input_.go_back(rows, dz_.row(0), below, dz_below);
 }
 

@@ -54,7 +54,7 @@ class FusedCell {
   void go_back(const Steps& steps, const float* dh) noexcept;
 
   /// After go_back: the gradient with respect to the sums of the layer below, as FusedLayer::go_back.
-  void go_back_below(std::size_t rows, const FusedLayer::Below& below, float* dz_below) const noexcept;
+  void go_back_below(std::size_t rows, const FusedLayer::Below& below, float* dz_below) noexcept;
 
   /// After go_back: writes the gradients of weights and biases, from the inputs, too.
   void write_gradient(std::size_t rows, ConstRows x, float* gradient) noexcept;

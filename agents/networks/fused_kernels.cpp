@@ -10,12 +10,26 @@
 
 #include <array>
 #include <cassert>
+#include <cstring>
+#include <utility>
+
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
 
 #include "agents/networks/fused_functions.h"
 #include "agents/networks/vector.h"
 
 namespace sounder::SOUNDER_LEVEL {
 namespace {
+
+using Quad = float __attribute__((vector_size(4 * sizeof(float))));
+
+[[gnu::always_inline]] inline Quad load_quad(const float* from) noexcept {
+  Quad v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
 
 /// What a tile starts from and what becomes of its sums.
 struct Plain {
@@ -89,24 +103,40 @@ inline void compute_tile(const Product& p, std::size_t row, std::size_t column, 
   for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
     for (std::size_t c = 0; c < C; ++c) {
-      Vector total = sums[0][r][c];
-#pragma GCC unroll 8
-      for (std::size_t s = 1; s < S; ++s) total += sums[s][r][c];
-      store(p.c + (row + r) * p.c_stride + column + c * kLanes, ends.finish(total, row + r, column + c * kLanes));
+      // In pairs, of which none waits for another.
+#pragma GCC unroll 4
+      for (std::size_t count = S; count > 1; count /= 2) {
+#pragma GCC unroll 4
+        for (std::size_t s = 0; s < count / 2; ++s) sums[s][r][c] += sums[s + count / 2][r][c];
+      }
+      store(p.c + (row + r) * p.c_stride + column + c * kLanes,
+            ends.finish(sums[0][r][c], row + r, column + c * kLanes));
     }
   }
 }
 
-/// All rows of C vectors of columns.
+// Two units, each four cycles from one multiply-add to the next.
+constexpr std::size_t kChains = 8;
+
+/// R rows of C vectors of columns.
+template <std::size_t R, std::size_t C, class Ends>
+inline void compute_rows(const Product& p, std::size_t row, std::size_t column, const Ends& ends) noexcept {
+  compute_tile<R, C, (R * C < kChains ? kChains / (R * C) : 1)>(p, row, column, ends);
+}
+
+/// All rows but the last few, of C vectors of columns.
 template <std::size_t C, class Ends>
 inline void compute_columns(const Product& p, std::size_t column, const Ends& ends) noexcept {
-  constexpr std::size_t kChains = 8;  // two units, each four cycles from one multiply-add to the next
-  std::size_t row = 0;
-  for (; row + kRowsTogether <= p.rows; row += kRowsTogether) {
-    compute_tile<kRowsTogether, C, C == 1 ? 2 : 1>(p, row, column, ends);
+  for (std::size_t row = 0; row + kRowsTogether <= p.rows; row += kRowsTogether) {
+    compute_rows<kRowsTogether, C>(p, row, column, ends);
   }
-  for (; row + 2 <= p.rows; row += 2) compute_tile<2, C, kChains / (2 * C)>(p, row, column, ends);
-  for (; row < p.rows; ++row) compute_tile<1, C, kChains / C>(p, row, column, ends);
+}
+
+/// R of the last rows, from a column on: by tiles of C vectors of columns, and the rest by narrower ones.
+template <std::size_t R, std::size_t C, class Ends>
+inline void compute_last_rows(const Product& p, std::size_t row, std::size_t column, const Ends& ends) noexcept {
+  for (; column + C * kLanes <= p.columns; column += C * kLanes) compute_rows<R, C>(p, row, column, ends);
+  if constexpr (C > 1) compute_last_rows<R, C / 2>(p, row, column, ends);
 }
 
 template <class Ends>
@@ -120,6 +150,103 @@ void compute(const Product& p, const Ends& ends) noexcept {
     for (; column + 2 * kLanes <= p.columns; column += 2 * kLanes) compute_columns<2>(p, column, ends);
   }
   for (; column < p.columns; column += kLanes) compute_columns<1>(p, column, ends);
+
+  std::size_t row = p.rows / kRowsTogether * kRowsTogether;
+  if (row + 2 <= p.rows) {
+    compute_last_rows<2, kMost>(p, row, 0, ends);
+    row += 2;
+  }
+  // A single row uses each vector of B once, in the multiply-add that loads it: all registers are left for sums, and an
+  // element of A is loaded once for as many columns as possible.
+  if (row < p.rows) compute_last_rows<1, kChains>(p, row, 0, ends);
+}
+
+// Shuffles of two vectors a and b, within each quad of their lanes: lows gives a_0 b_0 a_1 b_1, highs a_2 b_2 a_3 b_3,
+// low_pairs a_0 a_1 b_0 b_1, high_pairs a_2 a_3 b_2 b_3.
+template <class V, std::size_t... i>
+[[gnu::always_inline]] inline V lows(V a, V b, std::index_sequence<i...> /*lanes*/) noexcept {
+  return __builtin_shufflevector(a, b, static_cast<int>(i / 4 * 4 + i % 4 / 2 + i % 2 * sizeof...(i))...);
+}
+template <class V, std::size_t... i>
+[[gnu::always_inline]] inline V highs(V a, V b, std::index_sequence<i...> /*lanes*/) noexcept {
+  return __builtin_shufflevector(a, b, static_cast<int>(i / 4 * 4 + i % 4 / 2 + i % 2 * sizeof...(i) + 2)...);
+}
+template <class V, std::size_t... i>
+[[gnu::always_inline]] inline V low_pairs(V a, V b, std::index_sequence<i...> /*lanes*/) noexcept {
+  return __builtin_shufflevector(a, b, static_cast<int>(i / 4 * 4 + i % 2 + i % 4 / 2 * sizeof...(i))...);
+}
+template <class V, std::size_t... i>
+[[gnu::always_inline]] inline V high_pairs(V a, V b, std::index_sequence<i...> /*lanes*/) noexcept {
+  return __builtin_shufflevector(a, b, static_cast<int>(i / 4 * 4 + i % 2 + i % 4 / 2 * sizeof...(i) + 2)...);
+}
+
+/// Transposes a square of W rows, 4 or 8. Of 8, its loads put the left or right halves of rows i and 4 + i into one
+/// vector; what remains is to transpose four rows, within each half of the vectors.
+template <std::size_t W>
+[[gnu::always_inline]] inline void transpose_square(const float* from, std::size_t from_stride, float* to,
+                                                    std::size_t to_stride) noexcept {
+  using V [[gnu::vector_size(W * sizeof(float))]] = float;
+  constexpr auto kAll = std::make_index_sequence<W>();
+#pragma GCC unroll 2
+  for (std::size_t piece = 0; piece < W; piece += 4) {
+    V x[4];
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) {
+      const float* const at = from + i * from_stride + piece;
+      if constexpr (W == 4) {
+        x[i] = load_quad(at);
+      } else {
+#if defined(__AVX__)
+        // An intrinsic, since GCC makes two loads and a shuffle of what the vector types can say.
+        x[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(load_quad(at)), load_quad(at + 4 * from_stride), 1);
+#endif
+      }
+    }
+    const V low01 = lows(x[0], x[1], kAll);
+    const V high01 = highs(x[0], x[1], kAll);
+    const V low23 = lows(x[2], x[3], kAll);
+    const V high23 = highs(x[2], x[3], kAll);
+    const V y[4]{low_pairs(low01, low23, kAll), high_pairs(low01, low23, kAll), low_pairs(high01, high23, kAll),
+                 high_pairs(high01, high23, kAll)};
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) std::memcpy(to + (piece + i) * to_stride, &y[i], sizeof(V));
+  }
+}
+
+/// Transposes by squares of W rows; the rest, on the right and below, by smaller ones and at last number by number.
+template <std::size_t W>
+void transpose_by_squares(const Transposition t) noexcept {
+  const std::size_t rows = t.rows / W * W;
+  const std::size_t columns = t.columns / W * W;
+  for (std::size_t row = 0; row < rows; row += W) {
+    for (std::size_t column = 0; column < columns; column += W) {
+      transpose_square<W>(t.from + row * t.from_stride + column, t.from_stride, t.to + column * t.to_stride + row,
+                          t.to_stride);
+    }
+  }
+  const Transposition right{.rows = rows,
+                            .columns = t.columns - columns,
+                            .from = t.from + columns,
+                            .from_stride = t.from_stride,
+                            .to = t.to + columns * t.to_stride,
+                            .to_stride = t.to_stride};
+  const Transposition below{.rows = t.rows - rows,
+                            .columns = t.columns,
+                            .from = t.from + rows * t.from_stride,
+                            .from_stride = t.from_stride,
+                            .to = t.to + rows,
+                            .to_stride = t.to_stride};
+  for (const Transposition& part : {right, below}) {
+    if constexpr (W > 4) {
+      transpose_by_squares<W / 2>(part);
+    } else {
+      for (std::size_t row = 0; row < part.rows; ++row) {
+        for (std::size_t column = 0; column < part.columns; ++column) {
+          part.to[column * part.to_stride + row] = part.from[row * part.from_stride + column];
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -167,29 +294,11 @@ void backward(const LayerBackward& layer) noexcept {
 }
 
 void transpose(const Transposition& t) noexcept {
-  const std::size_t whole_rows = t.rows / kLanes * kLanes;
-  const std::size_t whole_columns = t.columns / kLanes * kLanes;
-  for (std::size_t row = 0; row < whole_rows; row += kLanes) {
-    for (std::size_t column = 0; column < whole_columns; column += kLanes) {
-      std::array<Vector, kLanes> square;
-#pragma GCC unroll 16
-      for (std::size_t i = 0; i < kLanes; ++i) square[i] = load(t.from + (row + i) * t.from_stride + column);
-      transpose(square);
-#pragma GCC unroll 16
-      for (std::size_t i = 0; i < kLanes; ++i) store(t.to + (column + i) * t.to_stride + row, square[i]);
-    }
-  }
-  // What is left on the right is narrow, and what is left below is low: the long loop is the inner one.
-  for (std::size_t column = whole_columns; column < t.columns; ++column) {
-    for (std::size_t row = 0; row < whole_rows; ++row) {
-      t.to[column * t.to_stride + row] = t.from[row * t.from_stride + column];
-    }
-  }
-  for (std::size_t row = whole_rows; row < t.rows; ++row) {
-    for (std::size_t column = 0; column < t.columns; ++column) {
-      t.to[column * t.to_stride + row] = t.from[row * t.from_stride + column];
-    }
-  }
+#if defined(__AVX__)
+  transpose_by_squares<8>(t);
+#else
+  transpose_by_squares<4>(t);
+#endif
 }
 
 const FusedKernels kFusedKernels{

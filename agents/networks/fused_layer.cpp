@@ -36,11 +36,24 @@ void FusedLayer::take_parameters() noexcept {
                          .to = transposed_weight_.row(0) + column,
                          .to_stride = transposed_weight_.stride});
     std::copy_n(parts_.parameters + parts_.bias_offset + block * parts_.outputs, parts_.outputs, bias_.row(0) + column);
-    if (whole_weight()) continue;
-    for (std::size_t o = 0; o < parts_.outputs; ++o) {
-      std::copy_n(weight + o * parts_.inputs, parts_.inputs, padded_weight_.row(column + o));
-    }
   }
+  padded_weight_is_old_ = true;
+}
+
+/// The weight as going back wants it.
+const float* FusedLayer::whole_rows_of_weight() noexcept {
+  const float* const weight = parts_.parameters + parts_.weight_offset;
+  if (whole_weight()) return weight;
+  if (padded_weight_is_old_) {
+    for (std::size_t block = 0; block < parts_.blocks; ++block) {
+      for (std::size_t o = 0; o < parts_.outputs; ++o) {
+        std::copy_n(weight + (block * parts_.outputs + o) * parts_.inputs, parts_.inputs,
+                    padded_weight_.row(block * block_stride_ + o));
+      }
+    }
+    padded_weight_is_old_ = false;
+  }
+  return padded_weight_.row(0);
 }
 
 void FusedLayer::go_forward(RowRange rows, ConstRows x) noexcept {
@@ -55,13 +68,13 @@ void FusedLayer::go_forward(RowRange rows, ConstRows x) noexcept {
                      .h = h_.row(rows.first)});
 }
 
-void FusedLayer::go_back(std::size_t rows, const float* dz, const Below& below, float* dz_below) const noexcept {
+void FusedLayer::go_back(std::size_t rows, const float* dz, const Below& below, float* dz_below) noexcept {
   kernels_->backward({.rows = rows,
                       .outputs = depth(),
                       .inputs = kernels_->padded(parts_.inputs),
                       .dz = dz,
                       .dz_stride = h_.stride,
-                      .weight = whole_weight() ? parts_.parameters + parts_.weight_offset : padded_weight_.row(0),
+                      .weight = whole_rows_of_weight(),
                       .h_below = below.x.numbers,
                       .transfer_below = below.transfer,
                       .dz_below = dz_below});

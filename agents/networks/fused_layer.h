@@ -46,24 +46,26 @@ class FusedLayer {
   };
   /// Computes the gradient with respect to the sums below, dZ_below = (dZ W) f'(X) [rows, inputs], padded, from that
   /// with respect to this layer's sums, dZ [rows, stride()].
-  void go_back(std::size_t rows, const float* dz, const Below& below, float* dz_below) const noexcept;
+  void go_back(std::size_t rows, const float* dz, const Below& below, float* dz_below) noexcept;
 
   /// Writes the gradients of W and b to the flat array `gradient`, from dZ and X of rows 0, ..., rows - 1.
   void write_gradient(std::size_t rows, const float* dz, ConstRows x, float* gradient) noexcept;
 
  private:
   bool whole_weight() const noexcept;
+  const float* whole_rows_of_weight() noexcept;
   std::size_t depth() const noexcept;
 
   Parts parts_;
   const FusedKernels* kernels_;
   std::size_t block_stride_;
-  PaddedMatrix transposed_weight_;  // [inputs, stride]
-  PaddedMatrix padded_weight_;      // [depth, inputs], where the flat array's rows are not whole vectors; else empty
-  PaddedMatrix bias_;               // [1, stride]
-  PaddedMatrix h_;                  // [rows, stride], remembered
-  PaddedMatrix gradient_;           // [inputs, stride], where padded_weight_ is needed; else empty
-  PaddedMatrix bias_gradient_;      // [1, stride]
+  PaddedMatrix transposed_weight_;     // [inputs, stride]
+  PaddedMatrix padded_weight_;         // [depth, inputs], where the flat array's rows are not whole vectors; else empty
+  bool padded_weight_is_old_ = false;  // it is made when it is wanted: of a lowest layer, never
+  PaddedMatrix bias_;                  // [1, stride]
+  PaddedMatrix h_;                     // [rows, stride], remembered
+  PaddedMatrix gradient_;              // [inputs, stride], where padded_weight_ is needed; else empty
+  PaddedMatrix bias_gradient_;         // [1, stride]
 };
 
 }  // namespace sounder

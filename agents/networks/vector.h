@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 
 // Included by sources that are compiled once for each level (core/level.h), SOUNDER_LEVEL being its name: what one
 // level's instructions are used in stays within its namespace.
@@ -68,33 +67,6 @@ inline float sum(Vector v) noexcept {
   float sum = 0;
   for (const float x : lanes) sum += x;
   return sum;
-}
-
-namespace detail {
-
-/// The halves of two vectors, lane by lane: a_0 b_0 a_1 b_1 ..., from lane `first` on.
-template <std::size_t first, std::size_t... i>
-Vector interleave(Vector a, Vector b, std::index_sequence<i...>) noexcept {
-  return __builtin_shufflevector(a, b, static_cast<int>(first + i / 2 + (i % 2) * kLanes)...);
-}
-
-}  // namespace detail
-
-/// Transposes a square of kLanes rows in registers: log2(kLanes) rounds, each of which interleaves row i with row
-/// i + kLanes / 2, which turns the lanes' number by one bit.
-inline void transpose(std::array<Vector, kLanes>& rows) noexcept {
-  constexpr auto kAll = std::make_index_sequence<kLanes>();
-  constexpr std::size_t kHalf = kLanes / 2;
-#pragma GCC unroll 4
-  for (std::size_t round = 1; round < kLanes; round *= 2) {
-    std::array<Vector, kLanes> turned;
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < kHalf; ++i) {
-      turned[2 * i] = detail::interleave<0>(rows[i], rows[i + kHalf], kAll);
-      turned[2 * i + 1] = detail::interleave<kHalf>(rows[i], rows[i + kHalf], kAll);
-    }
-    rows = turned;
-  }
 }
 
 }  // namespace sounder::SOUNDER_LEVEL
