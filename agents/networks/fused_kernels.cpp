@@ -103,14 +103,10 @@ inline void compute_tile(const Product& p, std::size_t row, std::size_t column, 
   for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
     for (std::size_t c = 0; c < C; ++c) {
-      // In pairs, of which none waits for another.
-#pragma GCC unroll 4
-      for (std::size_t count = S; count > 1; count /= 2) {
-#pragma GCC unroll 4
-        for (std::size_t s = 0; s < count / 2; ++s) sums[s][r][c] += sums[s + count / 2][r][c];
-      }
-      store(p.c + (row + r) * p.c_stride + column + c * kLanes,
-            ends.finish(sums[0][r][c], row + r, column + c * kLanes));
+      Vector total = sums[0][r][c];
+#pragma GCC unroll 8
+      for (std::size_t s = 1; s < S; ++s) total += sums[s][r][c];
+      store(p.c + (row + r) * p.c_stride + column + c * kLanes, ends.finish(total, row + r, column + c * kLanes));
     }
   }
 }
@@ -118,30 +114,30 @@ inline void compute_tile(const Product& p, std::size_t row, std::size_t column, 
 // Two units, each four cycles from one multiply-add to the next.
 constexpr std::size_t kChains = 8;
 
-/// R rows of C vectors of columns.
-template <std::size_t R, std::size_t C, class Ends>
-inline void compute_rows(const Product& p, std::size_t row, std::size_t column, const Ends& ends) noexcept {
-  compute_tile<R, C, (R * C < kChains ? kChains / (R * C) : 1)>(p, row, column, ends);
+/// A single row, from a column on: by tiles of C vectors of columns, and the rest by narrower ones. It uses each vector
+/// of B once, in the multiply-add that loads it. So all registers are left for sums, and an element of A is loaded once
+/// for as many columns as possible.
+template <std::size_t C, class Ends>
+inline void compute_row(const Product& p, std::size_t column, const Ends& ends) noexcept {
+  for (; column + C * kLanes <= p.columns; column += C * kLanes) compute_tile<1, C, kChains / C>(p, 0, column, ends);
+  if constexpr (C > 1) compute_row<C / 2>(p, column, ends);
 }
 
-/// All rows but the last few, of C vectors of columns.
+/// All rows of C vectors of columns.
 template <std::size_t C, class Ends>
 inline void compute_columns(const Product& p, std::size_t column, const Ends& ends) noexcept {
-  for (std::size_t row = 0; row + kRowsTogether <= p.rows; row += kRowsTogether) {
-    compute_rows<kRowsTogether, C>(p, row, column, ends);
+  std::size_t row = 0;
+  for (; row + kRowsTogether <= p.rows; row += kRowsTogether) {
+    compute_tile<kRowsTogether, C, C == 1 ? 2 : 1>(p, row, column, ends);
   }
-}
-
-/// R of the last rows, from a column on: by tiles of C vectors of columns, and the rest by narrower ones.
-template <std::size_t R, std::size_t C, class Ends>
-inline void compute_last_rows(const Product& p, std::size_t row, std::size_t column, const Ends& ends) noexcept {
-  for (; column + C * kLanes <= p.columns; column += C * kLanes) compute_rows<R, C>(p, row, column, ends);
-  if constexpr (C > 1) compute_last_rows<R, C / 2>(p, row, column, ends);
+  for (; row + 2 <= p.rows; row += 2) compute_tile<2, C, kChains / (2 * C)>(p, row, column, ends);
+  for (; row < p.rows; ++row) compute_tile<1, C, kChains / C>(p, row, column, ends);
 }
 
 template <class Ends>
 void compute(const Product& p, const Ends& ends) noexcept {
   assert(p.columns % kLanes == 0);
+  if (p.rows == 1) return compute_row<kChains>(p, 0, ends);
   // Registers hold the tile's R * C = 4 * C sums, a row of B and an element of A.
   constexpr std::size_t kMost = kVectorRegisters >= 32 ? 4 : 2;
   std::size_t column = 0;
@@ -150,15 +146,6 @@ void compute(const Product& p, const Ends& ends) noexcept {
     for (; column + 2 * kLanes <= p.columns; column += 2 * kLanes) compute_columns<2>(p, column, ends);
   }
   for (; column < p.columns; column += kLanes) compute_columns<1>(p, column, ends);
-
-  std::size_t row = p.rows / kRowsTogether * kRowsTogether;
-  if (row + 2 <= p.rows) {
-    compute_last_rows<2, kMost>(p, row, 0, ends);
-    row += 2;
-  }
-  // A single row uses each vector of B once, in the multiply-add that loads it: all registers are left for sums, and an
-  // element of A is loaded once for as many columns as possible.
-  if (row < p.rows) compute_last_rows<1, kChains>(p, row, 0, ends);
 }
 
 // Shuffles of two vectors a and b, within each quad of their lanes: lows gives a_0 b_0 a_1 b_1, highs a_2 b_2 a_3 b_3,
