@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
-#include "core/metrics/records.h"
+#include "core/metrics/sink.h"
 #include "core/running/trainer.h"
 
 namespace sounder::benchmark {
@@ -49,7 +50,10 @@ TrainingBench::TrainingBench(Parts parts) : parts_(std::move(parts)) {
   Trainer trainer({.config = config,
                    .make_environment = parts_.make_environment,
                    .agents = parts_.agents,
-                   .save = [this](const Checkpoint& checkpoint, CheckpointMark) { start_ = checkpoint; }});
+                   .save = [this](const Checkpoint& checkpoint, CheckpointMark) {
+                     start_ = checkpoint;
+                     return std::filesystem::path();
+                   }});
   run_for(10 * parts_.seconds, trainer);
 
   config.evaluation_interval = kNever;

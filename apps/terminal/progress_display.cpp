@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/terminal/terminal.h"
+#include "core/metrics/scalars.h"
 
 namespace sounder {
 namespace {
@@ -31,18 +32,18 @@ void keep_measured(Report& now, const Report& before) {
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(Setup setup) : setup_(std::move(setup)) {
-  view_.total_steps = setup_.total_steps;
+ProgressDisplay::Setup ProgressDisplay::for_stderr(const Series& history) {
+  return {.mode = is_terminal(STDERR_FILENO) ? Mode::panel : Mode::lines,
+          .stream = std::cerr,
+          .width = [] { return terminal_size(STDERR_FILENO).columns; },
+          .history = &history};
 }
 
-ProgressDisplay ProgressDisplay::for_stderr(std::int64_t total_steps) {
-  return ProgressDisplay({.mode = is_terminal(STDERR_FILENO) ? Mode::panel : Mode::lines,
-                          .stream = std::cerr,
-                          .total_steps = total_steps,
-                          .width = [] { return terminal_size(STDERR_FILENO).columns; }});
+void ProgressDisplay::begin(const RunStart& start) {
+  view_.total_steps = start.config.steps;
 }
 
-void ProgressDisplay::live(const Report& report) {
+void ProgressDisplay::progress(const Report& report) {
   if (setup_.mode == Mode::lines) return;
   measure_rate(report);
   Report shown = report;
@@ -56,7 +57,7 @@ void ProgressDisplay::report(const Report& report) {
   if (setup_.mode == Mode::lines) {
     write_line_if_due(report);
   } else {
-    live(report);
+    progress(report);
   }
 }
 
@@ -70,13 +71,13 @@ void ProgressDisplay::evaluation(const Evaluation& evaluation) {
   }
 }
 
-void ProgressDisplay::warn(std::string_view message) {
+void ProgressDisplay::warning(std::string_view message) {
   write(fmt::format("{}sounder: warning: {}\n", erase_panel(), message));
   if (std::exchange(lines_drawn_, 0) > 0) draw();
 }
 
-void ProgressDisplay::finish(const Report& means) {
-  view_.report = means;
+void ProgressDisplay::end(const TrainReport& report) {
+  view_.report = report.means;
   if (setup_.mode == Mode::panel) draw();
   lines_drawn_ = 0;
 }
@@ -100,7 +101,7 @@ void ProgressDisplay::write_line_if_due(const Report& report) {
   Report shown = report;
   measure_rate(report);
   if (rate_ > 0) shown.steps_per_second = rate_;
-  write(report_line(shown, setup_.total_steps) + '\n');
+  write(report_line(shown, view_.total_steps) + '\n');
 }
 
 /// Measures the rate over a quarter of a second at least: the time since the report before may be so short that its own
@@ -114,6 +115,7 @@ void ProgressDisplay::measure_rate(const Report& report) {
 }
 
 void ProgressDisplay::draw() {
+  if (setup_.history != nullptr) view_.mean_returns = setup_.history->curve(kMeanReturnName);
   const auto lines = progress_panel(view_, setup_.width());
   std::string text = lines_drawn_ == 0 ? std::string() : fmt::format("\x1b[{}A\r", lines_drawn_);
   for (const std::string& line : lines) text += line + "\x1b[K\n";

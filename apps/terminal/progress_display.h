@@ -1,19 +1,24 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "apps/terminal/progress_panel.h"
-#include "core/metrics/records.h"
+#include "core/metrics/series.h"
+#include "core/metrics/sink.h"
 
 namespace sounder {
 
 /// Shows a run as it goes on: on a terminal as a panel that is redrawn in place at most four times a second, elsewhere
-/// as a line for each evaluation, and for a report at most every five seconds of training. To be used by one thread.
+/// as a line for each evaluation, and for a report at most every five seconds of training. Warnings are a line each,
+/// above the panel. At the end the panel shows the run's own means, in place of the last interval's, and stays: what is
+/// written next stands below it.
 class ProgressDisplay final : public MetricsSink {
  public:
   enum class Mode { panel, lines };
@@ -21,26 +26,20 @@ class ProgressDisplay final : public MetricsSink {
   struct Setup {
     Mode mode;
     std::ostream& stream;                ///< outlives the display
-    std::int64_t total_steps;            ///< of the whole run
     std::function<std::size_t()> width;  ///< asks for the terminal's columns; of Mode::panel
+    const Series* history = nullptr;     ///< a sink that is told before this one, and outlives it; may be null
   };
-  explicit ProgressDisplay(Setup setup);
+  explicit ProgressDisplay(Setup setup) : setup_(std::move(setup)) {}
 
-  /// Makes the display for stderr: a panel if it is a terminal.
-  static ProgressDisplay for_stderr(std::int64_t total_steps);
+  /// Describes the display for stderr: a panel if it is a terminal.
+  static Setup for_stderr(const Series& history);
 
-  /// Shows where the run stands between two reports: in a panel, at most every quarter of a second of training.
-  void live(const Report& report);
-
+  void begin(const RunStart& start) override;
+  void progress(const Report& report) override;
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;
-
-  /// Writes a line of its own, above the panel.
-  void warn(std::string_view message);
-
-  /// Shows a run's own means in the panel, in place of the last interval's, and leaves it where it is: what is written
-  /// next stands below it.
-  void finish(const Report& means);
+  void warning(std::string_view message) override;
+  void end(const TrainReport& report) override;
 
  private:
   void draw_if_due(double seconds);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
+#include <string_view>
 
 #include "apps/terminal/terminal.h"
 #include "core/metrics/statistics.h"
@@ -93,6 +95,25 @@ std::string measures(const Measures& measures) {
   return text;
 }
 
+/// Draws a curve over evenly spaced steps, a character each, with the lowest and the highest value that these show.
+std::string sparkline(const Curve& curve, std::size_t width) {
+  if (curve.size() < 2) return "-";
+  const double first = curve.front().step;
+  const double steps = curve.back().step - first;
+  std::vector<double> values(width);
+  for (std::size_t i = 0; i < width; ++i) {
+    values[i] = value_at(curve, first + steps * static_cast<double>(i) / static_cast<double>(width - 1));
+  }
+  const auto [low, high] = std::ranges::minmax(values);
+  constexpr std::array<std::string_view, 8> kLevels{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::string text;
+  for (const double value : values) {
+    const double height = high > low ? (value - low) / (high - low) : 0;
+    text += kLevels[static_cast<std::size_t>(std::lround(height * (kLevels.size() - 1)))];
+  }
+  return fmt::format("{}   lowest {}   highest {}", text, episode_return(low), episode_return(high));
+}
+
 std::string evaluations(const ProgressView& view) {
   if (!view.latest) return "none yet";
   std::string text =
@@ -112,12 +133,14 @@ std::vector<std::string> progress_panel(const ProgressView& view, std::size_t wi
   const std::string dropped =
       report.dropped_updates == 0 ? "" : fmt::format("   dropped {} (not finite)", count(report.dropped_updates));
   const std::size_t bar_width = std::clamp<std::size_t>(width / 4, 5, 30);
+  const std::size_t curve_width = std::clamp<std::size_t>(2 * width / 5, 5, 60);
   std::vector<std::string> lines{
       fmt::format("{:>5} {} {} of {} steps   {}/s   {} left", percent(fraction), bar(fraction, bar_width),
                   count(report.step), count(view.total_steps), count(report.steps_per_second),
                   duration(seconds_left(report, view.total_steps))),
       fmt::format("training    mean return {}   length {}   episodes {}", episode_return(report.mean_return),
                   episode_return(report.mean_length), count(report.episodes)),
+      fmt::format("return      {}", sparkline(view.mean_returns, curve_width)),
       fmt::format("evaluation  {}", evaluations(view)),
       fmt::format("learning    policy loss {}   value loss {}   entropy {}", number(report.policy_loss),
                   number(report.value_loss), number(report.entropy)),

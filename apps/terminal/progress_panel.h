@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/metrics/curves.h"
 #include "core/metrics/records.h"
 
 namespace sounder {
@@ -15,6 +16,7 @@ struct ProgressView {
   std::int64_t total_steps = 0;      ///< of the whole run
   std::optional<Evaluation> latest;  ///< evaluation
   std::optional<Evaluation> best;    ///< the evaluation of the highest mean return
+  Curve mean_returns = {};           ///< of the training episodes, from the run's beginning on
 };
 
 /// Formats a panel of several lines, none wider than `width` characters; what is not measured is a dash.

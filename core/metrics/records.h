@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,17 +81,6 @@ struct Evaluation {
 struct LastEvaluation {
   double mean_return;
   bool worse;  ///< than the best: that one's mean is above the 95 % interval of this one
-};
-
-/// Takes what a run reports. All calls come from the trainer's thread: reports in order of their global step, an
-/// evaluation when it has ended, which may be after reports of later steps. A sink that fails throws Error; the trainer
-/// warns once, goes on, and calls it again the next time.
-class MetricsSink {
- public:
-  virtual ~MetricsSink() = default;
-  virtual void report(const Report&) {}
-  virtual void episodes(std::span<const EpisodeRecord>) {}
-  virtual void evaluation(const Evaluation&) {}
 };
 
 }  // namespace sounder

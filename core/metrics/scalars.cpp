@@ -22,7 +22,7 @@ constexpr std::array kReportScalars{
     Scalar<Report>{kSecondsName, [](const Report& r) { return r.seconds; }, true},
     Scalar<Report>{kSpeedName, [](const Report& r) { return r.steps_per_second; }, true},
     Scalar<Report>{"time/episodes", [](const Report& r) { return static_cast<double>(r.episodes); }},
-    Scalar<Report>{"rollout/ep_rew_mean", [](const Report& r) { return r.mean_return; }},
+    Scalar<Report>{kMeanReturnName, [](const Report& r) { return r.mean_return; }},
     Scalar<Report>{"rollout/ep_len_mean", [](const Report& r) { return r.mean_length; }},
     Scalar<Report>{"train/policy_loss", [](const Report& r) { return r.policy_loss; }},
     Scalar<Report>{"train/value_loss", [](const Report& r) { return r.value_loss; }},
@@ -68,7 +68,7 @@ std::vector<NamedNumber> numbers_of(const Report& report, const Measures& measur
 }
 
 std::vector<NamedNumber> numbers_of(const Evaluation& evaluation) {
-  return {{"eval/mean_reward", mean(evaluation.returns)}, {"eval/mean_ep_length", mean(evaluation.lengths)}};
+  return {{kEvaluationName, mean(evaluation.returns)}, {kEvaluationLengthName, mean(evaluation.lengths)}};
 }
 
 std::string format_number(double value) {

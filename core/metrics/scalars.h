@@ -23,6 +23,13 @@ constexpr std::string_view kStepName = "time/total_timesteps";
 /// The name of the seconds of training in every file.
 constexpr std::string_view kSecondsName = "time/time_elapsed";
 
+/// The name of the mean return of the last 100 training episodes in every file.
+constexpr std::string_view kMeanReturnName = "rollout/ep_rew_mean";
+
+/// The names of an evaluation's mean return and mean length in every file but evaluations.csv.
+constexpr std::string_view kEvaluationName = "eval/mean_reward";
+constexpr std::string_view kEvaluationLengthName = "eval/mean_ep_length";
+
 /// The name of a report's steps per second in every file: of evaluations there is none.
 constexpr std::string_view kSpeedName = "time/fps";
 

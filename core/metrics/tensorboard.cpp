@@ -114,10 +114,19 @@ std::string host_name() {
   return name.data();
 }
 
+constexpr std::string_view kPrefix = "events.out.tfevents.";
+
+std::vector<std::filesystem::path> event_files_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().filename().string().starts_with(kPrefix)) files.push_back(entry.path());
+  }
+  return files;
+}
+
 /// A run resumed within the second that it began gets a name of its own, which sorts after the first.
 std::filesystem::path unused_path(const std::filesystem::path& folder) {
-  const std::string name =
-      fmt::format("events.out.tfevents.{:010}.{}", static_cast<std::int64_t>(wall_time()), host_name());
+  const std::string name = fmt::format("{}{:010}.{}", kPrefix, static_cast<std::int64_t>(wall_time()), host_name());
   std::filesystem::path path = folder / name;
   for (int count = 1; std::filesystem::exists(path); ++count) path = folder / fmt::format("{}.{}", name, count);
   return path;
@@ -137,6 +146,16 @@ TensorBoardFile::TensorBoardFile(const std::filesystem::path& folder, std::int64
     : file_(unused_path(folder), warn) {
   file_.begin(tensorboard::encode_record(tensorboard::encode_version(wall_time())) +
               tensorboard::encode_record(tensorboard::encode_session_start(wall_time(), first_step)));
+}
+
+/// Readers are told where a resumed run goes on: nothing is cut off.
+LogKind TensorBoardFile::log() {
+  return {.files = event_files_in,
+          .require = [](const std::filesystem::path&) {},
+          .cut = [](const std::filesystem::path&, const TrainingMoment&) {},
+          .open = [](const LogStart& start) -> std::unique_ptr<MetricsSink> {
+            return std::make_unique<TensorBoardFile>(start.run, start.first_step, start.warn);
+          }};
 }
 
 void TensorBoardFile::report(const Report& report) {

@@ -7,7 +7,8 @@
 #include <string_view>
 
 #include "core/metrics/append_file.h"
-#include "core/metrics/records.h"
+#include "core/metrics/log_kind.h"
+#include "core/metrics/sink.h"
 
 namespace sounder {
 
@@ -21,6 +22,9 @@ class TensorBoardFile final : public MetricsSink {
 
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;
+
+  /// What a run's folder does with event files.
+  static LogKind log();
 
  private:
   AppendFile file_;

@@ -4,6 +4,7 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 #include <cassert>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <optional>
@@ -35,6 +36,28 @@ Measures without_values(const std::vector<std::string>& names) {
   Measures measures;
   for (const std::string& name : names) measures.push_back({.name = name, .unit = {}, .value = kNotMeasured});
   return measures;
+}
+
+double round_to_microseconds(double seconds) {
+  return std::round(seconds * 1e6) / 1e6;
+}
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// The columns that a run's progress.csv has to have: its own measures among them.
+std::string columns_of(const std::filesystem::path& progress) {
+  return ProgressCsv::columns(ProgressCsv::measures_in(first_row(progress).value_or("")));
+}
+
+/// Lists the workers' monitor files, also those of workers that this part of the run does without.
+std::vector<std::filesystem::path> monitors_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().filename().string().ends_with(".monitor.csv")) files.push_back(entry.path());
+  }
+  return files;
 }
 
 /// Counts the rows of a monitor file that is thinned; nothing for one that is not, which may be long.
@@ -73,6 +96,19 @@ std::vector<std::string> ProgressCsv::measures_in(std::string_view columns) {
   return {first, first + static_cast<std::ptrdiff_t>(names.size() - others)};
 }
 
+LogKind ProgressCsv::log() {
+  return {.files = [](const std::filesystem::path& run) { return std::vector{run / "progress.csv"}; },
+          .require = [](const std::filesystem::path& file) { require_columns(file, columns_of(file)); },
+          .cut =
+              [](const std::filesystem::path& file, const TrainingMoment& moment) {
+                const std::string columns = columns_of(file);
+                cut_csv(file, {.columns = columns, .column = kStepName, .last = static_cast<double>(moment.step)});
+              },
+          .open = [](const LogStart& start) -> std::unique_ptr<MetricsSink> {
+            return std::make_unique<ProgressCsv>(start.run / "progress.csv", start.measures, start.warn);
+          }};
+}
+
 void ProgressCsv::report(const Report& report) {
   for (Measure& measure : measures_) measure.value = measured(report.measures, measure.name);
   std::string row;
@@ -85,6 +121,19 @@ void ProgressCsv::report(const Report& report) {
 }
 
 MetricsJsonLines::MetricsJsonLines(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {}
+
+LogKind MetricsJsonLines::log() {
+  return {.files = [](const std::filesystem::path& run) { return std::vector{run / "metrics.jsonl"}; },
+          .require = [](const std::filesystem::path& file) { require_member(file, kStepName); },
+          .cut =
+              [](const std::filesystem::path& file, const TrainingMoment& moment) {
+                cut_json_lines(file,
+                               {.member = kStepName, .last = static_cast<double>(moment.step), .ordered = kSpeedName});
+              },
+          .open = [](const LogStart& start) -> std::unique_ptr<MetricsSink> {
+            return std::make_unique<MetricsJsonLines>(start.run / "metrics.jsonl", start.warn);
+          }};
+}
 
 void MetricsJsonLines::report(const Report& report) {
   std::string members;
@@ -103,6 +152,18 @@ void MetricsJsonLines::evaluation(const Evaluation& evaluation) {
 
 EvaluationsCsv::EvaluationsCsv(const std::filesystem::path& path, const Warn& warn) : file_(path, warn) {
   file_.begin(fmt::format("{}\n", kColumns));
+}
+
+LogKind EvaluationsCsv::log() {
+  return {.files = [](const std::filesystem::path& run) { return std::vector{run / "evaluations.csv"}; },
+          .require = [](const std::filesystem::path& file) { require_columns(file, kColumns); },
+          .cut =
+              [](const std::filesystem::path& file, const TrainingMoment& moment) {
+                cut_csv(file, {.columns = kColumns, .column = "step", .last = static_cast<double>(moment.step)});
+              },
+          .open = [](const LogStart& start) -> std::unique_ptr<MetricsSink> {
+            return std::make_unique<EvaluationsCsv>(start.run / "evaluations.csv", start.warn);
+          }};
 }
 
 void EvaluationsCsv::evaluation(const Evaluation& evaluation) {
@@ -130,6 +191,20 @@ MonitorCsv::MonitorCsv(const std::filesystem::path& folder, const Run& run, cons
   }
 }
 
+LogKind MonitorCsv::log() {
+  return {.files = [](const std::filesystem::path& run) { return monitors_in(run / "monitor"); },
+          .require = [](const std::filesystem::path& file) { require_columns(file, kColumns); },
+          .cut =
+              [](const std::filesystem::path& file, const TrainingMoment& moment) {
+                const double seconds = round_to_microseconds(moment.seconds);
+                cut_csv(file, {.columns = kColumns, .column = "t", .last = seconds});
+              },
+          .open = [](const LogStart& start) -> std::unique_ptr<MetricsSink> {
+            const Run run{.environment = start.environment, .workers = start.workers, .start = unix_time()};
+            return std::make_unique<MonitorCsv>(start.run / "monitor", run, start.warn);
+          }};
+}
+
 void MonitorCsv::episodes(std::span<const EpisodeRecord> episodes) {
   for (const EpisodeRecord& episode : episodes) {
     assert(episode.worker >= 0 && episode.worker < static_cast<std::int64_t>(monitors_.size()));
@@ -140,14 +215,11 @@ void MonitorCsv::episodes(std::span<const EpisodeRecord> episodes) {
     monitor.file.print("{},{},{}\n", real_text(std::round(episode.episode_return * 1e6) / 1e6), episode.length,
                        real_text(round_to_microseconds(episode.seconds)));
   }
+  flush();
 }
 
 void MonitorCsv::flush() {
   for (Monitor& monitor : monitors_) monitor.file.flush();
-}
-
-double round_to_microseconds(double seconds) {
-  return std::round(seconds * 1e6) / 1e6;
 }
 
 }  // namespace sounder

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "core/metrics/append_file.h"
-#include "core/metrics/records.h"
+#include "core/metrics/log_kind.h"
+#include "core/metrics/sink.h"
 
 namespace sounder {
 
-// The sinks that write text. Each goes on in a file that is there already. Reports and evaluations have reached the
-// kernel when the call returns; episodes have with the next report. What cannot be written is no error: see AppendFile,
-// which calls `warn`. Making a sink throws Error where its file cannot be opened or begun.
+// The sinks that write text. Each goes on in a file that is there already. What they are told has reached the kernel
+// when the call returns. What cannot be written is no error: see AppendFile, which calls `warn`. Making a sink throws
+// Error where its file cannot be opened or begun. `log` tells a run's folder what to do with its files.
 
 /// Writes progress.csv: a column per number of a report, the sharing scheme's measures among them, and a row per
 /// report; an empty cell is not measured. A file that is gone on in keeps its columns, whichever measures there are
@@ -27,6 +28,7 @@ class ProgressCsv final : public MetricsSink {
   static std::string columns(const std::vector<std::string>& measures);
   /// The measures of a first line: what stands in their place, where all others are there.
   static std::vector<std::string> measures_in(std::string_view columns);
+  static LogKind log();
 
  private:
   AppendFile file_;
@@ -39,6 +41,8 @@ class MetricsJsonLines final : public MetricsSink {
   explicit MetricsJsonLines(const std::filesystem::path& path, const Warn& warn = {});
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;
+
+  static LogKind log();
 
  private:
   AppendFile file_;
@@ -53,6 +57,7 @@ class EvaluationsCsv final : public MetricsSink {
   /// The first line.
   static constexpr std::string_view kColumns =
       "step,seconds,mean,std,median,iqm,ci95_low,ci95_high,min,max,mean_length,episodes,solved";
+  static LogKind log();
 
  private:
   AppendFile file_;
@@ -72,11 +77,12 @@ class MonitorCsv final : public MetricsSink {
 
   MonitorCsv(const std::filesystem::path& folder, const Run& run, const Warn& warn = {});
   void episodes(std::span<const EpisodeRecord> episodes) override;
+  /// Writes what could not be written before.
   void report(const Report&) override { flush(); }
-  void flush();
 
   /// The line of the columns' names.
   static constexpr std::string_view kColumns = "r,l,t";
+  static LogKind log();
 
  private:
   struct Monitor {
@@ -85,10 +91,9 @@ class MonitorCsv final : public MetricsSink {
     std::int64_t rows;          // written
     std::int64_t left_out = 0;  // episodes, since the last row
   };
+  void flush();
+
   std::vector<Monitor> monitors_;  ///< by worker
 };
-
-/// Rounds a time as the monitor files do: to the microsecond.
-double round_to_microseconds(double seconds);
 
 }  // namespace sounder

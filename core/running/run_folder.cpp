@@ -2,14 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <chrono>
 #include <utility>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/metrics/files.h"
-#include "core/metrics/tensorboard.h"
-#include "core/metrics/text_sinks.h"
 #include "core/running/named_folder.h"
 #include "core/running/run_checkpoints.h"
 #include "envs/error.h"
@@ -19,10 +15,6 @@ namespace sounder {
 namespace fs = std::filesystem;
 
 namespace {
-
-double unix_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 void make_folders(const fs::path& path) {
   std::error_code error;
@@ -76,29 +68,16 @@ struct RunFolder::Files {
   Files(fs::path folder, const Start& start, std::int64_t first_step)
       : path(std::move(folder)),
         lock(start.lock.value()),
-        progress(path / "progress.csv", start.measures, start.warn),
-        json_lines(path / "metrics.jsonl", start.warn),
-        tensorboard(path, first_step, start.warn),
-        evaluations(path / "evaluations.csv", start.warn),
-        monitor(path / "monitor",
-                {.environment = start.identity.environment, .workers = start.identity.workers, .start = unix_time()},
-                start.warn) {}
-
-  template <class Tell>
-  void tell(Tell tell_one) {
-    for (MetricsSink* sink :
-         std::array<MetricsSink*, 5>{&progress, &json_lines, &tensorboard, &evaluations, &monitor}) {
-      tell_one(*sink);
-    }
-  }
+        logs(open_logs({.run = path,
+                        .environment = start.identity.environment,
+                        .workers = start.identity.workers,
+                        .first_step = first_step,
+                        .measures = start.measures,
+                        .warn = start.warn})) {}
 
   fs::path path;
   RunLock lock;
-  ProgressCsv progress;
-  MetricsJsonLines json_lines;
-  TensorBoardFile tensorboard;
-  EvaluationsCsv evaluations;
-  MonitorCsv monitor;
+  std::vector<std::unique_ptr<MetricsSink>> logs;
 };
 
 RunFolder::RunFolder(std::unique_ptr<Files> files) : files_(std::move(files)) {}
@@ -141,20 +120,11 @@ const fs::path& RunFolder::path() const noexcept {
   return files_->path;
 }
 
-void RunFolder::report(const Report& report) {
-  files_->tell([&](MetricsSink& sink) { sink.report(report); });
-}
-
-void RunFolder::episodes(std::span<const EpisodeRecord> episodes) {
-  files_->tell([&](MetricsSink& sink) { sink.episodes(episodes); });
-}
-
-void RunFolder::evaluation(const Evaluation& evaluation) {
-  files_->tell([&](MetricsSink& sink) { sink.evaluation(evaluation); });
+std::span<const std::unique_ptr<MetricsSink>> RunFolder::logs() const noexcept {
+  return files_->logs;
 }
 
 fs::path RunFolder::save(const Checkpoint& checkpoint, CheckpointMark mark) {
-  files_->monitor.flush();  // first: a run that is resumed from here has no other way to its episodes
   const fs::path file = add_checkpoint(files_->path, checkpoint, mark);
   prune_checkpoints(files_->path, kKeptCheckpoints);
   return file;

@@ -11,13 +11,13 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/append_file.h"
-#include "core/metrics/records.h"
+#include "core/metrics/sink.h"
 #include "core/running/run_lock.h"
 #include "core/running/run_logs.h"
 
 namespace sounder {
 
-/// The folder that a run leaves behind; the only place that knows its layout:
+/// The folder that a run leaves behind:
 ///
 ///     config.toml                     the effective configuration, re-runnable
 ///     progress.csv  metrics.jsonl     a row, an object per report
@@ -28,9 +28,8 @@ namespace sounder {
 ///     checkpoints/<step>.safetensors  with links `last` and `best`
 ///     run.lock                        held by the process that trains
 ///
-/// Reports and evaluations outlive the process as soon as they were made, episodes with the next report or checkpoint.
-/// What a full disk keeps from being written is no error but a warning: see AppendFile. To be used by one thread.
-class RunFolder final : public MetricsSink {
+/// Its logs are those that run_logs.cpp lists. To be used by one thread at a time.
+class RunFolder {
  public:
   /// What names a run.
   struct Identity {
@@ -43,9 +42,9 @@ class RunFolder final : public MetricsSink {
   /// What a run begins with, or goes on with.
   struct Start {
     Identity identity;
-    std::string config;                      ///< becomes config.toml
-    Warn warn = {};                          ///< told what a user should know while the folder lives; may be empty
-    std::optional<RunLock> lock = {};        ///< of the folder, where the caller has it; else it is taken
+    std::string config;                ///< becomes config.toml
+    Warn warn = {};                    ///< told what a user should know, on the thread that tells a log; may be empty
+    std::optional<RunLock> lock = {};  ///< of the folder, where the caller has it; else it is taken
     std::vector<std::string> measures = {};  ///< of the sharing scheme, by name: columns of a new progress.csv
   };
 
@@ -62,13 +61,13 @@ class RunFolder final : public MetricsSink {
 
   RunFolder(RunFolder&&) noexcept;
   RunFolder& operator=(RunFolder&&) noexcept;
-  ~RunFolder() override;
+  ~RunFolder();
 
   const std::filesystem::path& path() const noexcept;
 
-  void report(const Report& report) override;
-  void episodes(std::span<const EpisodeRecord> episodes) override;
-  void evaluation(const Evaluation& evaluation) override;
+  /// The sinks that write the folder's logs, which live as long as it does. What they are told outlives the process
+  /// once the call returns. What a full disk keeps from being written is no error but a warning: see AppendFile.
+  std::span<const std::unique_ptr<MetricsSink>> logs() const noexcept;
 
   /// Saves checkpoints/<step>.safetensors, whole or not at all, lets the links name it (`last` never goes back to an
   /// earlier step), and returns its path. Of the checkpoints that no link names, all but the newest kKeptCheckpoints

@@ -12,32 +12,18 @@ namespace sounder {
 
 void RunRecord::restore(const TrainingProgress& progress) {
   progress_ = progress;
-  last_reported_step_ = progress.step;
+  last_reported_step_ = first_step_ = progress.step;
+  first_seconds_ = progress.seconds;
   reports_.restore(progress, parts_.group.totals());
-}
-
-void RunRecord::warn(const std::string& message) const {
-  if (parts_.warn) parts_.warn(message);
-}
-
-/// Tells all sinks. One that fails stays, since what is wrong may pass, and each of its failures is warned of once.
-template <class Tell>
-void RunRecord::tell_sinks(Tell tell) {
-  for (Sink& sink : sinks_) {
-    try {
-      tell(sink);
-    } catch (const Error& error) {
-      if (sink.warned.insert(error.what()).second) warn(fmt::format("{}; training goes on", error.what()));
-    }
-  }
 }
 
 void RunRecord::settle_episodes(std::int64_t step) {
   std::vector<EpisodeRecord> episodes;
   for (std::size_t i = 0; i < parts_.group.size(); ++i) parts_.group.worker(i).mailbox().collect(episodes);
   reports_.add(episodes);
-  const std::vector<EpisodeRecord> settled = reports_.settle(step);
-  if (!settled.empty()) tell_sinks([&](Sink& sink) { sink.sink->episodes(settled); });
+  std::vector<EpisodeRecord> settled = reports_.settle(step);
+  if (settled.empty()) return;
+  parts_.sinks.tell([settled = std::move(settled)](MetricsSink& sink) { sink.episodes(settled); });
 }
 
 void RunRecord::report(const Totals& totals) {
@@ -48,7 +34,7 @@ void RunRecord::report(const Totals& totals) {
   Report report = reports_.make(totals);
   report.copies = copies_;
   warn_of_entropy(report);
-  tell_sinks([&](Sink& sink) { sink.sink->report(report); });
+  parts_.sinks.tell([report = std::move(report)](MetricsSink& sink) { sink.report(report); });
 }
 
 void RunRecord::warn_of_endless_episodes(const Totals& totals) {
@@ -56,7 +42,7 @@ void RunRecord::warn_of_endless_episodes(const Totals& totals) {
   if (warned_of_endless_episodes_ || totals.episodes > 0 || totals.step < steps) return;
   if (parts_.group.spec().max_episode_steps) return;
   warned_of_endless_episodes_ = true;
-  warn(
+  parts_.sinks.warning(
       fmt::format("no episode has ended in the first {} steps, and the environment has no step limit "
                   "(max_episode_steps): without an end there is no return to show, and evaluations cut their episodes "
                   "at evaluation_step_limit",
@@ -66,7 +52,7 @@ void RunRecord::warn_of_endless_episodes(const Totals& totals) {
 void RunRecord::warn_of_entropy(const Report& report) {
   if (warned_of_entropy_ || !(report.entropy > parts_.runaway_entropy)) return;
   warned_of_entropy_ = true;
-  warn(
+  parts_.sinks.warning(
       fmt::format("the policy's entropy has run away, to {:.3g} nats: most of the actions that it tries are the bounds "
                   "themselves; try a lower entropy_coefficient or initial_log_std, or squash_actions",
                   report.entropy));
@@ -90,8 +76,9 @@ void RunRecord::evaluation(const WorkerGroup::Capture& capture, const Evaluator:
   last_evaluation_ = {.mean_return = mean_return, .worse = mean_return < best && summarize(result.returns).high < best};
   ++copies_.evaluations;
   if (!capture.snapshot.consistent) ++copies_.mixed_evaluations;
-  tell_sinks([&](Sink& sink) { sink.sink->evaluation(evaluation); });
-  if (evaluation.best) save(capture, CheckpointMark::last_and_best);
+  const bool best_so_far = evaluation.best;
+  parts_.sinks.tell([evaluation = std::move(evaluation)](MetricsSink& sink) { sink.evaluation(evaluation); });
+  if (best_so_far) save(capture, CheckpointMark::last_and_best);
 }
 
 void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
@@ -106,14 +93,29 @@ void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
   progress_ = checkpoint.progress;
   if (!parts_.save) return;
   try {
-    parts_.save(checkpoint, mark);
-    if (!std::exchange(saved_, true)) warn("checkpoints can be written again");
+    parts_.sinks.drain();
+    SavedCheckpoint saved{.step = checkpoint.progress.step, .mark = mark, .file = parts_.save(checkpoint, mark)};
+    if (!std::exchange(saved_, true)) parts_.sinks.warning("checkpoints can be written again");
+    parts_.sinks.tell([saved = std::move(saved)](MetricsSink& sink) { sink.saved(saved); });
     ++copies_.checkpoints;
     if (!capture.snapshot.consistent) ++copies_.mixed_checkpoints;
   } catch (const Error& error) {
     if (!std::exchange(saved_, false)) return;  // on a full disk it would be said every few seconds
-    warn(fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
+    parts_.sinks.warning(
+        fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
   }
+}
+
+TrainReport RunRecord::whole(const Totals& totals) const {
+  const auto updates = static_cast<double>(totals.pushed_updates);
+  return {.progress = progress_,
+          .seconds = totals.seconds - first_seconds_,
+          .steps = totals.step - first_step_,
+          .staleness = updates > 0 ? totals.staleness / updates : 0,
+          .means = reports_.whole(totals),
+          .saved = saved_,
+          .copies = copies_,
+          .last_evaluation = last_evaluation_};
 }
 
 }  // namespace sounder

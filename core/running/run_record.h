@@ -1,16 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/metrics/records.h"
 #include "core/metrics/report_builder.h"
 #include "core/running/evaluator.h"
+#include "core/running/sink_thread.h"
 #include "core/running/worker_group.h"
 
 namespace sounder {
@@ -28,14 +26,12 @@ class RunRecord {
 
   struct Parts {
     WorkerGroup& group;
-    std::int64_t environments;                                    ///< of all workers together
-    double runaway_entropy;                                       ///< as an AgentFactory has it
-    std::function<void(const Checkpoint&, CheckpointMark)> save;  ///< may be empty
-    std::function<void(const std::string&)> warn;                 ///< may be empty
+    SinkThread& sinks;
+    std::int64_t environments;  ///< of all workers together
+    double runaway_entropy;     ///< as an AgentFactory has it
+    SaveCheckpoint save;        ///< may be empty
   };
   explicit RunRecord(Parts parts) : parts_(std::move(parts)) {}
-
-  void add_sink(MetricsSink& sink) { sinks_.push_back({&sink}); }
 
   /// Goes on from a checkpoint that the group was restored from.
   void restore(const TrainingProgress& progress);
@@ -47,45 +43,37 @@ class RunRecord {
   /// Takes an evaluation in, of the parameters in `capture`; a new best one is saved.
   void evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds);
 
-  /// Saves a checkpoint. One that cannot be written is warned of, and again only when one could be; what was written
-  /// before stays.
+  /// Saves a checkpoint, once the sinks have been told all that came before: a run that goes on from it finds that in
+  /// its logs. One that cannot be written is warned of, and again only when one could be; what was written before
+  /// stays.
   void save(const WorkerGroup::Capture& capture, CheckpointMark mark);
 
   /// How things stand between two reports.
   Report preview(const Totals& totals) const { return reports_.preview(totals); }
-  /// What came of all of this process's run: means over its steps and updates.
-  Report whole(const Totals& totals) const { return reports_.whole(totals); }
+  /// Sums up all of this process's run, but for its reason, signal and parameters.
+  TrainReport whole(const Totals& totals) const;
 
   const TrainingProgress& progress() const noexcept { return progress_; }
   const CopyCounts& copies() const noexcept { return copies_; }
   /// What the latest evaluation of this process found; none: there was none.
   const std::optional<LastEvaluation>& last_evaluation() const noexcept { return last_evaluation_; }
-  /// Whether the latest checkpoint could be written.
-  bool saved() const noexcept { return saved_; }
 
  private:
-  struct Sink {
-    MetricsSink* sink;
-    std::set<std::string> warned = {};  // of these failures
-  };
-
-  void warn(const std::string& message) const;
-  template <class Tell>
-  void tell_sinks(Tell tell);
   void settle_episodes(std::int64_t step);
   void warn_of_endless_episodes(const Totals& totals);
   void warn_of_entropy(const Report& report);
 
   Parts parts_;
-  std::vector<Sink> sinks_;
   ReportBuilder reports_;
   TrainingProgress progress_;  // of the latest checkpoint; what evaluations found is up to date
+  std::int64_t first_step_ = 0;
+  double first_seconds_ = 0;
   CopyCounts copies_;
   std::optional<LastEvaluation> last_evaluation_;
   bool warned_of_endless_episodes_ = false;
   bool warned_of_entropy_ = false;
   std::int64_t last_reported_step_ = -1;
-  bool saved_ = true;
+  bool saved_ = true;  // the latest checkpoint
 };
 
 }  // namespace sounder

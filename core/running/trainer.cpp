@@ -19,6 +19,7 @@
 #include "core/running/evaluator.h"
 #include "core/running/milestone.h"
 #include "core/running/run_record.h"
+#include "core/running/sink_thread.h"
 #include "core/running/stop_signals.h"
 #include "core/running/worker_group.h"
 #include "envs/error.h"
@@ -29,9 +30,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kProgressInterval{250};
-
-// How many reports the trainer may be behind before a worker waits for it.
-constexpr std::ptrdiff_t kMostReportsBehind = 64;
 
 /// The mean return from which a run may stop; none if it is to go on to its step limit.
 std::optional<double> target_return(const TrainConfig& config, const EnvironmentSpec& spec) {
@@ -72,13 +70,19 @@ class Trainer::Run {
         target_(target_return(parts_.config, group_.spec())),
         report_milestone_(parts_.config.report_interval),
         evaluation_milestone_(parts_.config.evaluation_interval),
+        sinks_({.warn = [this](const std::string& message) { warn(message); },
+                .fail =
+                    [this] {
+                      failure_.keep("trainer");
+                      stop();
+                    }}),
         record_({.group = group_,
+                 .sinks = sinks_,
                  .environments = parts_.config.workers * parts_.config.envs_per_worker,
                  .runaway_entropy = parts_.agents.runaway_entropy(),
-                 .save = parts_.save,
-                 .warn = parts_.on_warning}) {}
+                 .save = parts_.save}) {}
 
-  void add_sink(MetricsSink& sink) { record_.add_sink(sink); }
+  void add_sink(MetricsSink& sink) { sinks_.add(sink); }
 
   void restore(const Checkpoint& checkpoint) {
     group_.restore(checkpoint);
@@ -100,38 +104,33 @@ class Trainer::Run {
   }
 
   void warn(std::string message) {
-    asio::post(context_, [this, message = std::move(message)] {
-      if (parts_.on_warning) parts_.on_warning(message);
-    });
+    asio::post(context_, [this, message = std::move(message)] { sinks_.warning(message); });
   }
 
   TrainReport run(const std::stop_token& stop_token) {
-    const std::int64_t first_step = group_.step();
     const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
     // To the end: whatever this thread waits for then, a second signal is heard.
     std::optional<StopSignals> signals;
     attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
+    attempt("trainer", [&] { begin(); });
     group_.start_clock();
-    const double first_second = group_.seconds();
     schedule_progress();
     schedule_checkpoint();
     drive_workers();
     const Totals totals = group_.totals();
     attempt("trainer", [&] { record_.report(totals); });
     attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
+    settle_sinks();
+    TrainReport report = record_.whole(totals);
+    report.reason = reason_;
+    report.signal = signal_;
+    report.parameters = group_.sharing().snapshot().parameters;
+    if (!failure_.any()) attempt("trainer", [&] { sinks_.tell([&](MetricsSink& sink) { sink.end(report); }); });
+    settle_sinks();
     signals.reset();
     failure_.rethrow();
-    return {.reason = reason_.load(),
-            .signal = signal_,
-            .progress = record_.progress(),
-            .seconds = totals.seconds - first_second,
-            .steps = totals.step - first_step,
-            .staleness = totals.pushed_updates > 0 ? totals.staleness / static_cast<double>(totals.pushed_updates) : 0,
-            .means = record_.whole(totals),
-            .saved = record_.saved(),
-            .copies = record_.copies(),
-            .last_evaluation = record_.last_evaluation(),
-            .parameters = group_.sharing().snapshot().parameters};
+    report.signal = signal_;
+    return report;
   }
 
  private:
@@ -146,6 +145,7 @@ class Trainer::Run {
   }
   void stop() noexcept {
     group_.stop();
+    report_slots_.release(static_cast<std::ptrdiff_t>(threads_));  // a thread waits for one at most once more
     if (parts_.on_stop) parts_.on_stop();
   }
   void heed(const StopSignal& signal) noexcept {
@@ -236,7 +236,7 @@ class Trainer::Run {
     const std::int64_t step = group_.step();
     if (report_milestone_.claim(step)) {
       worker.mailbox().flush();  // with one worker, a report has all episodes up to its step
-      // Where reports are due faster than they can be written, they slow the run down; they do not pile up.
+      // Where reports are due faster than sinks are told them, they slow the run down; they do not pile up.
       report_slots_.acquire();
       asio::post(context_, [this, totals = group_.totals()] {
         report_slots_.release();
@@ -270,6 +270,15 @@ class Trainer::Run {
 
   // ---- The trainer's thread
 
+  void begin() {
+    sinks_.tell([start = RunStart{.config = parts_.config,
+                                  .spec = group_.spec(),
+                                  .network = parts_.agents.description(),
+                                  .backend = parts_.agents.backend(),
+                                  .step = group_.step(),
+                                  .seconds = record_.progress().seconds}](MetricsSink& sink) { sink.begin(start); });
+  }
+
   void drive_workers() {
     running_.store(threads_, std::memory_order_relaxed);
     rounds_over_ = over();
@@ -280,28 +289,37 @@ class Trainer::Run {
       const auto busy = asio::make_work_guard(context_);
       context_.run();  // until the last worker stops it
     });
-    if (!whole) {
-      for (std::size_t i = threads.size(); i < threads_; ++i) round_->arrive_and_drop();  // those that never began
-      report_slots_.release(static_cast<std::ptrdiff_t>(group_.size()));  // nobody waits for this thread any more
-    }
+    for (std::size_t i = threads.size(); !whole && i < threads_; ++i) round_->arrive_and_drop();  // these never began
     threads.clear();
     progress_timer_.cancel();
     checkpoint_timer_.cancel();
     concluding_ = true;
-    // What the workers posted and the loop did not get to.
-    const auto drain = [&] {
+    poll();  // what the workers posted and the loop did not get to
+  }
+
+  /// Does all that was posted. Returns whether there was anything.
+  bool poll() {
+    std::size_t handled = 0;
+    const auto handle = [&] {
       context_.restart();
-      context_.poll();
+      handled += context_.poll();
     };
-    while (!attempt("trainer", drain)) continue;
+    while (!attempt("trainer", handle)) ++handled;
+    return handled > 0;
+  }
+
+  /// Waits until the sinks have been told everything, warnings of each other's failures included.
+  void settle_sinks() {
+    do sinks_.drain();
+    while (poll());
   }
 
   void schedule_progress() {
-    if (!parts_.on_progress) return;
+    if (sinks_.empty()) return;
     progress_timer_.expires_after(kProgressInterval);
     progress_timer_.async_wait([this](const boost::system::error_code& error) {
       if (error || concluding_) return;
-      parts_.on_progress(record_.preview(group_.totals()));
+      sinks_.progress(record_.preview(group_.totals()));
       schedule_progress();
     });
   }
@@ -347,6 +365,7 @@ class Trainer::Run {
   asio::steady_timer checkpoint_timer_{context_};
   bool concluding_ = false;
   std::atomic<int> signal_{0};
+  SinkThread sinks_;
   RunRecord record_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,37 +13,27 @@
 #include "core/config/config.h"
 #include "core/learning/agent.h"
 #include "core/learning/environment_factory.h"
-#include "core/metrics/records.h"
+#include "core/metrics/sink.h"
 #include "core/sharing/sharing.h"
 #include "envs/environment.h"
 
 namespace sounder {
 
-/// Why a run ended.
-enum class StopReason { step_limit, target_reached, interrupted };
-
-/// How a run ended.
-struct TrainReport {
-  StopReason reason = StopReason::step_limit;
-  int signal = 0;             ///< that came meanwhile; 0: none did
-  TrainingProgress progress;  ///< solved_step and solved_seconds tell whether and when it was solved
-  double seconds = 0;         ///< of training in this process, evaluations included
-  std::int64_t steps = 0;     ///< taken in this process
-  double staleness = 0;       ///< mean over the updates of this process
-  Report means;               ///< over all of this process's steps and updates; with the sharing scheme's measures
-  bool saved = true;          ///< whether the last checkpoint could be written
-  CopyCounts copies;          ///< of the parameters, in this process
-  std::optional<LastEvaluation> last_evaluation;  ///< of this process
-  std::vector<float> parameters;                  ///< at the end
-};
-
-/// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread, on which
-/// the functions of `Parts` that report and all sinks are called; a worker's thread does nothing but learn, and
-/// evaluate when it is the one to pass an evaluation's step.
+/// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread; sinks are
+/// called on a thread of their own; a worker's thread does nothing but learn, and evaluate when it is the one to pass
+/// an evaluation's step.
 ///
 /// Reports and evaluations are due at global steps, not at moments: so that, with one worker, a seed determines them.
+///
+/// Where sinks are slow, a fixed number of records waits for them; beyond it, a worker waits where a report is due:
+/// nothing but progress is left out. A stop request or signal ends the workers at once all the same, those that wait
+/// included; the run ends when the sinks have been told the rest and the last checkpoint is saved. Where a sink never
+/// returns, a second signal ends the process, with the checkpoints that it has.
 class Trainer {
  public:
+  /// How many reports may wait for the thread of `run` before a worker waits for it.
+  static constexpr std::ptrdiff_t kMostReportsBehind = 64;
+
   struct Parts {
     TrainConfig config;
     EnvironmentFactory make_environment;
@@ -54,11 +45,9 @@ class Trainer {
     std::function<void()> on_stop = {};
     /// Called first on each thread that runs workers, with its index. Empty: nothing.
     std::function<void(std::size_t)> prepare_thread = {};
-    /// Saves a checkpoint; an Error is a warning, and training goes on. Empty: nothing is saved.
-    std::function<void(const Checkpoint&, CheckpointMark)> save = {};
-    /// Told at most four times a second how things stand.
-    std::function<void(const Report&)> on_progress = {};
-    std::function<void(const std::string&)> on_warning = {};
+    /// Called on the thread of `run`, while no sink is being called; an Error is a warning, and training goes on.
+    /// Empty: nothing is saved.
+    SaveCheckpoint save = {};
   };
 
   /// Makes the workers. Throws UsageError where the configuration does not fit together; whatever making an environment
@@ -66,7 +55,7 @@ class Trainer {
   explicit Trainer(Parts parts);
   ~Trainer();
 
-  /// Adds a sink, which must outlive the trainer. Before `run`.
+  /// Adds a sink, which must outlive the trainer. Sinks are told in the order in which they were added. Before `run`.
   void add_sink(MetricsSink& sink);
 
   /// Goes on from a checkpoint of the same environment and network: throws Error for another one. Before `run`.
@@ -77,7 +66,7 @@ class Trainer {
   /// are stopped, what was learnt is saved, and the first failure is rethrown. To be called once.
   TrainReport run(std::stop_token stop = {});
 
-  /// Has on_warning called on the trainer's thread, during `run`. Any thread; does not wait.
+  /// Has the sinks told a warning during `run`, once they have been told its beginning. Any thread; does not wait.
   void warn(std::string message);
 
   /// Names the sharing scheme's measures, which its reports have.

@@ -1,7 +1,9 @@
 // A run whose numbers exceed the range of floats ends with an error, and its last checkpoint can be resumed.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agents/factory.h"
@@ -41,16 +43,23 @@ TEST_CASE(
   INFO(config.algorithm << " with " << config.workers << " workers");
   const auto agents = make_agent_factory(config, Exploding().spec());
   std::vector<Checkpoint> saved;
-  std::vector<std::string> warnings;
+  struct Warned : MetricsSink {
+    void warning(std::string_view message) override { messages.emplace_back(message); }
+    std::vector<std::string> messages;
+  } warned;
   Trainer trainer({.config = config,
                    .make_environment = [] { return Environment(Exploding()); },
                    .agents = *agents,
-                   .save = [&](const Checkpoint& checkpoint, CheckpointMark) { saved.push_back(checkpoint); },
-                   .on_warning = [&](const std::string& warning) { warnings.push_back(warning); }});
+                   .save =
+                       [&](const Checkpoint& checkpoint, CheckpointMark) {
+                         saved.push_back(checkpoint);
+                         return std::filesystem::path();
+                       }});
+  trainer.add_sink(warned);
   CHECK_THROWS_WITH(trainer.run(), Catch::Contains("20 updates in a row were not finite") &&
                                        Catch::Matchers::Contains("value loss inf") &&
                                        Catch::Matchers::Contains("try a lower learning_rate"));
-  CHECK(warnings.empty());
+  CHECK(warned.messages.empty());
   REQUIRE_FALSE(saved.empty());
   // 20 rollouts of each worker's first 400 steps; other workers may have finished only some of them. In rounds, the
   // gradients of all workers make one update.

@@ -1,4 +1,5 @@
 // Every algorithm continues from a checkpoint as if it had never stopped.
+#include <filesystem>
 #include <string>
 
 #include "agents/factory.h"
@@ -15,7 +16,11 @@ TrainReport train(const TrainConfig& config, const Checkpoint* from, Checkpoint&
   Trainer trainer({.config = config,
                    .make_environment = [&] { return registry.make_for_policy(config.environment); },
                    .agents = *agents,
-                   .save = [&](const Checkpoint& checkpoint, CheckpointMark) { last = checkpoint; }});
+                   .save =
+                       [&](const Checkpoint& checkpoint, CheckpointMark) {
+                         last = checkpoint;
+                         return std::filesystem::path();
+                       }});
   if (from != nullptr) trainer.restore(*from);
   return trainer.run();
 }

@@ -1,6 +1,7 @@
 #include "tests/agents/torch_catch.h"
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <vector>
 
@@ -154,6 +155,7 @@ TrainReport train(const TrainConfig& config, const Checkpoint* from, Checkpoint*
                    .save =
                        [&](const Checkpoint& checkpoint, CheckpointMark) {
                          if (last != nullptr) *last = checkpoint;
+                         return std::filesystem::path();
                        }});
   if (from != nullptr) trainer.restore(*from);
   return trainer.run();

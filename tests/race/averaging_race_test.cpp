@@ -203,6 +203,12 @@ TEST_CASE("busy rounds stop in their middle") {
     CHECK_THROWS_WITH(bench.run(), Catch::Contains("worn out"));
   }
   SECTION("by a failure of the trainer's thread") {
+    bench.before_save = [saves = 0]() mutable {
+      if (++saves == 1) throw std::logic_error("broken");
+    };
+    CHECK_THROWS_WITH(bench.run(), "trainer: broken");
+  }
+  SECTION("by a failure of a sink") {
     struct Broken : MetricsSink {
       void report(const Report& report) override {
         if (report.step > 5'000) throw std::logic_error("broken");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -139,7 +140,11 @@ struct Run {
     Trainer trainer({.config = config,
                      .make_environment = [this] { return registry.make_for_policy(config.environment); },
                      .agents = *agents,
-                     .save = [this](const Checkpoint& checkpoint, CheckpointMark) { last = checkpoint; }});
+                     .save =
+                         [this](const Checkpoint& checkpoint, CheckpointMark) {
+                           last = checkpoint;
+                           return std::filesystem::path();
+                         }});
     if (from != nullptr) trainer.restore(*from);
     report = trainer.run();
   }

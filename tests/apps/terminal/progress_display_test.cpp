@@ -8,6 +8,7 @@
 using sounder::Evaluation;
 using sounder::ProgressDisplay;
 using sounder::Report;
+using sounder::Series;
 
 namespace {
 
@@ -18,9 +19,11 @@ Report at(std::int64_t step, double seconds) {
   return report;
 }
 
-ProgressDisplay display(std::ostream& stream, ProgressDisplay::Mode mode) {
-  return ProgressDisplay(
-      {.mode = mode, .stream = stream, .total_steps = 1'000, .width = [] { return std::size_t{80}; }});
+/// Makes a display of a run of 1,000 steps.
+ProgressDisplay display(std::ostream& stream, ProgressDisplay::Mode mode, const Series* history = nullptr) {
+  ProgressDisplay made({.mode = mode, .stream = stream, .width = [] { return std::size_t{80}; }, .history = history});
+  made.begin({.config = {.steps = 1'000}, .spec = {}, .network = {}, .backend = {}});
+  return made;
 }
 
 /// What a terminal shows after it was written to: the lines, in the end.
@@ -61,13 +64,13 @@ std::size_t draws(const std::string& written) {
 TEST_CASE("A panel is redrawn in place, and at most four times a second") {
   std::ostringstream stream;
   ProgressDisplay panel = display(stream, ProgressDisplay::Mode::panel);
-  for (int i = 0; i <= 1'000; ++i) panel.live(at(i, i * 0.001));
+  for (int i = 0; i <= 1'000; ++i) panel.progress(at(i, i * 0.001));
   // At 0, 0.25, 0.5, 0.75 and 1 s.
   CHECK(draws(stream.str()) == 5);
   const auto lines = screen(stream.str());
-  REQUIRE(lines.size() == 9);
+  REQUIRE(lines.size() == 10);
   CHECK(lines[0].starts_with("100 %"));
-  CHECK(lines[8].empty());
+  CHECK(lines[9].empty());
 }
 
 TEST_CASE("The rate in a panel is taken over the time between two draws") {
@@ -75,7 +78,7 @@ TEST_CASE("The rate in a panel is taken over the time between two draws") {
   ProgressDisplay panel = display(stream, ProgressDisplay::Mode::panel);
   Report report = at(100, 1);
   report.steps_per_second = 50;
-  panel.live(report);
+  panel.progress(report);
   CHECK(screen(stream.str())[0].ends_with("50/s   0:18 left"));
   // Reports come more often; the rate since the last of them is not shown.
   report = at(300, 1.2);
@@ -83,7 +86,7 @@ TEST_CASE("The rate in a panel is taken over the time between two draws") {
   panel.report(report);
   report = at(500, 1.5);
   report.steps_per_second = 1e9;
-  panel.live(report);
+  panel.progress(report);
   // 400 steps in half a second; 500 are left.
   CHECK(screen(stream.str())[0].ends_with("800/s   0:01 left"));
 }
@@ -116,27 +119,41 @@ TEST_CASE("At its end a run's own means are drawn, and stay above what is writte
   means.staleness = 0.87;
   means.measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 0.015}};
   means.phase_shares = {0.25, 0.5, 0.125, 0.125};
-  panel.finish(means);
+  panel.end({.means = means});
   stream << "summary\n";
   const auto lines = screen(stream.str());
-  REQUIRE(lines.size() == 10);
+  REQUIRE(lines.size() == 11);
   CHECK(lines[0].starts_with(" 99 %"));
   CHECK(lines[0].find("900/s") != std::string::npos);
-  CHECK(lines[5] == "sharing     staleness 0.87   lost updates 1.50 %");
-  CHECK(lines[7] == "time        environment 25 %   forward 50 %   learn 12 %   share 12 %");
-  CHECK(lines[8] == "summary");
+  CHECK(lines[6] == "sharing     staleness 0.87   lost updates 1.50 %");
+  CHECK(lines[8] == "time        environment 25 %   forward 50 %   learn 12 %   share 12 %");
+  CHECK(lines[9] == "summary");
 }
 
 TEST_CASE("A warning stands above the panel") {
   std::ostringstream stream;
   ProgressDisplay panel = display(stream, ProgressDisplay::Mode::panel);
-  panel.live(at(10, 1));
-  panel.warn("the disk is full");
-  panel.live(at(20, 2));
+  panel.progress(at(10, 1));
+  panel.warning("the disk is full");
+  panel.progress(at(20, 2));
   const auto lines = screen(stream.str());
-  REQUIRE(lines.size() == 10);
+  REQUIRE(lines.size() == 11);
   CHECK(lines[0] == "sounder: warning: the disk is full");
   CHECK(lines[1].starts_with("  2 %"));
+}
+
+TEST_CASE("A panel draws the mean returns of the whole run, those before it was resumed included") {
+  std::ostringstream stream;
+  Series history;
+  history.report({.step = 100, .mean_return = 9});  // read from the run's folder
+  ProgressDisplay panel = display(stream, ProgressDisplay::Mode::panel, &history);
+  Report report = at(200, 1);
+  report.mean_return = 20;
+  for (sounder::MetricsSink* sink :
+       {static_cast<sounder::MetricsSink*>(&history), static_cast<sounder::MetricsSink*>(&panel)}) {
+    sink->report(report);
+  }
+  CHECK(screen(stream.str())[2].ends_with("   lowest 9.0   highest 20.0"));
 }
 
 TEST_CASE("A figure that one report did not measure stays as it was") {
@@ -148,10 +165,10 @@ TEST_CASE("A figure that one report did not measure stays as it was") {
   panel.report(report);
   report = at(20, 2);
   report.mean_return = 30;
-  panel.live(report);
+  panel.progress(report);
   const auto lines = screen(stream.str());
   CHECK(lines[1].find("mean return 30.0") != std::string::npos);
-  CHECK(lines[3].ends_with("entropy 0.5"));
+  CHECK(lines[4].ends_with("entropy 0.5"));
 }
 
 TEST_CASE("Where there is no terminal, a report and an evaluation are a line each, without escape codes") {
@@ -159,12 +176,12 @@ TEST_CASE("Where there is no terminal, a report and an evaluation are a line eac
   ProgressDisplay lines = display(stream, ProgressDisplay::Mode::lines);
   Evaluation evaluation;
   evaluation.returns = {7};
-  lines.live(at(10, 1));
+  lines.progress(at(10, 1));
   lines.report(at(100, 2));
   lines.evaluation(evaluation);
-  lines.warn("careful");
-  lines.live(at(200, 3));
-  lines.finish(at(200, 3));
+  lines.warning("careful");
+  lines.progress(at(200, 3));
+  lines.end({.means = at(200, 3)});
   const std::string written = stream.str();
   CHECK(std::count(written.begin(), written.end(), '\n') == 3);
   CHECK(written.find('\x1b') == std::string::npos);
@@ -182,7 +199,7 @@ TEST_CASE(
     report.steps_per_second = 7e6;
     lines.report(report);
   }
-  lines.finish(at(1'000, 10));
+  lines.end({.means = at(1'000, 10)});
   const std::string written = stream.str();
   // At 0.01 s and 5.01 s.
   REQUIRE(std::count(written.begin(), written.end(), '\n') == 2);

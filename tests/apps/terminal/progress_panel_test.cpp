@@ -49,10 +49,13 @@ TEST_CASE("The panel shows every figure of a report") {
   ProgressView view{.report = measured(), .total_steps = 500'000, .latest = {}, .best = {}};
   view.latest = evaluation(220'000, {470, 471});
   view.best = evaluation(180'000, {499, 500});
+  view.mean_returns = {{.step = 0, .value = 10}, {.step = 100'000, .value = 150}, {.step = 200'000, .value = 10}};
+  // Of 32 columns, the two in the middle lie 1/31 beside the peak, at 10 + 140 * 30/31, and are the highest.
   // 225,000 of 500,000 is 45 %; of 20 bar characters, 9. 275,000 steps at 12,500 a second are 22 s.
   const std::vector<std::string> expected{
       " 45 % █████████░░░░░░░░░░░ 225,000 of 500,000 steps   12,500/s   0:22 left",
       "training    mean return 123.4   length 100.0   episodes 1,234",
+      "return      ▁▁▂▂▃▃▄▄▅▅▆▆▇▇████▇▇▆▆▅▅▄▄▃▃▂▂▁▁   lowest 10.0   highest 145.5",
       "evaluation  mean 470.5 at step 220,000   best 499.5 at step 180,000",
       "learning    policy loss -0.0123   value loss 1.5   entropy 0.693",
       "updates     11,250   learning rate 0.000385   gradient norm 12.3",
@@ -71,18 +74,31 @@ TEST_CASE("What is not measured is a dash") {
   const auto lines = progress_panel(view, 80);
   CHECK(lines[0] == "  0 % ░░░░░░░░░░░░░░░░░░░░ 0 of 1,000 steps   -/s   - left");
   CHECK(lines[1] == "training    mean return -   length -   episodes 0");
-  CHECK(lines[2] == "evaluation  none yet");
-  CHECK(lines[3] == "learning    policy loss -   value loss -   entropy -");
-  CHECK(lines[5] == "sharing     staleness -   lost updates -");
-  CHECK(lines[6] == "workers     - -");
-  CHECK(lines[7] == "time        environment -   forward -   learn -   share -");
+  CHECK(lines[2] == "return      -");
+  CHECK(lines[3] == "evaluation  none yet");
+  CHECK(lines[4] == "learning    policy loss -   value loss -   entropy -");
+  CHECK(lines[6] == "sharing     staleness -   lost updates -");
+  CHECK(lines[7] == "workers     - -");
+  CHECK(lines[8] == "time        environment -   forward -   learn -   share -");
 }
 
 TEST_CASE("A sharing scheme's measures are shown by the last part of their names") {
   ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
   view.report.measures = {{.name = "peers/largest_distance", .unit = "relative", .value = 0.00123},
                           {.name = "peers/links_up", .unit = "fraction", .value = 0.5}};
-  CHECK(progress_panel(view, 80)[5] == "sharing     staleness -   largest distance 0.00123   links up 50.00 %");
+  CHECK(progress_panel(view, 80)[6] == "sharing     staleness -   largest distance 0.00123   links up 50.00 %");
+}
+
+TEST_CASE("The mean return so far is drawn over evenly spaced steps, from its lowest to its highest value") {
+  ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
+  // On a line: heights of 0, 0.2, 0.4, ... of it, of which there is room for four.
+  view.mean_returns = {{.step = 7, .value = -7}, {.step = 14, .value = 0}, {.step = 56, .value = 42}};
+  CHECK(progress_panel(view, 16)[2] == "return      ▁▂▄▅");
+  CHECK(progress_panel(view, 200)[2].ends_with("█   lowest -7.0   highest 42.0"));
+  view.mean_returns = {{.step = 7, .value = 5}, {.step = 14, .value = 5}};
+  CHECK(progress_panel(view, 20)[2] == "return      ▁▁▁▁▁▁▁▁");
+  view.mean_returns.pop_back();
+  CHECK(progress_panel(view, 80)[2] == "return      -");
 }
 
 TEST_CASE("Dropped updates and a solved evaluation are shown when there are any") {
@@ -90,8 +106,8 @@ TEST_CASE("Dropped updates and a solved evaluation are shown when there are any"
   view.report.dropped_updates = 1'500;
   view.latest->solved = true;
   const auto lines = progress_panel(view, 120);
-  CHECK(lines[2] == "evaluation  mean 500.0 at step 5, solved");
-  CHECK(lines[4].ends_with("gradient norm 12.3   dropped 1,500 (not finite)"));
+  CHECK(lines[3] == "evaluation  mean 500.0 at step 5, solved");
+  CHECK(lines[5].ends_with("gradient norm 12.3   dropped 1,500 (not finite)"));
 }
 
 TEST_CASE("No line is wider than the terminal") {

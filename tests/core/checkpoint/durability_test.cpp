@@ -16,6 +16,7 @@
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
+#include "tests/core/running/tell_logs.h"
 
 using namespace sounder;
 using namespace sounder::test;
@@ -121,7 +122,7 @@ TEST_CASE("A checkpoint is on the disk before a link names it, and the episodes 
   RunFolder run = RunFolder::create(
       folder / "run",
       {.identity = {.environment = "Fake-v0", .algorithm = "a3c", .seed = 1, .workers = 1}, .config = ""});
-  run.episodes(std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 3, .length = 4, .seconds = 0.5}});
+  tell(run, std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 3, .length = 4, .seconds = 0.5}});
   Watch watched;
   watched.on_rename = [&](const std::string& name) {
     if (name == "last" || name == "best") {

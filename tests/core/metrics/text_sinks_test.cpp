@@ -133,19 +133,18 @@ TEST_CASE("evaluations.csv has a row of statistics per evaluation") {
         "9000,0.5,500,0,500,500,500,500,500,500,500,1,true\n");
 }
 
-TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's format, once a report is made") {
+TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's format, once they were told") {
   const TemporaryFolder folder;
   const std::string header =
       "#{\"t_start\": 1700000000.250000, \"env_id\": \"Quoted\\\"-v0\", \"thinning\": \"10000 rows of all "
       "episodes, then 5000 of every 2nd, 5000 of every 4th, and so on\"}\nr,l,t\n";
   MonitorCsv monitor(folder.path(), {.environment = "Quoted\"-v0", .workers = 2, .start = 1'700'000'000.25});
+  CHECK(read_bytes(folder / "1.monitor.csv") == header);
   monitor.episodes(std::vector<sounder::EpisodeRecord>{
       {.worker = 1, .step = 23, .episode_return = 23, .length = 23, .seconds = 0.5},
       {.worker = 0, .step = 43, .episode_return = -1.0 / 3, .length = 20, .seconds = 1.23456789},
       {.worker = 1, .step = 53, .episode_return = 10, .length = 10, .seconds = 2},
   });
-  CHECK(read_bytes(folder / "1.monitor.csv") == header);
-  monitor.report({});
   CHECK(read_bytes(folder / "0.monitor.csv") == header + "-0.333333,20,1.234568\n");
   CHECK(read_bytes(folder / "1.monitor.csv") == header + "23.0,23,0.5\n10.0,10,2.0\n");
 }
@@ -157,7 +156,6 @@ void tell(MonitorCsv& monitor, std::int64_t first, std::int64_t last) {
   std::vector<sounder::EpisodeRecord> episodes;
   for (std::int64_t i = first; i <= last; ++i) episodes.push_back({.worker = 0, .length = i});
   monitor.episodes(episodes);
-  monitor.flush();
 }
 
 std::vector<double> lengths_in(const std::filesystem::path& file) {

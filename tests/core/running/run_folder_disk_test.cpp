@@ -7,6 +7,7 @@
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
 #include "tests/core/running/file_size_limit.h"
+#include "tests/core/running/tell_logs.h"
 
 namespace fs = std::filesystem;
 using namespace sounder;
@@ -38,10 +39,10 @@ TEST_CASE("A file that cannot be written keeps no other from being written, and 
   std::vector<std::string> warnings;
   const auto warn = [&](const std::string& message) { warnings.push_back(message); };
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, "", warn});
-  run.episodes(std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
+  tell(run, std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
   for (std::int64_t step = 4; step < 10; ++step) {
-    run.report({.step = step});
-    run.evaluation({.step = step, .returns = {1}, .lengths = {1}});
+    tell(run, Report{.step = step});
+    tell(run, Evaluation{.step = step, .returns = {1}, .lengths = {1}});
   }
   CHECK(warnings == std::vector<std::string>{"cannot write '" + (run.path() / "metrics.jsonl").string() +
                                              "': No space left on device; training goes on"});
@@ -58,15 +59,15 @@ TEST_CASE("What a full disk kept from being written is written once there is roo
     std::vector<EpisodeRecord> episodes;
     for (int i = 0; i < 10'000; ++i)
       episodes.push_back({.worker = i % 2, .episode_return = 1.0 * i, .length = 100'000, .seconds = 0.5 * i});
-    run.episodes(episodes);
+    tell(run, episodes);
     for (int i = 1; i <= kReports; ++i) {
-      run.report({.step = i, .entropy = 0.123456789});
-      run.evaluation({.step = i, .seconds = 0.123456789, .returns = {1.0 * i}, .lengths = {i}});
+      tell(run, Report{.step = i, .entropy = 0.123456789});
+      tell(run, Evaluation{.step = i, .seconds = 0.123456789, .returns = {1.0 * i}, .lengths = {i}});
     }
   };
   const auto tell_last = [](RunFolder& run) {
-    run.report({.step = 3'000});
-    run.evaluation({.step = 3'000, .returns = {1}, .lengths = {1}});
+    tell(run, Report{.step = 3'000});
+    tell(run, Evaluation{.step = 3'000, .returns = {1}, .lengths = {1}});
   };
   RunFolder free = RunFolder::create(folder / "free", {kIdentity, ""});
   tell_much(free);

@@ -8,6 +8,7 @@
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
+#include "tests/core/running/tell_logs.h"
 
 namespace fs = std::filesystem;
 using namespace sounder;
@@ -35,10 +36,12 @@ TEST_CASE("Resuming cuts off what came after the checkpoint and goes on behind i
   const fs::path path = folder / "run";
   const auto report = [](RunFolder& run, std::int64_t step) {
     const double seconds = static_cast<double>(step) / 100;
-    run.episodes(std::vector<EpisodeRecord>{
-        {.worker = step / 100 % 2, .episode_return = static_cast<double>(step), .length = 100, .seconds = seconds}});
-    run.report({.step = step, .seconds = seconds});
-    run.evaluation({.step = step, .seconds = seconds, .returns = {1}, .lengths = {1}});
+    tell(run, std::vector<EpisodeRecord>{{.worker = step / 100 % 2,
+                                          .episode_return = static_cast<double>(step),
+                                          .length = 100,
+                                          .seconds = seconds}});
+    tell(run, Report{.step = step, .seconds = seconds});
+    tell(run, Evaluation{.step = step, .seconds = seconds, .returns = {1}, .lengths = {1}});
   };
   const auto text_of_all = [&] {
     std::string text;
@@ -76,8 +79,8 @@ TEST_CASE("Resuming cuts off what came after the checkpoint and goes on behind i
 TEST_CASE("An episode that ended at the very moment of the checkpoint survives resuming") {
   const TemporaryFolder folder;
   const double seconds = 0.1234567;  // written as 0.123457, which is later
-  RunFolder::create(folder / "run", {kIdentity, ""})
-      .episodes(std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 1, .length = 1, .seconds = seconds}});
+  tell(RunFolder::create(folder / "run", {kIdentity, ""}),
+       std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 1, .length = 1, .seconds = seconds}});
   RunFolder::resume(folder / "run", {kIdentity, ""}, {.step = 1, .seconds = seconds});
   CHECK(lines_after_header(folder / "run" / "monitor" / "0.monitor.csv") == "r,l,t\n1.0,1,0.123457\n");
 }
@@ -100,9 +103,9 @@ TEST_CASE("A run that was killed before its first checkpoint is begun anew, with
   const fs::path path = folder / "run";
   {
     RunFolder run = RunFolder::create(path, {kIdentity, "first"});
-    run.episodes(std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
-    run.report({.step = 4});
-    run.evaluation({.step = 4, .returns = {1}, .lengths = {1}});
+    tell(run, std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
+    tell(run, Report{.step = 4});
+    tell(run, Evaluation{.step = 4, .returns = {1}, .lengths = {1}});
   }
   std::string warning;
   {
@@ -137,9 +140,9 @@ TEST_CASE("A log whose content no run wrote is left alone: the run is refused be
   const fs::path path = folder / "run";
   {
     RunFolder run = RunFolder::create(path, {kIdentity, "first"});
-    run.episodes(std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
-    run.report({.step = 4});
-    run.evaluation({.step = 4, .returns = {1}, .lengths = {1}});
+    tell(run, std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
+    tell(run, Report{.step = 4});
+    tell(run, Evaluation{.step = 4, .returns = {1}, .lengths = {1}});
   }
   const std::string name = GENERATE("progress.csv", "metrics.jsonl", "evaluations.csv", "monitor/1.monitor.csv");
   std::string text = read_bytes(path / name);

@@ -7,19 +7,21 @@
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
-#include "tests/core/running/file_size_limit.h"
+#include "tests/core/running/tell_logs.h"
 
 namespace fs = std::filesystem;
 using sounder::CheckpointMark;
 using sounder::EpisodeRecord;
 using sounder::Error;
+using sounder::Evaluation;
+using sounder::Report;
 using sounder::RunFolder;
 using sounder::UsageError;
 using sounder::test::checkpoint_of_step;
 using sounder::test::contains;
 using sounder::test::error_of;
-using sounder::test::FileSizeLimit;
 using sounder::test::read_bytes;
+using sounder::test::tell;
 using sounder::test::TemporaryFolder;
 using sounder::test::write_bytes;
 
@@ -117,7 +119,7 @@ TEST_CASE("One process at a time has a run's folder, whether it goes on in it or
                               "'; wait until it has ended, or name another folder";
   {
     RunFolder run = RunFolder::create(folder / "run", {kIdentity, "first"});
-    run.report({.step = 1});
+    tell(run, Report{.step = 1});
     CHECK(error_of<Error>(again) == refused);
     CHECK(error_of<Error>(anew) == refused);
     CHECK(lines_after_header(run.path() / "progress.csv").starts_with("1,"));
@@ -135,9 +137,9 @@ TEST_CASE("One process at a time has a run's folder, whether it goes on in it or
 TEST_CASE("What was reported can be read while the run goes on") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
-  run.episodes(std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
-  run.report({.step = 4});
-  run.evaluation({.step = 4, .returns = {1}, .lengths = {1}});
+  tell(run, std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
+  tell(run, Report{.step = 4});
+  tell(run, Evaluation{.step = 4, .returns = {1}, .lengths = {1}});
   CHECK(lines_after_header(run.path() / "progress.csv").starts_with("4,"));
   CHECK(lines_after_header(run.path() / "monitor" / "1.monitor.csv") == "r,l,t\n3.0,4,0.5\n");
   CHECK(lines_after_header(run.path() / "evaluations.csv").starts_with("4,"));
@@ -147,7 +149,7 @@ TEST_CASE("What was reported can be read while the run goes on") {
 TEST_CASE("Episodes before a checkpoint can be read once it is saved") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
-  run.episodes(std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 3, .length = 4, .seconds = 0.5}});
+  tell(run, std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 3, .length = 4, .seconds = 0.5}});
   save(run, 4);
   CHECK(lines_after_header(run.path() / "monitor" / "0.monitor.csv") == "r,l,t\n3.0,4,0.5\n");
 }

@@ -1,6 +1,11 @@
 #include "core/running/run_record.h"
 
+#include <atomic>
+#include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "tests/catch.h"
@@ -15,12 +20,19 @@ namespace {
 struct Recording : MetricsSink {
   explicit Recording(std::optional<std::int64_t> max_episode_steps = {})
       : group(TrainerBench{}.config, environments({.max_episode_steps = max_episode_steps}), agents) {
-    record.add_sink(*this);
+    sinks.add(*this);
   }
 
   void report(const Report& report) override { reports.push_back(report); }
+  void warning(std::string_view message) override { warnings.emplace_back(message); }
 
-  /// Takes in an evaluation of episodes with these returns.
+  /// Reports these totals, and waits until that is told.
+  void report(const Totals& totals) {
+    record.report(totals);
+    sinks.drain();
+  }
+
+  /// Records an evaluation of episodes with these returns.
   void evaluate(std::vector<double> returns, bool consistent = true) {
     WorkerGroup::Capture capture = group.capture();
     capture.snapshot.consistent = consistent;
@@ -32,11 +44,16 @@ struct Recording : MetricsSink {
   WorkerGroup group;
   std::vector<Report> reports;
   std::vector<std::string> warnings;
+  std::function<void()> on_save = [] {};
+  SinkThread sinks{{.warn = [](const std::string&) {}, .fail = [] {}}};
   RunRecord record{{.group = group,
+                    .sinks = sinks,
                     .environments = 2,
                     .runaway_entropy = 5,
-                    .save = [](const Checkpoint&, CheckpointMark) {},
-                    .warn = [this](const std::string& warning) { warnings.push_back(warning); }}};
+                    .save = [this](const Checkpoint&, CheckpointMark) {
+                      on_save();
+                      return std::filesystem::path();
+                    }}};
 };
 
 }  // namespace
@@ -57,7 +74,7 @@ TEST_CASE("evaluations and checkpoints of mixed copies are counted, and reported
   CHECK(copies.checkpoints == 4);
   CHECK(copies.mixed_checkpoints == 2);
 
-  recording.record.report({.step = 10});
+  recording.report(Totals{.step = 10});
   REQUIRE(recording.reports.size() == 1);
   CHECK(recording.reports[0].copies.mixed_evaluations == 2);
   CHECK(recording.reports[0].copies.mixed_checkpoints == 2);
@@ -81,18 +98,18 @@ TEST_CASE("the last evaluation is worse than the best where its interval ends be
 TEST_CASE("an entropy that has run away is warned of once") {
   Recording recording;
   // Sums over the steps of all: 10 steps of 5 nats, 10 of 6, 10 of 7.
-  recording.record.report({.step = 10, .learnt_steps = 10, .entropy = 50});
+  recording.report(Totals{.step = 10, .learnt_steps = 10, .entropy = 50});
   CHECK(recording.warnings.empty());
-  recording.record.report({.step = 20, .learnt_steps = 20, .entropy = 110});
+  recording.report(Totals{.step = 20, .learnt_steps = 20, .entropy = 110});
   REQUIRE(recording.warnings.size() == 1);
   CHECK_THAT(recording.warnings[0], Catch::Matchers::StartsWith("the policy's entropy has run away, to 6 nats"));
-  recording.record.report({.step = 30, .learnt_steps = 30, .entropy = 180});
+  recording.report(Totals{.step = 30, .learnt_steps = 30, .entropy = 180});
   CHECK(recording.warnings.size() == 1);
 }
 
 TEST_CASE("training that saw no episode end, though nothing limits them, is warned of once") {
   const auto warnings = [](Recording&& recording, std::vector<Totals> totals) {
-    for (const Totals& each : totals) recording.record.report(each);
+    for (const Totals& each : totals) recording.report(each);
     return recording.warnings;
   };
   const auto said = warnings(Recording(), {{.step = 99'999}, {.step = 100'000}, {.step = 200'000}});
@@ -101,4 +118,32 @@ TEST_CASE("training that saw no episode end, though nothing limits them, is warn
   CHECK(warnings(Recording(), {{.step = 99'999}}).empty());
   CHECK(warnings(Recording(), {{.step = 100'000, .episodes = 1}}).empty());
   CHECK(warnings(Recording(1'000'000), {{.step = 100'000}}).empty());
+}
+
+TEST_CASE("a checkpoint is saved once all that came before it has been told, and its saving is told then") {
+  struct Slow : MetricsSink {
+    void report(const Report&) override {
+      // Gives one that does not wait for this the time to save.
+      for (int i = 0; i < 100 && saves == 0; ++i) std::this_thread::yield();
+      ++reports;
+    }
+    void saved(const SavedCheckpoint& checkpoint) override { steps.push_back(checkpoint.step); }
+    std::atomic<int> saves{0};
+    int reports = 0;
+    std::vector<std::int64_t> steps;
+  } slow;
+  Recording recording;
+  recording.sinks.add(slow);
+  std::vector<int> reports_by_then;
+  recording.on_save = [&] {
+    reports_by_then.push_back(slow.reports);
+    ++slow.saves;
+  };
+  for (const std::int64_t step : {10, 20}) recording.record.report({.step = step});
+  WorkerGroup::Capture capture = recording.group.capture();
+  capture.totals.step = 20;
+  recording.record.save(capture, CheckpointMark::last);
+  recording.sinks.drain();
+  CHECK(reports_by_then == std::vector{2});
+  CHECK(slow.steps == std::vector<std::int64_t>{20});
 }

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,8 +37,8 @@ struct TrainerBench : MetricsSink {
   FakeEnvironment::Options environment = {};
   std::optional<Checkpoint> resumed = {};
   std::vector<MetricsSink*> more_sinks = {};
-  std::function<void()> before_save = [] {};  ///< may throw
-  std::function<void()> on_trainer = [] {};   ///< it is made, and does not run
+  std::function<void()> before_save = [] {};                   ///< may throw
+  std::function<void(Trainer&)> on_trainer = [](Trainer&) {};  ///< it is made, and does not run
   std::function<void()> on_stop = [] {};
   MakeSharing make_sharing = sounder::make_sharing;
 
@@ -51,6 +53,7 @@ struct TrainerBench : MetricsSink {
     finished.insert(finished.end(), episodes.begin(), episodes.end());
   }
   void evaluation(const Evaluation& evaluation) override { evaluations.push_back(evaluation); }
+  void warning(std::string_view message) override { warnings.emplace_back(message); }
 
   TrainReport run(std::stop_token stop = {}) {
     const FakeAgents agents(behaviour);
@@ -59,16 +62,15 @@ struct TrainerBench : MetricsSink {
                      .agents = agents,
                      .make_sharing = make_sharing,
                      .on_stop = on_stop,
-                     .save =
-                         [this](const Checkpoint& checkpoint, CheckpointMark mark) {
-                           before_save();
-                           saved.push_back({checkpoint, mark});
-                         },
-                     .on_warning = [this](const std::string& warning) { warnings.push_back(warning); }});
+                     .save = [this](const Checkpoint& checkpoint, CheckpointMark mark) {
+                       before_save();
+                       saved.push_back({checkpoint, mark});
+                       return std::filesystem::path(fmt::format("{}", checkpoint.progress.step));
+                     }});
     for (MetricsSink* sink : more_sinks) trainer.add_sink(*sink);
     trainer.add_sink(*this);
     if (resumed) trainer.restore(*resumed);
-    on_trainer();
+    on_trainer(trainer);
     return trainer.run(std::move(stop));
   }
 

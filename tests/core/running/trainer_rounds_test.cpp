@@ -225,6 +225,13 @@ TEST_CASE("a failure in a round ends the run when all threads are drained, and r
     bench.more_sinks = {&broken};
     CHECK_THROWS_WITH(bench.run(), "trainer: broken");
   }
+  SECTION("of the trainer's thread, while the workers learn") {
+    bench.config.checkpoint_interval = 1e-9;
+    bench.before_save = [saves = 0]() mutable {
+      if (++saves == 1) throw std::logic_error("broken");
+    };
+    CHECK_THROWS_WITH(bench.run(), "trainer: broken");
+  }
 }
 
 TEST_CASE("a thread that cannot be prepared ends a synchronous run before anything is learnt") {

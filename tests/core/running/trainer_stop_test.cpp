@@ -177,7 +177,7 @@ TEST_CASE("signals are caught while a run lasts, and neither before nor after") 
   std::vector<bool> in_run;
   TrainerBench bench;
   bench.before_save = [&] { in_run.push_back(caught()); };
-  bench.on_trainer = [&] { in_run.push_back(caught()); };
+  bench.on_trainer = [&](Trainer&) { in_run.push_back(caught()); };
   bench.run();
   CHECK(in_run == std::vector{false, true, true});  // of the best checkpoint, and of the last
   CHECK_FALSE(caught());
