@@ -156,7 +156,10 @@ TEST_CASE("a stored checkpoint is read, its policy still solves the task, and tr
   Trainer trainer({.config = config,
                    .make_environment = make_environment,
                    .agents = *agents,
-                   .save = [&](const Checkpoint& saved, CheckpointMark) { last = saved; }});
+                   .save = [&](const Checkpoint& saved, CheckpointMark) {
+                     last = saved;
+                     return std::filesystem::path();
+                   }});
   trainer.restore(checkpoint);
   const TrainReport report = trainer.run();
   CHECK(report.progress.step >= progress.step + 1'000);
