@@ -203,8 +203,11 @@ TEST_CASE("busy rounds stop in their middle") {
     CHECK_THROWS_WITH(bench.run(), Catch::Contains("worn out"));
   }
   SECTION("by a failure of the trainer's thread") {
-    bench.before_save = [saves = 0]() mutable {
-      if (++saves == 1) throw std::logic_error("broken");
+    bench.environment.on_step = [&](const FakeEnvironment::Step&) { ++steps; };
+    bench.before_save = [&steps, broken = false]() mutable {
+      if (steps < 1'000 || broken) return;  // a save may be due before the first round
+      broken = true;
+      throw std::logic_error("broken");
     };
     CHECK_THROWS_WITH(bench.run(), "trainer: broken");
   }
