@@ -35,9 +35,7 @@ TEST_CASE("an agent with three passes learns from each rollout three times, each
 
 TEST_CASE("a rollout's moments are merged once, however many passes there are over it") {
   const auto run = [](std::size_t passes) {
-    WorkerBench bench;
-    bench.size = 9;
-    bench.moments = {{.offset = 4, .width = 2}};
+    WorkerBench bench{.size = 9, .moments = {{.offset = 4, .width = 2}}};
     bench.behaviour.observation_moments = bench.moments.front();
     bench.store.restore({.parameters = {0, 0, 0, 0, 0, 0, 1, 1, 0}, .statistics = {std::vector<float>(9)}});
     bench.behaviour.passes = passes;
