@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# at_level.sh LEVEL SOUNDER PROGRAM...: runs the cases of test programs that depend on the level of processors (core/level.h), at
-# one level. Where the processor lacks it, as SOUNDER says, they are not run.
+# at_level.sh LEVEL CASES SOUNDER PROGRAM...: runs those cases of test programs at one level of processors (core/level.h). Where
+# the processor lacks it, as SOUNDER says, they are not run.
 set -euo pipefail
 export SOUNDER_LEVEL=$1
-sounder=$2
-shift 2
+cases=$2 sounder=$3 # cases: as Catch2 takes them
+shift 3
 if said=$("$sounder" --version 2>&1); then
   [[ $said == *"kernels for $SOUNDER_LEVEL" ]]
 elif [[ $said == *"expected a level that this processor has"* ]]; then
@@ -14,4 +14,4 @@ else
   echo "$said" >&2
   exit 1
 fi
-for program in "$@"; do "$program" '[levels]'; done
+for program in "$@"; do "$program" "$cases"; done

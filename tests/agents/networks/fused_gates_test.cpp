@@ -111,7 +111,8 @@ TEST_CASE("sigmoid and tanh are those of the library to single precision, everyw
   CHECK(tanh_error < 4e-7);
 }
 
-TEST_CASE("tanh is the library's to seven units in the last place, of small numbers and of large ones", "[levels]") {
+TEST_CASE("tanh is the library's to seven units in the last place, of small numbers and of large ones",
+          "[levels][long]") {
   constexpr std::size_t kAtOnce = 1 << 12;
   double worst = 0;
   float where = 0;

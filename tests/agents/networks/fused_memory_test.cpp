@@ -13,7 +13,8 @@ double deviation_from(std::span<const float> numbers, const std::vector<double>&
   return deviation(numbers, std::span(expected));
 }
 
-TEST_CASE("fused networks with memory, of any shape, agree with the cells' formulas in double precision", "[levels]") {
+TEST_CASE("fused networks with memory, of any shape, agree with the cells' formulas in double precision",
+          "[levels][long]") {
   constexpr double kTolerance = 1e-5;
   const Memory memory = GENERATE(Memory::lstm, Memory::gru);
   Rng rng(20'162);

@@ -33,7 +33,7 @@ double deviation_from(std::span<const float> numbers, std::span<const float> exp
   return deviation(numbers, expected);
 }
 
-TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values and gradients", "[levels]") {
+TEST_CASE("fused networks of any shape agree with LibTorch on outputs, values and gradients", "[levels][long]") {
   use_one_torch_thread();  // on a busy machine, BLAS's threads wait for each other ten times as long as they compute
   constexpr double kTolerance = 1e-5;
   Rng rng(20'161);
