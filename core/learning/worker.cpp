@@ -102,7 +102,7 @@ void Worker::contribute() {
   if (!learnt_) return;
   learnt_ = false;
   PhaseClock clock(counters_, timed_ ? PhaseClock::Mode::on : PhaseClock::Mode::off);
-  if (new_steps_ > 0) merge_moments();
+  merge_moments();
   const bool usable = std::isfinite(gradient_norm_) && std::isfinite(losses_.policy + losses_.value + losses_.entropy);
   const Given given = port_->give(
       {.gradient = gradient_, .norm = gradient_norm_, .steps = std::exchange(new_steps_, 0), .usable = usable});
