@@ -71,7 +71,8 @@ TEST_CASE("A curve of any length has its most points at most and both of its end
     for (int i = 0; i < 3'000; ++i) {
       curve.add({.step = 1.0 * i, .value = 0});
       const Steps steps = steps_of(curve.points());
-      const bool bounded = steps.size() <= most && 2 * (steps.size() + 1) >= std::min<std::size_t>(most, i);
+      const bool bounded =
+          steps.size() <= most && 2 * (steps.size() + 1) >= std::min(most, static_cast<std::size_t>(i));
       const bool ends = steps.front() == 0 && steps.back() == i;
       const double stride = steps.size() > 1 ? steps[1] : 1;
       bool even = std::has_single_bit(static_cast<unsigned>(stride)) || steps.size() == 2;
