@@ -86,6 +86,11 @@ std::string never_stale(const ConfigUse& use) {
                 fmt::format("algorithm '{}' learns in rounds: no gradient is stale", use.config.algorithm));
 }
 
+std::string never_concurrent(const ConfigUse& use) {
+  return unless(use.agents.sharing() != kRoundsScheme,
+                fmt::format("algorithm '{}' learns in rounds: updates are made one at a time", use.config.algorithm));
+}
+
 std::string constant_rate(const ConfigUse& use) {
   return unless(make_schedule(use.config).anneal_steps > 0,
                 fmt::format("learning_rate_schedule is '{}'", use.config.learning_rate_schedule));
@@ -148,7 +153,7 @@ std::vector<ConfigField> make_fields() {
       {"policy_std", "standard deviations of continuous actions: parameters, or outputs of the network for each state",
        Text{&C::policy_std}, kKept, not_continuous},
       {"initial_log_std", "logarithm of these standard deviations at the start", Real{&C::initial_log_std, -10, 10},
-       kChangeable, not_continuous},
+       kKept, not_continuous},
       {"squash_actions", "bring continuous actions within their bounds by tanh, in place of clipping them",
        Flag{&C::squash_actions}, kKept, not_continuous},
 
@@ -205,7 +210,7 @@ std::vector<ConfigField> make_fields() {
       {"adam_epsilon", "added to that mean's root, of adam", Real{&C::adam_epsilon, 1e-12, 1e3}, kChangeable,
        other_rule<Adam>},
       {"write_mode", "how workers write shared parameters: plain, losing none to a concurrent update, or one at a time",
-       Text{&C::write_mode, names_of(kWriteModes)}},
+       Text{&C::write_mode, names_of(kWriteModes)}, kChangeable, never_concurrent},
       {"straggler_delay",
        "microseconds that worker 0 loses after each environment step: measures what one slow worker costs the others",
        Integer{&C::straggler_delay, 0, 1'000'000}},
