@@ -33,7 +33,7 @@ class FusedLayer {
   float* h(std::size_t row) noexcept { return h_.row(row); }
   const float* h(std::size_t row) const noexcept { return h_.row(row); }
 
-  /// Takes in that the parameters in the flat array have changed.
+  /// Call it after every change of the parameters in the flat array.
   void take_parameters() noexcept;
 
   /// Computes H of rows from their inputs X [count, inputs].

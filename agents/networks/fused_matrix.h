@@ -24,7 +24,7 @@ struct RowRange {
   std::size_t count;
 };
 
-/// Rows of numbers that somebody else owns.
+/// A view of rows of numbers.
 struct ConstRows {
   const float* numbers;
   std::size_t stride;  ///< distance of two rows, in floats

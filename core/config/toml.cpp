@@ -55,7 +55,7 @@ struct HasTypeOf {
   bool operator()(const ConfigField::Integers&) const { return node.is_array(); }
 };
 
-/// Words what a value is, for an error: `"2" (a string)`, `a table`.
+/// Describes a value's type for an error: `"2" (a string)`, `a table`.
 std::string describe(const toml::node& node) {
   if (node.is_table()) return "a table";
   std::ostringstream stream;

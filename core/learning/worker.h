@@ -136,7 +136,7 @@ class Worker {
   MomentsBatch return_moments_;
   float reward_factor_ = 1;  // of this rollout
   int bad_gradients_ = 0;    // in a row, not finite
-  int bad_averages_ = 0;     // likewise, of those that this worker's gradients completed
+  int bad_averages_ = 0;     // in a row, of averages that this worker's gradients completed, not finite
   std::uint64_t rollouts_ = 0;
 };
 

@@ -14,7 +14,7 @@
 
 namespace sounder {
 
-/// Told one line of what a user should know.
+/// Called with a warning for the user, one line.
 using Warn = std::function<void(const std::string&)>;
 
 /// Appends records to a file through a buffer. What was appended reaches the kernel, and so outlives the process, when

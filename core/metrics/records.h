@@ -53,7 +53,7 @@ struct Report {
   double seconds = 0;                        ///< of training, evaluations included
   double steps_per_second = kNotMeasured;    ///< since the report before
   double mean_return = kNotMeasured;         ///< of the last 100 training episodes
-  double mean_length = kNotMeasured;         ///< likewise, steps
+  double mean_length = kNotMeasured;         ///< mean over the same episodes, steps
   double policy_loss = kNotMeasured;         ///< per step
   double value_loss = kNotMeasured;          ///< per step
   double entropy = kNotMeasured;             ///< nats, per step

@@ -58,8 +58,9 @@ std::size_t scalars_before_measures() noexcept {
 
 std::vector<NamedNumber> numbers_of(const Report& report, const Measures& measures) {
   std::vector<NamedNumber> numbers;
+  const std::size_t before = scalars_before_measures();
   for (std::size_t i = 0; i < kReportScalars.size(); ++i) {
-    if (i == scalars_before_measures()) {
+    if (i == before) {
       for (const Measure& measure : measures) numbers.push_back({measure.name, measure.value});
     }
     numbers.push_back({kReportScalars[i].name, kReportScalars[i].value(report)});

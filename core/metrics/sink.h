@@ -62,7 +62,7 @@ class MetricsSink {
  public:
   virtual ~MetricsSink() = default;
   virtual void begin(const RunStart&) {}
-  /// How things stand between two reports, at most four times a second. Where sinks are slow, only the newest is told.
+  /// The current numbers between two reports, at most four times a second. If sinks are slow, only the newest is kept.
   virtual void progress(const Report&) {}
   /// In order of the global step.
   virtual void report(const Report&) {}
@@ -71,7 +71,7 @@ class MetricsSink {
   virtual void evaluation(const Evaluation&) {}
   /// A checkpoint is written only when all that was reported before it has been told.
   virtual void saved(const SavedCheckpoint&) {}
-  /// One line of what a user should know.
+  /// A warning for the user, one line.
   virtual void warning(std::string_view) {}
   /// The run has ended, and all is saved. Not called where it failed.
   virtual void end(const TrainReport&) {}

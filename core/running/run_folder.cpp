@@ -43,7 +43,7 @@ fs::path make_given_folder(const fs::path& path) {
     throw UsageError(
         fmt::format("expected a folder for the run, got the file '{}'; name another with --run", path.string()));
   }
-  require_free(path);  // before a lock is left in somebody's folder
+  require_free(path);  // before a lock file is left in a folder that is not a run's
   make_folders(path);
   return path;
 }

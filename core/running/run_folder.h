@@ -42,9 +42,9 @@ class RunFolder {
   /// What a run begins with, or goes on with.
   struct Start {
     Identity identity;
-    std::string config;                ///< becomes config.toml
-    Warn warn = {};                    ///< told what a user should know, on the thread that tells a log; may be empty
-    std::optional<RunLock> lock = {};  ///< of the folder, where the caller has it; else it is taken
+    std::string config;                      ///< becomes config.toml
+    Warn warn = {};                          ///< called with warnings, on the thread that calls the logs; may be empty
+    std::optional<RunLock> lock = {};        ///< of the folder, where the caller has it; else it is taken
     std::vector<std::string> measures = {};  ///< of the sharing scheme, by name: columns of a new progress.csv
   };
 

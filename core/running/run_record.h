@@ -48,7 +48,7 @@ class RunRecord {
   /// stays.
   void save(const WorkerGroup::Capture& capture, CheckpointMark mark);
 
-  /// How things stand between two reports.
+  /// Makes a report of the current numbers, between two reports.
   Report preview(const Totals& totals) const { return reports_.preview(totals); }
   /// Sums up all of this process's run, but for its reason, signal and parameters.
   TrainReport whole(const Totals& totals) const;

@@ -48,7 +48,7 @@ class SinkThread {
   /// to be had.
   void tell(Tell record) { enqueue({.tell = std::move(record)}); }
   void warning(std::string message);
-  /// Has all sinks told how things stand, in place of what waits to be told of that. Does not wait.
+  /// Calls all sinks with the current numbers; replaces an older call that still waits. Does not wait.
   void progress(Report report);
 
   /// Waits until all has been told: what the sinks wrote by then outlives the process, and none of them is being

@@ -165,7 +165,7 @@ class Trainer::Run {
       task();
       return true;
     } catch (const EnvironmentLost&) {
-      if (!stopping()) failure_.keep(where);  // who is to stop does not wait for an environment to come back
+      if (!stopping()) failure_.keep(where);  // a run that stops does not wait for an environment to come back
       stop();
       return false;
     } catch (...) {
@@ -350,7 +350,7 @@ class Trainer::Run {
   const std::optional<double> target_;
   Milestone report_milestone_;
   Milestone evaluation_milestone_;
-  std::int64_t evaluated_step_ = -1;  // likewise
+  std::int64_t evaluated_step_ = -1;  // of the latest evaluation; used by that thread, too
   std::atomic<bool> evaluating_{false};
   std::atomic<std::size_t> running_{0};  // workers
   std::atomic<StopReason> reason_{StopReason::step_limit};

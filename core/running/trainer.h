@@ -38,7 +38,7 @@ class Trainer {
     TrainConfig config;
     EnvironmentFactory make_environment;
     const AgentFactory& agents;
-    /// Makes the scheme by which workers share: here a scheme of one's own is put in.
+    /// Makes the sharing scheme. Replace it to use a scheme of your own.
     MakeSharing make_sharing = sounder::make_sharing;
     /// Called as soon as the workers are asked to end, maybe more than once, on any thread: what waits for something
     /// outside should stop waiting. Must not throw. Empty: nothing.

@@ -37,7 +37,7 @@ class WorkerGroup {
   /// The global step; any thread.
   std::int64_t step() const noexcept { return sharing_->step(); }
 
-  /// Asks the workers to end their rollouts early, and whoever drives them to end. Any thread.
+  /// Asks the workers to end their rollouts early, and the threads that run them to end. Any thread.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   bool stopping() const noexcept {
     // Relaxed: nothing is published with the flag; threads are joined before what they wrote is read.
@@ -48,7 +48,7 @@ class WorkerGroup {
   void start_clock() noexcept { clock_ = Stopwatch(before_.seconds); }
   double seconds() const noexcept { return clock_.seconds(); }
 
-  /// Has all workers contribute what they have learnt in this round, in their order: what comes of it is the same to
+  /// Has all workers contribute what they have learnt in this round, in their order: the result is the same to
   /// the last bit, whichever threads they learnt on. Nothing is made of a round in which one did not come to its end:
   /// its environment was lost, and the run is to stop. Of Pace::rounds, while no worker runs. Throws as
   /// Worker::contribute does.
@@ -65,7 +65,7 @@ class WorkerGroup {
   /// Any thread, at any time; exact while no other worker runs.
   Capture capture() const;
 
-  /// Words a capture as a checkpoint. Its progress holds what the totals hold: the caller adds the rest.
+  /// Converts a capture to a checkpoint. Its progress has the totals only; the caller adds the rest.
   Checkpoint checkpoint(const Capture& capture) const;
 
   /// Goes on from a checkpoint, with new episodes. Throws Error if it is of another environment or network. Before any

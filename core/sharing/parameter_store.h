@@ -150,7 +150,7 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
                              .replica = push.replica};
     if constexpr (requires { kernels_.write(update, rule); }) {
       kernels_.write(update, rule);
-    } else {  // a rule of somebody else's
+    } else {  // a rule that has no kernels, such as a test's
       write_blocks<FloatQuad>(update, rule);
     }
   }

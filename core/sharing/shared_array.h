@@ -77,8 +77,8 @@ class SharedArray {
   /// Copies all floats out, by vectors V; `out` has size() of them.
   template <class V, class Moves>
   [[gnu::always_inline]] void load_by(std::span<float> out) const noexcept;
-  /// The same, by words. Each is loaded with the order: relaxed, or acquire where a fence of whoever stored it is to be
-  /// seen.
+  /// The same, by words. Each is loaded with the order: relaxed, or acquire to pair with a fence of
+  /// the thread that stored it.
   template <std::memory_order order = std::memory_order_relaxed>
   void load(std::span<float> out) const noexcept;
   /// Replaces all floats.

@@ -25,7 +25,7 @@ enum class Pace { free, rounds };
 /// What has changed in a worker's replica before a rollout.
 struct Fetched {
   bool parameters;    ///< since the fetch before: by it, or by what was given meanwhile
-  bool target;        ///< likewise, the target parameters
+  bool target;        ///< the same of the target parameters
   std::int64_t step;  ///< the global step
 };
 
@@ -33,8 +33,9 @@ struct Fetched {
 struct Contribution {
   std::span<float> gradient;  ///< flat, as the parameters; the port may overwrite it
   double norm;                ///< of the gradient, Euclidean
-  std::int64_t steps;         ///< environment steps that it was learnt from: the global step counts them, usable or not
-  bool usable;                ///< whether gradient and losses are finite; if not, nothing may be learnt from it
+  std::int64_t
+      steps;    ///< environment steps that no contribution before had: the global step counts them, usable or not
+  bool usable;  ///< whether gradient and losses are finite; if not, nothing may be learnt from it
 };
 
 /// What became of a contribution.

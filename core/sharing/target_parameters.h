@@ -59,7 +59,7 @@ class TargetParameters {
  private:
   std::int64_t interval_;
   SharedArray parameters_;
-  AlignedFloats staging_;  // of whoever has claimed a copy
+  AlignedFloats staging_;  // used by the thread that has claimed a copy
   TargetClaims<> claims_;
 };
 
