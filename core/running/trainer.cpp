@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -13,15 +12,15 @@
 #include <chrono>
 #include <optional>
 #include <semaphore>
-#include <thread>
 
-#include "core/first_failure.h"
 #include "core/running/evaluator.h"
 #include "core/running/milestone.h"
+#include "core/running/run_guard.h"
 #include "core/running/run_record.h"
 #include "core/running/sink_thread.h"
 #include "core/running/stop_signals.h"
 #include "core/running/worker_group.h"
+#include "core/running/worker_threads.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -71,11 +70,7 @@ class Trainer::Run {
         report_milestone_(parts_.config.report_interval),
         evaluation_milestone_(parts_.config.evaluation_interval),
         sinks_({.warn = [this](const std::string& message) { warn(message); },
-                .fail =
-                    [this] {
-                      failure_.keep("trainer");
-                      stop();
-                    }}),
+                .fail = [this] { guard_.fail("trainer"); }}),
         record_({.group = group_,
                  .sinks = sinks_,
                  .environments = parts_.config.workers * parts_.config.envs_per_worker,
@@ -111,24 +106,24 @@ class Trainer::Run {
     const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
     // To the end: whatever this thread waits for then, a second signal is heard.
     std::optional<StopSignals> signals;
-    attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
-    attempt("trainer", [&] { begin(); });
+    guard_.attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
+    guard_.attempt("trainer", [&] { begin(); });
     group_.start_clock();
     schedule_progress();
     schedule_checkpoint();
     drive_workers();
     const Totals totals = group_.totals();
-    attempt("trainer", [&] { record_.report(totals); });
-    attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
+    guard_.attempt("trainer", [&] { record_.report(totals); });
+    guard_.attempt("trainer", [&] { record_.save(group_.capture(), CheckpointMark::last); });
     settle_sinks();
     TrainReport report = record_.whole(totals);
     report.reason = reason_;
     report.signal = signal_;
     report.parameters = group_.sharing().snapshot().parameters;
-    if (!failure_.any()) attempt("trainer", [&] { sinks_.tell([&](MetricsSink& sink) { sink.end(report); }); });
+    if (!guard_.failed()) guard_.attempt("trainer", [&] { sinks_.tell([&](MetricsSink& sink) { sink.end(report); }); });
     settle_sinks();
     signals.reset();
-    failure_.rethrow();
+    guard_.rethrow();
     report.signal = signal_;
     return report;
   }
@@ -156,80 +151,20 @@ class Trainer::Run {
   }
   bool stopping() const noexcept { return group_.stopping(); }
   bool at_step_limit() const noexcept { return group_.step() >= parts_.config.steps; }
-  bool over() const noexcept { return stopping() || at_step_limit(); }
-
-  /// Does a task. Its failure is kept, and stops the run. Returns whether it had none.
-  template <class Task>
-  bool attempt(const std::string& where, Task task) noexcept {
-    try {
-      task();
-      return true;
-    } catch (const EnvironmentLost&) {
-      if (!stopping()) failure_.keep(where);  // a run that stops does not wait for an environment to come back
-      stop();
-      return false;
-    } catch (...) {
-      failure_.keep(where);
-      stop();
-      return false;
-    }
-  }
 
   // ---- Workers' threads
 
-  /// Runs the workers index, index + threads, ...
-  void work(std::size_t index) {
-    const bool ready = attempt(fmt::format("worker {}", index), [&] {
-      parts_.agents.prepare_thread();
-      if (parts_.prepare_thread) parts_.prepare_thread(index);
-    });
-    if (group_.sharing().pace() == Pace::rounds) {
-      work_in_rounds(index);
-    } else if (ready) {
-      work_freely(index);
-    }
-    for (std::size_t i = index; i < group_.size(); i += threads_) group_.worker(i).mailbox().flush();
-    // Acquire and release: the last worker sees what the others did, and evaluates what came of it all.
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-    attempt("trainer", [&] {
+  void prepare(std::size_t thread) {
+    parts_.agents.prepare_thread();
+    if (parts_.prepare_thread) parts_.prepare_thread(thread);
+  }
+
+  void finished() {
+    // What came of it all is evaluated.
+    guard_.attempt("trainer", [&] {
       if (!stopping() && evaluated_step_ != group_.step()) evaluate();
     });
     asio::post(context_, [this] { context_.stop(); });
-  }
-
-  /// Asynchronously: no worker waits for another.
-  void work_freely(std::size_t index) {
-    const bool alone = index + threads_ >= group_.size();
-    for (std::size_t i = index; !over(); i = i + threads_ < group_.size() ? i + threads_ : index) {
-      attempt(fmt::format("worker {}", i), [&] {
-        if (!alone) group_.worker(i).forget_replica();  // the thread's other workers went on meanwhile
-        group_.worker(i).run_once();
-        reach_milestones(group_.worker(i));
-      });
-    }
-  }
-
-  /// In rounds: all threads wait for each other after each. A thread that failed goes on coming, so that none waits for
-  /// ever; what failed ends the rounds.
-  void work_in_rounds(std::size_t index) {
-    while (!rounds_over_) {
-      for (std::size_t i = index; i < group_.size() && !failure_.any(); i += threads_) {
-        attempt(fmt::format("worker {}", i), [&] { group_.worker(i).learn_once(); });
-      }
-      round_->arrive_and_wait();
-    }
-  }
-
-  /// By one thread, while the others wait.
-  void end_round() noexcept {
-    if (!failure_.any()) {
-      attempt("trainer", [&] {
-        group_.end_round();
-        for (std::size_t i = 0; i < group_.size(); ++i) group_.worker(i).mailbox().flush();
-        reach_milestones(group_.worker(0));
-      });
-    }
-    rounds_over_ = stopping() || (over() && !group_.worker(0).again());
   }
 
   void reach_milestones(Worker& worker) {
@@ -280,17 +215,19 @@ class Trainer::Run {
   }
 
   void drive_workers() {
-    running_.store(threads_, std::memory_order_relaxed);
-    rounds_over_ = over();
-    round_.emplace(static_cast<std::ptrdiff_t>(threads_), EndRound{this});
-    std::vector<std::jthread> threads;
-    const bool whole = attempt("trainer", [&] {
-      for (std::size_t i = 0; i < threads_; ++i) threads.emplace_back([this, i] { work(i); });
+    WorkerThreads threads({.group = group_,
+                           .guard = guard_,
+                           .threads = threads_,
+                           .steps = parts_.config.steps,
+                           .prepare = [this](std::size_t thread) { prepare(thread); },
+                           .reached = [this](Worker& worker) { reach_milestones(worker); },
+                           .finished = [this] { finished(); }});
+    guard_.attempt("trainer", [&] {
+      threads.start();
       const auto busy = asio::make_work_guard(context_);
       context_.run();  // until the last worker stops it
     });
-    for (std::size_t i = threads.size(); !whole && i < threads_; ++i) round_->arrive_and_drop();  // these never began
-    threads.clear();
+    threads.join();
     progress_timer_.cancel();
     checkpoint_timer_.cancel();
     concluding_ = true;
@@ -304,7 +241,7 @@ class Trainer::Run {
       context_.restart();
       handled += context_.poll();
     };
-    while (!attempt("trainer", handle)) ++handled;
+    while (!guard_.attempt("trainer", handle)) ++handled;
     return handled > 0;
   }
 
@@ -338,13 +275,9 @@ class Trainer::Run {
     });
   }
 
-  struct EndRound {
-    Run* run;
-    void operator()() const noexcept { run->end_round(); }
-  };
-
   Parts parts_;
   WorkerGroup group_;
+  RunGuard guard_{group_, [this] { stop(); }};
   const std::size_t threads_;
   Evaluator evaluator_;  // used by the thread that set evaluating_
   const std::optional<double> target_;
@@ -352,12 +285,7 @@ class Trainer::Run {
   Milestone evaluation_milestone_;
   std::int64_t evaluated_step_ = -1;  // of the latest evaluation; used by that thread, too
   std::atomic<bool> evaluating_{false};
-  std::atomic<std::size_t> running_{0};  // workers
   std::atomic<StopReason> reason_{StopReason::step_limit};
-  std::optional<std::barrier<EndRound>> round_;  // of Pace::rounds
-  bool rounds_over_ = false;                     // written by the round's end only, while all threads wait
-  FirstFailure failure_;
-
   std::counting_semaphore<> report_slots_{kMostReportsBehind};
 
   asio::io_context context_;

@@ -1,0 +1,76 @@
+#include "core/running/worker_threads.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sounder {
+
+WorkerThreads::WorkerThreads(Parts parts)
+    : parts_(std::move(parts)),
+      running_(parts_.threads),
+      round_(static_cast<std::ptrdiff_t>(parts_.threads), EndRound{this}) {}
+
+void WorkerThreads::start() {
+  rounds_over_ = over();
+  for (std::size_t i = 0; i < parts_.threads; ++i) threads_.emplace_back([this, i] { work(i); });
+}
+
+void WorkerThreads::join() {
+  // Those that could not be started are not to be waited for in rounds.
+  for (std::size_t i = threads_.size(); i < parts_.threads; ++i) round_.arrive_and_drop();
+  threads_.clear();
+}
+
+void WorkerThreads::work(std::size_t index) {
+  WorkerGroup& group = parts_.group;
+  const bool ready = parts_.guard.attempt(fmt::format("worker {}", index), [&] { parts_.prepare(index); });
+  if (group.sharing().pace() == Pace::rounds) {
+    work_in_rounds(index);
+  } else if (ready) {
+    work_freely(index);
+  }
+  for (std::size_t i = index; i < group.size(); i += parts_.threads) group.worker(i).mailbox().flush();
+  // Acquire and release: the last one sees what the others did.
+  if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) parts_.finished();
+}
+
+/// Asynchronously: no worker waits for another.
+void WorkerThreads::work_freely(std::size_t index) {
+  WorkerGroup& group = parts_.group;
+  const bool alone = index + parts_.threads >= group.size();
+  for (std::size_t i = index; !over(); i = i + parts_.threads < group.size() ? i + parts_.threads : index) {
+    parts_.guard.attempt(fmt::format("worker {}", i), [&] {
+      if (!alone) group.worker(i).forget_replica();  // the thread's other workers went on meanwhile
+      group.worker(i).run_once();
+      parts_.reached(group.worker(i));
+    });
+  }
+}
+
+/// In rounds: all threads wait for each other after each. A thread that failed goes on coming, so that none waits for
+/// ever; what failed ends the rounds.
+void WorkerThreads::work_in_rounds(std::size_t index) {
+  WorkerGroup& group = parts_.group;
+  while (!rounds_over_) {
+    for (std::size_t i = index; i < group.size() && !parts_.guard.failed(); i += parts_.threads) {
+      parts_.guard.attempt(fmt::format("worker {}", i), [&] { group.worker(i).learn_once(); });
+    }
+    round_.arrive_and_wait();
+  }
+}
+
+/// By one thread, while the others wait.
+void WorkerThreads::end_round() noexcept {
+  WorkerGroup& group = parts_.group;
+  if (!parts_.guard.failed()) {
+    parts_.guard.attempt("trainer", [&] {
+      group.end_round();
+      for (std::size_t i = 0; i < group.size(); ++i) group.worker(i).mailbox().flush();
+      parts_.reached(group.worker(0));
+    });
+  }
+  rounds_over_ = group.stopping() || (over() && !group.worker(0).again());
+}
+
+}  // namespace sounder
