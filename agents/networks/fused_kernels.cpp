@@ -11,6 +11,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #if defined(__AVX__)
@@ -24,6 +25,7 @@ namespace sounder::SOUNDER_LEVEL {
 namespace {
 
 using Quad = float __attribute__((vector_size(4 * sizeof(float))));
+using Octet = float __attribute__((vector_size(8 * sizeof(float))));
 
 [[gnu::always_inline]] inline Quad load_quad(const float* from) noexcept {
   Quad v;
@@ -172,7 +174,8 @@ template <class V, std::size_t... i>
 template <std::size_t W>
 [[gnu::always_inline]] inline void transpose_square(const float* from, std::size_t from_stride, float* to,
                                                     std::size_t to_stride) noexcept {
-  using V [[gnu::vector_size(W * sizeof(float))]] = float;
+  // Of a size that depends on W itself, GCC 14 would take the type for a float while it reads the template.
+  using V = std::conditional_t<W == 4, Quad, Octet>;
   constexpr auto kAll = std::make_index_sequence<W>();
 #pragma GCC unroll 2
   for (std::size_t piece = 0; piece < W; piece += 4) {
