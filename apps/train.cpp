@@ -31,18 +31,18 @@ void check_resumable(const TrainRequest& request) {
                                request.config.steps));
 }
 
-/// How many threads are bound to a processor each: those of workers whose environments are processes, which run there,
-/// too.
+/// Returns the number of threads that are bound to a processor: those of workers whose environments are in processes,
+/// which run on the same processor.
 std::size_t bound_threads(const TrainConfig& config) {
   if (!config.env_pin || config.env_command.empty()) return 0;
   return static_cast<std::size_t>(config.threads > 0 ? std::min(config.threads, config.workers) : config.workers);
 }
 
-/// Refuses more workers than can have their files open, before anything is made.
+/// Refuses more workers than the limit of open files allows, before anything is made.
 void require_files(const TrainConfig& config) {
   constexpr std::size_t kOfRun = 64;
-  constexpr std::size_t kOfWorker = 2;        // its episodes, and its processor
-  constexpr std::size_t kOfConversation = 8;  // sockets, pipes, and what waits for them
+  constexpr std::size_t kOfWorker = 2;        // its file of episodes and its processor claim
+  constexpr std::size_t kOfConversation = 8;  // sockets, pipes and an event loop
   const auto workers = static_cast<std::size_t>(config.workers);
   const bool remote = is_remote(config);
   require_open_files(kOfRun + workers * kOfWorker + (remote ? (workers + 1) * kOfConversation : 0),
@@ -53,7 +53,7 @@ void pin_to(const std::vector<int>& processors, std::size_t thread) {
   if (!processors.empty()) remote::pin_thread({processors[thread % processors.size()]});
 }
 
-/// What a configuration trains: its environments, and what learns in them.
+/// The environments of a configuration and their agents.
 struct Setting {
   Setting(const TrainConfig& wanted, const Catalogue& catalogue, const RemoteHooks& hooks = {})
       : config(wanted), environments(catalogue.environments, config, hooks), first(environments()), spec(first.spec()) {
@@ -64,12 +64,12 @@ struct Setting {
 
   TrainConfig config;
   PolicyEnvironments environments;
-  Environment first;  // of worker 0: a process that holds it is not started twice
+  Environment first;  // worker 0's, so that a process that holds it is started only once
   EnvironmentSpec spec;
   std::unique_ptr<AgentFactory> agents;
 };
 
-/// Makes the run's folder, or opens the one that the training goes on in, with what was learnt there.
+/// Makes the run's folder, or opens the one to continue in, and restores the trainer from its checkpoint.
 RunFolder open_folder(const TrainRequest& request, const TrainConfig& config, const Catalogue& catalogue,
                       Trainer& trainer) {
   RunFolder::Start start{.identity = {.environment = config.environment,
@@ -90,10 +90,10 @@ RunFolder open_folder(const TrainRequest& request, const TrainConfig& config, co
                            {.step = checkpoint.progress.step, .seconds = checkpoint.progress.seconds});
 }
 
-/// Prints what came of a training, and keeps it in the run's folder.
+/// Prints the outcome and stores it in the run's folder.
 void conclude(const Outcome& outcome, Output output, RunFolder& folder) {
   const std::string summary = to_json(outcome);
-  // Both, even if one fails: the reader of the output may be gone, the disk full, the folder removed.
+  // Does both even if one fails: the output's reader may be gone, the disk full, the folder removed.
   const std::function<void()> print = [&] {
     output == Output::json ? print_json(summary) : print_human(to_text(outcome));
   };
@@ -123,7 +123,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                         {.stopping = &stopping,
                          .on_warning = [&](const std::string& message) { warn(message); },
                          .processors = claims.processors()});
-  std::optional<RunFolder> folder;  // made when all that can be wrong with the request has been found
+  std::optional<RunFolder> folder;  // made only after all errors in the request have been detected
   std::vector<std::unique_ptr<MetricsSink>> sinks;
   Trainer trainer(
       {.config = setting.config,

@@ -14,25 +14,25 @@
 
 namespace sounder {
 
-/// What `sounder train` was asked for.
+/// The arguments of `sounder train`.
 struct TrainRequest {
   TrainConfig config;
-  std::vector<std::string> given = {};  ///< keys that the user has set; train() warns of those without effect
-  /// Folder to make; empty: runs/<env>__<algorithm>__<seed>__<time>. With `lock`, the folder to go on in.
+  std::vector<std::string> given = {};  ///< keys that the user has set; train() warns about those without effect
+  /// Folder to make; empty for runs/<env>__<algorithm>__<seed>__<time>. With `lock`, the folder to continue in.
   std::filesystem::path run;
-  std::optional<RunLock> lock;        ///< of that folder
-  std::optional<ResumePoint> resume;  ///< where to go on: config is its own with the overrides applied; none: anew
-  std::string changes = {};           ///< of the environment's options, since the run's part before; empty: none
+  std::optional<RunLock> lock;        ///< lock of that folder
+  std::optional<ResumePoint> resume;  ///< checkpoint to continue from; `config` is its own with the overrides applied
+  std::string changes = {};           ///< changes of the environment's options since the run's previous part
   Output output = Output::human;
 };
 
 /// Throws UsageError if train() would refuse the configuration before making a folder, because of an unknown name or
-/// parts that do not fit together. Returns those of the given keys that have no effect.
+/// parts that do not fit together. Returns the given keys that have no effect.
 std::vector<UnusedKey> check_trainable(const TrainConfig& config, std::span<const std::string> given,
                                        const Catalogue& catalogue);
 
-/// Trains, and reports: human text to stderr, or one JSON object to stdout. Returns the exit code: 0, or 130 (143)
-/// after SIGINT (SIGTERM). Throws Error.
+/// Trains and reports: text on stderr, or one JSON object on stdout. Returns the exit code: 0, or 130 (143) after
+/// SIGINT (SIGTERM). Throws Error.
 int train(const TrainRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEnvironmentKey = "environment";
 
-/// A configuration file as the user gave it.
+/// A configuration file given by the user.
 struct ConfigFile {
   std::string name;
   std::string toml;
@@ -48,13 +48,13 @@ ConfigFile read_config(const fs::path& path) {
   return {.name = path.string(), .toml = std::move(text)};
 }
 
-/// An environment's name, and where it was given.
+/// An environment's name and its source.
 struct NamedEnvironment {
   std::string id;
   std::string source;
 };
 
-/// Takes the environment that the places agree on.
+/// Returns the environment that all sources agree on. Throws UsageError if they differ.
 std::string agree(const std::vector<NamedEnvironment>& named) {
   if (named.empty()) {
     throw UsageError(fmt::format("expected an environment: '{0} train ENV'; '{0} envs' lists them", program_name()));
@@ -73,7 +73,7 @@ Sources read_sources(const TrainArguments& arguments, ConfigFields fields) {
   return sources;
 }
 
-/// Lists the environments that the command line and the file name, if any.
+/// Returns the environments named by the command line and by the file.
 std::vector<NamedEnvironment> named_environments(const Sources& sources) {
   const auto& [arguments, file, fields] = sources;
   std::vector<NamedEnvironment> named;
@@ -89,7 +89,7 @@ std::vector<NamedEnvironment> named_environments(const Sources& sources) {
   return named;
 }
 
-/// Sets what one source gives. Of the two targets, which are alternatives, it replaces the one given before it.
+/// Applies one source. If it sets one of the two targets, which are alternatives, this replaces an earlier one.
 template <class Set>
 void apply_source(TrainConfig& config, std::string_view source, Set set) {
   TrainConfig own;
@@ -117,13 +117,13 @@ std::vector<std::string> given_in(const Sources& sources) {
   if (const auto& file = sources.file) {
     TrainConfig config;
     keys = apply_toml(config, file->toml, file->name, sources.fields);
-    if (keys.size() == sources.fields.size()) keys.clear();  // a run wrote it, and the user chose none of them
+    if (keys.size() == sources.fields.size()) keys.clear();  // a run wrote it, so the user chose none of these keys
   }
   for (const ConfigOverride& override : sources.arguments.overrides) keys.push_back(override.key);
   return keys;
 }
 
-/// Finds the preset to start from: the one named, else the environment's own for the algorithm that the user asks for.
+/// Finds the initial preset: the named one, or the environment's for the algorithm that the user requests.
 std::optional<Preset> choose_preset(const Sources& sources, const std::string& environment,
                                     std::span<const Preset> all) {
   if (sources.arguments.preset) return preset_named(*sources.arguments.preset, all);
@@ -132,8 +132,7 @@ std::optional<Preset> choose_preset(const Sources& sources, const std::string& e
   return preset_for(environment, asked.algorithm, all);
 }
 
-/// Takes the folder of the run to go on in, and its checkpoint to go on from; none where a process was killed before
-/// the first one. Returns the configuration that the run has.
+/// Locks the folder of the run to resume and loads its checkpoint, if it has one. Returns the run's configuration.
 TrainConfig take_run(TrainRequest& request) {
   const fs::path& run = request.run;
   if (fs::exists(run) && !fs::is_directory(run)) {
@@ -194,7 +193,7 @@ TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
   }
   if (named.empty()) {
     apply_file_and_overrides(request.config, sources);
-    if (is_remote(request.config)) return request;  // the process knows how its environment is called
+    if (is_remote(request.config)) return request;  // the process knows its environment's name
     request.config = {};
   }
   const std::string environment = agree(named);
@@ -220,7 +219,7 @@ std::vector<std::string> given_keys(const TrainArguments& arguments) {
 
 TrainRequest make_train_request(const TrainArguments& arguments, ConfigFields fields, std::span<const Preset> all) {
   TrainRequest request = compose(read_sources(arguments, fields), all);
-  read_options(request.config.env_option);  // before anything is made: a folder, a sweep of trials that all fail
+  read_options(request.config.env_option);  // before a folder is made, or a sweep whose trials would all fail
   return request;
 }
 

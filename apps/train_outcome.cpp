@@ -34,7 +34,7 @@ boost::json::object to_json(const remote::ClientStatistics& cost) {
           {"restarts", cost.restarts}};
 }
 
-/// What a step of an environment in another process costs: waiting included for the worker's turn on the processor.
+/// Formats the cost of a step in another process, which includes waiting for the worker's turn on the processor.
 std::string to_text(const remote::ClientStatistics& cost) {
   const auto results = static_cast<double>(std::max<std::int64_t>(cost.results, 1));
   const auto round_trips = static_cast<double>(std::max<std::int64_t>(cost.round_trips, 1));

@@ -11,20 +11,20 @@
 
 namespace sounder {
 
-/// What came of a training: a view of what it was made of.
+/// The outcome of a training, as references to its parts.
 struct Outcome {
   const TrainConfig& config;
   const EnvironmentSpec& spec;
   const TrainReport& report;
   std::string backend;
   std::filesystem::path run;
-  std::optional<remote::ClientStatistics> remote;  ///< of environments in other processes
+  std::optional<remote::ClientStatistics> remote;  ///< statistics of environments in other processes
 };
 
-/// Formats it as the JSON object that `train --json` prints and summary.json holds.
+/// Formats the JSON object for `train --json` and summary.json.
 std::string to_json(const Outcome& outcome);
 
-/// Formats it as lines for people.
+/// Formats it as text for people.
 std::string to_text(const Outcome& outcome);
 
 }  // namespace sounder

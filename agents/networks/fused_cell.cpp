@@ -76,7 +76,7 @@ void FusedCell::go_forward(RowRange rows, ConstRows x, States states) noexcept {
   }
 }
 
-/// Back through the gates of the rows of one step, with what the step after has left.
+/// Goes back through the gates of one step's rows, given what the next step passed back.
 void FusedCell::gates_back(RowRange rows, const float* dh) noexcept {
   if (lstm_) {
     gates_->lstm_backward({.rows = rows.count,
@@ -105,7 +105,7 @@ void FusedCell::gates_back(RowRange rows, const float* dh) noexcept {
 void FusedCell::go_back(const Steps& steps, const float* dh) noexcept {
   const std::size_t count = steps.environments;
   assert(steps.rows % count == 0 && (steps.ends.empty() || steps.ends.size() == steps.rows));
-  const auto forget = [&](std::size_t first, std::size_t rows) {  // what the step after has left
+  const auto forget = [&](std::size_t first, std::size_t rows) {  // what the next step passed back
     std::fill_n(dh_carry_.row(first), rows * dh_carry_.stride, 0.0F);
     std::fill_n(past_carry_.row(first), rows * past_carry_.stride, 0.0F);
   };
@@ -113,7 +113,7 @@ void FusedCell::go_back(const Steps& steps, const float* dh) noexcept {
   for (std::size_t first = steps.rows; first > 0;) {
     first -= count;
     gates_back({.first = first, .count = count}, dh);
-    if (first == 0) break;  // the states that the rollout began with are constants
+    if (first == 0) break;  // the states at the start of the rollout are constants
     recurrent_.go_back(count, recurrent_dz().row(first), output(first - count), dh_carry_.row(0));
     if (steps.ends.empty()) continue;
     for (std::size_t k = 0; k < count; ++k) {

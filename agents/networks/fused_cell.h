@@ -11,52 +11,51 @@
 
 namespace sounder {
 
-/// The recurrent cell of a fused network, an LSTM or a GRU (fused_gates.h): two layers, from its inputs and from its
-/// own output of the step before, whose outputs are the gates' sums; and what it computed, by rows.
+/// The recurrent cell of a fused network, an LSTM or a GRU (fused_gates.h), with its results by row: two layers, for
+/// its inputs and for its output of the previous step, whose outputs are the parts of the gates' sums.
 class FusedCell {
  public:
   struct Parts {
     Memory memory;                 ///< lstm or gru
     const float* parameters;       ///< the flat array; must outlive the cell
-    std::size_t input_weight;      ///< offset in it, of W_ih [gates * units, inputs]
-    std::size_t recurrent_weight;  ///< of W_hh [gates * units, units]
-    std::size_t input_bias;        ///< of b_ih [gates * units]
-    std::size_t recurrent_bias;    ///< of b_hh
+    std::size_t input_weight;      ///< offset of W_ih [gates * units, inputs]
+    std::size_t recurrent_weight;  ///< offset of W_hh [gates * units, units]
+    std::size_t input_bias;        ///< offset of b_ih [gates * units]
+    std::size_t recurrent_bias;    ///< offset of b_hh [gates * units]
     std::size_t inputs;
     std::size_t units;
-    std::size_t rows;  ///< that it remembers
+    std::size_t rows;  ///< most rows that it stores
   };
   explicit FusedCell(const Parts& parts);
 
-  /// Numbers of a state: h and, of an LSTM, c.
+  /// Returns the size of a state: h and, for an LSTM, c.
   std::size_t state_size() const noexcept { return (lstm_ ? 2 : 1) * units_; }
-  /// The outputs [rows, units], padded; of which the cell does not say out of which function they came.
+  /// Returns the outputs [rows, units], padded, without a transfer function: the cell differentiates itself.
   FusedLayer::Below output(std::size_t row) const noexcept;
 
   void take_parameters() noexcept;
 
-  /// The states [count, state_size()] of rows, the numbers of two rows `stride` apart.
+  /// The states [count, state_size()] of rows; two rows are `stride` numbers apart.
   struct States {
     float* numbers;
     std::size_t stride;
   };
-  /// Computes the outputs of rows from their inputs [count, inputs] and the states before, which become those after.
+  /// Computes the outputs of rows from their inputs [count, inputs]. Overwrites the states before with those after.
   void go_forward(RowRange rows, ConstRows x, States states) noexcept;
 
   struct Steps {
     std::size_t rows;  ///< 0, ..., rows - 1, row t * environments + k of step t and environment k
     std::size_t environments;
-    std::span<const StepEnd> ends;  ///< [rows], or empty: after which of them a state began anew
+    std::span<const StepEnd> ends;  ///< [rows]: the steps after which a state restarted; empty if none did
   };
-  /// Computes the gradients with respect to the gates' sums of all rows, from those with respect to the outputs
-  /// `dh` [rows, units], padded: from the last step to the first, each environment's through its own steps as far as
-  /// its state goes back.
+  /// Computes the gradients with respect to the gates' sums of all rows from `dh` [rows, units], padded, those with
+  /// respect to the outputs. Goes from the last step to the first, in each environment back to the start of its state.
   void go_back(const Steps& steps, const float* dh) noexcept;
 
-  /// After go_back: the gradient with respect to the sums of the layer below, as FusedLayer::go_back.
+  /// Call it after go_back(): computes the gradient with respect to the sums below, like FusedLayer::go_back().
   void go_back_below(std::size_t rows, const FusedLayer::Below& below, float* dz_below) noexcept;
 
-  /// After go_back: writes the gradients of weights and biases, from the inputs, too.
+  /// Call it after go_back(): writes the gradients of weights and biases, given the inputs again.
   void write_gradient(std::size_t rows, ConstRows x, float* gradient) noexcept;
 
  private:
@@ -67,16 +66,16 @@ class FusedCell {
   std::size_t units_;
   const FusedGates* gates_;
   FusedLayer input_;      // its outputs become the gates
-  FusedLayer recurrent_;  // of a GRU, what it put out is needed back
+  FusedLayer recurrent_;  // going back through a GRU needs its outputs
   PaddedMatrix h_before_;
   PaddedMatrix h_;
-  PaddedMatrix c_before_;  // this and the next two: of an LSTM, else empty
+  PaddedMatrix c_before_;  // this and the next two are empty for a GRU
   PaddedMatrix tanh_c_;
-  PaddedMatrix c_;             // of the rows of one call
-  PaddedMatrix dz_;            // with respect to the sums, of a GRU to the inputs' part of them
-  PaddedMatrix recurrent_dz_;  // of a GRU, with respect to the other part; else empty
-  PaddedMatrix dh_carry_;      // [environments, units], from one step to the one before, through the sums
-  PaddedMatrix past_carry_;    // and past them: dc of an LSTM, dh of a GRU
+  PaddedMatrix c_;             // for the rows of one call
+  PaddedMatrix dz_;            // with respect to the sums; for a GRU, to the inputs' part
+  PaddedMatrix recurrent_dz_;  // for a GRU, with respect to the other part; else empty
+  PaddedMatrix dh_carry_;      // [environments, units], passed to the step before, through the sums
+  PaddedMatrix past_carry_;    // and around them: dc of an LSTM, dh of a GRU
 };
 
 }  // namespace sounder

@@ -4,12 +4,12 @@
 
 namespace sounder::SOUNDER_LEVEL {
 
-// Functions of vectors, lane by lane, for the kernels of fused networks.
+// Lane-wise functions of vectors, for the kernels of fused networks.
 
-/// tanh x, to 5 units in the last place where multiply-adds are one instruction, else to 7, from 1e-30 on: odd
-/// polynomial by even one, as Eigen 3.4 has it (generic_fast_tanh_float).
+/// Computes tanh x, to 5 units in the last place with fused multiply-adds and 7 without, for |x| >= 1e-30: an odd
+/// polynomial divided by an even one, as in Eigen 3.4 (generic_fast_tanh_float).
 [[gnu::always_inline]] inline Vector tanh(Vector x) noexcept {
-  x = clamp(x, -7.90531110763549805F, 7.90531110763549805F);  // beyond it, tanh is 1 in single precision
+  x = clamp(x, -7.90531110763549805F, 7.90531110763549805F);  // beyond these bounds, tanh is 1 in single precision
   const Vector s = x * x;
   Vector p = s * -2.76076847742355e-16F + 2.00018790482477e-13F;
   p = p * s + -8.60467152213735e-11F;
@@ -23,7 +23,7 @@ namespace sounder::SOUNDER_LEVEL {
   return x * p / q;
 }
 
-/// 1 / (1 + e^-x), as (1 + tanh(x / 2)) / 2: to 1e-7 of 1, not of its small values.
+/// Computes 1 / (1 + e^-x) as (1 + tanh(x / 2)) / 2, with an absolute error of 1e-7.
 [[gnu::always_inline]] inline Vector sigmoid(Vector x) noexcept {
   return tanh(0.5F * x) * 0.5F + 0.5F;
 }

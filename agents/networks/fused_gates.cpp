@@ -1,4 +1,4 @@
-// Compiled once for each level, with -ffp-contract=fast, as fused_kernels.cpp.
+// Compiled once for each level with -ffp-contract=fast, like fused_kernels.cpp.
 #include "agents/networks/fused_gates.h"
 
 #include <cassert>

@@ -1,11 +1,11 @@
-// One product of matrices serves all: forward, back to the inputs, and to the weights' gradient. It is computed tile by
-// tile: R rows and C vectors of columns of the result stay in registers while the depth passes by, each step of it C
-// loads of B, R broadcasts of A and R * C multiply-adds. A chain of dependent multiply-adds waits for each; so where R
-// * C alone cannot keep the processor busy (a single row, while acting), S chains run side by side, each over every
-// S-th step.
+// A single matrix product serves for the forward pass, for going back to the inputs, and for the gradient of the
+// weights. It is computed in tiles: the sums of R rows and C vectors of columns stay in registers over the whole depth.
+// Each step of the depth takes C loads of B, R broadcasts of A and R * C multiply-adds. A multiply-add waits for the
+// one before it in its chain, so where R * C chains are too few to keep the processor busy (a single row, while
+// acting), S sums of each element alternate, each over every S-th step.
 //
 // This file is compiled once for each level (core/level.h), with -ffp-contract=fast, so that a * b + c is one
-// instruction, and, by GCC, with -fschedule-insns, without which it loads B anew for every row.
+// instruction, and with GCC's -fschedule-insns, without which B is loaded again for every row.
 #include "agents/networks/fused_kernels.h"
 
 #include <array>
@@ -33,7 +33,7 @@ using Octet = float __attribute__((vector_size(8 * sizeof(float))));
   return v;
 }
 
-/// What a tile starts from and what becomes of its sums.
+/// Determines the initial value of a tile's sums, and what is stored of them.
 struct Plain {
   [[gnu::always_inline]] Vector start(std::size_t /*column*/) const noexcept { return Vector{}; }
   [[gnu::always_inline]] Vector finish(Vector sum, std::size_t /*row*/, std::size_t /*column*/) const noexcept {
@@ -62,7 +62,7 @@ struct TimesDerivative {
   [[gnu::always_inline]] Vector finish(Vector dh, std::size_t row, std::size_t column) const noexcept {
     const Vector value = load(h + row * stride + column);
     if constexpr (f == Transfer::tanh) return dh * (1.0F - value * value);
-    if constexpr (f == Transfer::relu) return value > 0.0F ? dh : Vector{};  // 0 at the kink, as LibTorch has it
+    if constexpr (f == Transfer::relu) return value > 0.0F ? dh : Vector{};  // 0 at the kink, like LibTorch
     return dh;
   }
 };
@@ -113,19 +113,19 @@ inline void compute_tile(const Product& p, std::size_t row, std::size_t column, 
   }
 }
 
-// Two units, each four cycles from one multiply-add to the next.
+// Two units, with a latency of four cycles per multiply-add.
 constexpr std::size_t kChains = 8;
 
-/// A single row, from a column on: by tiles of C vectors of columns, and the rest by narrower ones. It uses each vector
-/// of B once, in the multiply-add that loads it. So all registers are left for sums, and an element of A is loaded once
-/// for as many columns as possible.
+/// Computes a single row from a column on, in tiles of C vectors of columns, then in narrower ones. Each vector of B is
+/// used once, in the multiply-add that loads it. So all registers hold sums, and each element of A is loaded once for
+/// as many columns as possible.
 template <std::size_t C, class Ends>
 inline void compute_row(const Product& p, std::size_t column, const Ends& ends) noexcept {
   for (; column + C * kLanes <= p.columns; column += C * kLanes) compute_tile<1, C, kChains / C>(p, 0, column, ends);
   if constexpr (C > 1) compute_row<C / 2>(p, column, ends);
 }
 
-/// All rows of C vectors of columns.
+/// Computes all rows of C vectors of columns.
 template <std::size_t C, class Ends>
 inline void compute_columns(const Product& p, std::size_t column, const Ends& ends) noexcept {
   std::size_t row = 0;
@@ -169,8 +169,8 @@ template <class V, std::size_t... i>
   return __builtin_shufflevector(a, b, static_cast<int>(i / 4 * 4 + i % 2 + i % 4 / 2 * sizeof...(i) + 2)...);
 }
 
-/// Transposes a square of W rows, 4 or 8. Of 8, its loads put the left or right halves of rows i and 4 + i into one
-/// vector; what remains is to transpose four rows, within each half of the vectors.
+/// Transposes a square of W rows, 4 or 8. For 8, loads place the left or right halves of rows i and 4 + i in one
+/// vector, so that what remains are transpositions of four rows within each half of the vectors.
 template <std::size_t W>
 [[gnu::always_inline]] inline void transpose_square(const float* from, std::size_t from_stride, float* to,
                                                     std::size_t to_stride) noexcept {
@@ -187,7 +187,7 @@ template <std::size_t W>
         x[i] = load_quad(at);
       } else {
 #if defined(__AVX__)
-        // An intrinsic, since GCC makes two loads and a shuffle of what the vector types can say.
+        // An intrinsic, because GCC compiles the equivalent vector types to two loads and a shuffle.
         x[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(load_quad(at)), load_quad(at + 4 * from_stride), 1);
 #endif
       }
@@ -203,7 +203,7 @@ template <std::size_t W>
   }
 }
 
-/// Transposes by squares of W rows; the rest, on the right and below, by smaller ones and at last number by number.
+/// Transposes in squares of W rows, then the rest on the right and below in smaller ones or number by number.
 template <std::size_t W>
 void transpose_by_squares(const Transposition t) noexcept {
   const std::size_t rows = t.rows / W * W;

@@ -6,26 +6,25 @@
 
 namespace sounder {
 
-// The arithmetic of fused networks. Matrices are row-major; `stride` is the distance of two rows in floats. Where it
-// says "padded", rows have whole vectors (FusedKernels::padded) and the numbers beyond the last column are zero;
-// results are padded, too. To be called by any thread; nothing is allocated.
+// The arithmetic of fused networks. Matrices are row-major; `stride` is the distance between rows in floats. The rows
+// of "padded" matrices are whole vectors (FusedKernels::padded), with zeros beyond the last column; so are those of
+// results. Any thread; no allocation.
 
-/// Rows that are computed together, all of them alike to the last bit; those beyond the last so many are summed in
-/// another order.
+/// The number of rows that are computed together, bitwise alike. Rows left over are summed in another order.
 inline constexpr std::size_t kRowsTogether = 4;
 
-/// What follows a layer's sum.
+/// The function applied to a layer's sums.
 enum class Transfer { identity, tanh, relu };
 
-/// A matrix that is read along its rows or its columns: element (i, j) is data[i * row + j * column].
+/// A matrix read along its rows or its columns: element (i, j) is data[i * row + j * column].
 struct StridedMatrix {
   const float* data;
   std::size_t row;
   std::size_t column;
 };
 
-/// A fully connected layer, forward: H = f(X W' + b), for `rows` rows X [rows, inputs], padded W' [inputs, outputs],
-/// padded b [outputs], padded H [rows, outputs].
+/// The forward pass of a fully connected layer: H = f(X W' + b), for X [rows, inputs], padded W' [inputs, outputs],
+/// padded b [outputs] and padded H [rows, outputs].
 struct LayerForward {
   std::size_t rows;
   std::size_t inputs;
@@ -38,9 +37,9 @@ struct LayerForward {
   float* h;
 };
 
-/// Back through a layer, to the sum Z of the layer below it: dZ_below = (dZ W) f'(H_below), for dZ [rows, outputs],
-/// padded W [outputs, inputs], padded H_below and dZ_below [rows, inputs]. f' follows from what f gave: 1 - h^2 of
-/// tanh.
+/// The backward pass through a layer to the sum Z of the layer below: dZ_below = (dZ W) f'(H_below), for dZ [rows,
+/// outputs], padded W [outputs, inputs], padded H_below and dZ_below [rows, inputs]. f' is computed from the value of
+/// f, such as 1 - h^2 for tanh.
 struct LayerBackward {
   std::size_t rows;
   std::size_t outputs;
@@ -53,7 +52,7 @@ struct LayerBackward {
   float* dz_below;
 };
 
-/// C = A B, for A [rows, depth] of any strides, padded B [depth, columns], C [rows, columns] of whole vectors.
+/// C = A B, for A [rows, depth] with any strides, padded B [depth, columns], and C [rows, columns] of whole vectors.
 struct Product {
   std::size_t rows;
   std::size_t depth;
@@ -65,7 +64,7 @@ struct Product {
   std::size_t c_stride;
 };
 
-/// Writes the transpose of `from` [rows, columns] to `to` [columns, rows]; what lies beyond in `to` is left.
+/// Writes the transpose of `from` [rows, columns] to `to` [columns, rows], and nothing beyond.
 struct Transposition {
   std::size_t rows;
   std::size_t columns;
@@ -75,7 +74,7 @@ struct Transposition {
   std::size_t to_stride;
 };
 
-/// These functions, compiled for one level of processors, whose vectors have `lanes` floats: a power of two.
+/// These functions, compiled for one processor level. `lanes`, a power of two, is the size of its vectors in floats.
 struct FusedKernels {
   std::size_t lanes;
   void (*forward)(const LayerForward& layer) noexcept;
@@ -88,7 +87,7 @@ struct FusedKernels {
 };
 SOUNDER_AT_EACH_LEVEL(const FusedKernels kFusedKernels)
 
-/// Those of the level that runs. Throws as level() does.
+/// Returns the kernels of the level that runs. Throws as level() does.
 inline const FusedKernels& fused_kernels() {
   return SOUNDER_AT_LEVEL(kFusedKernels);
 }

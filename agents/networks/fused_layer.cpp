@@ -15,12 +15,12 @@ FusedLayer::FusedLayer(const Parts& parts)
       gradient_(whole_weight() ? 0 : parts.inputs, parts.blocks * block_stride_),
       bias_gradient_(1, parts.blocks * block_stride_) {}
 
-/// Whether the weight in the flat array is what the kernels want: rows of whole vectors, none missing between blocks.
+/// Returns whether kernels can read the weight in the flat array: whole vectors per row, no gaps between blocks.
 bool FusedLayer::whole_weight() const noexcept {
   return kernels_->padded(parts_.inputs) == parts_.inputs && (parts_.blocks == 1 || block_stride_ == parts_.outputs);
 }
 
-/// Numbers of a row of dZ that count: up to the last of the last block.
+/// Returns the length of dZ's rows up to the last output of the last block.
 std::size_t FusedLayer::depth() const noexcept {
   return (parts_.blocks - 1) * block_stride_ + parts_.outputs;
 }
@@ -40,7 +40,7 @@ void FusedLayer::take_parameters() noexcept {
   padded_weight_is_old_ = true;
 }
 
-/// The weight as going back wants it.
+/// Returns the weight for the backward pass, with rows of whole vectors.
 const float* FusedLayer::whole_rows_of_weight() noexcept {
   const float* const weight = parts_.parameters + parts_.weight_offset;
   if (whole_weight()) return weight;
@@ -91,7 +91,7 @@ void FusedLayer::write_gradient(std::size_t rows, const float* dz, ConstRows x, 
                         .b_stride = x.stride,
                         .c = weight_gradient,
                         .c_stride = parts_.inputs});
-  } else {  // dW' = X' dZ: its rows have room for whole vectors
+  } else {  // dW' = X' dZ, with rows padded to whole vectors
     kernels_->multiply({.rows = parts_.inputs,
                         .depth = rows,
                         .columns = h_.stride,

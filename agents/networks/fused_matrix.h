@@ -7,7 +7,7 @@
 
 namespace sounder {
 
-/// A matrix whose rows are padded with zeros to whole vectors of the level that runs, as the fused kernels want them.
+/// A matrix for the fused kernels. Its rows are padded with zeros to whole vectors of the level that runs.
 struct PaddedMatrix {
   std::size_t stride;
   AlignedFloats elements;
@@ -27,7 +27,7 @@ struct RowRange {
 /// A view of rows of numbers.
 struct ConstRows {
   const float* numbers;
-  std::size_t stride;  ///< distance of two rows, in floats
+  std::size_t stride;  ///< distance between rows, in floats
 };
 
 }  // namespace sounder

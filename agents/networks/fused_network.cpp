@@ -19,14 +19,14 @@ Transfer transfer_of(Activation activation) noexcept {
   return activation == Activation::tanh ? Transfer::tanh : Transfer::relu;
 }
 
-/// A trunk with its head: layers, a recurrent cell if there is one, and a linear layer on top.
+/// A trunk with its head: hidden layers, an optional recurrent cell, and a linear layer on top.
 struct Stack {
   std::vector<FusedLayer> layers;
   std::optional<FusedCell> cell;
   FusedLayer head;
 };
 
-/// Makes the parts of a network, in the order in which their parameters lie.
+/// Makes the parts of a network in the order of their parameters.
 class Maker {
  public:
   Maker(const NetworkSpec& spec, const float* parameters, std::size_t rows)
@@ -40,7 +40,7 @@ class Maker {
     return {.layers = std::move(layers), .cell = std::move(cell), .head = make_layer(Transfer::identity)};
   }
 
-  /// The offset of what has not been taken: of a gaussian policy, log_std.
+  /// Returns the offset of the remaining parameters: log_std, if the head is gaussian.
   std::size_t rest() const noexcept {
     return next_ < layout_.blocks.size() ? layout_.blocks[next_].offset : layout_.size;
   }
@@ -127,7 +127,7 @@ class FusedNetwork final : public Network {
       std::copy_n(observations.data() + i * observation_size_, observation_size_, observations_.row(first_row + i));
     }
     const RowRange range{.first = first_row, .count = rows};
-    float* state = states.data();  // a stack's part of the first row's
+    float* state = states.data();  // the stack's part of the first row's state
     for (Stack& stack : stacks_) {
       ConstRows x{.numbers = observations_.row(first_row), .stride = observations_.stride};
       for (FusedLayer& layer : stack.layers) {
@@ -141,7 +141,7 @@ class FusedNetwork final : public Network {
       }
       stack.head.go_forward(range, x);
     }
-    // The policy's rows are the first of the first stack, the value is the last of the last.
+    // The policy's rows come first in the first stack; the value is the last row of the last stack.
     const FusedLayer& policy_head = stacks_.front().head;
     const FusedLayer& value_head = stacks_.back().head;
     for (std::size_t i = 0; i < rows; ++i) {
@@ -163,7 +163,7 @@ class FusedNetwork final : public Network {
       head_gradient(gradients, rows, stack);
       go_back(stack, {.rows = rows, .environments = gradients.environments, .ends = gradients.ends}, gradient.data());
     }
-    // Every row's log standard deviations are the parameters themselves.
+    // The log standard deviations of every row are the parameters themselves.
     for (std::size_t a = policy_rows_; a < output_size_; ++a) {
       float sum = 0;
       for (std::size_t i = 0; i < rows; ++i) sum += gradients.outputs[i * output_size_ + a];
@@ -177,8 +177,8 @@ class FusedNetwork final : public Network {
             .values = {values_.data() + first, has_value_ ? rows : 0}};
   }
 
-  /// Lays out the gradient with respect to what a stack's head puts out, as the first dZ: of the policy's rows (the
-  /// first stack), the value (the last), or both.
+  /// Writes the gradient with respect to a stack's head as the first dZ: of the policy's rows (first stack), of the
+  /// value (last stack), or of both.
   void head_gradient(const OutputGradients& gradients, std::size_t rows, const Stack& stack) noexcept {
     const std::size_t stride = stack.head.stride();
     float* row = dz_[0].row(0);
@@ -189,7 +189,7 @@ class FusedNetwork final : public Network {
     }
   }
 
-  /// What a stack's layer i has below: the layer i - 1 or the observations.
+  /// Returns the input of a stack's layer i: that of layer i - 1, or the observations.
   FusedLayer::Below below(const Stack& stack, std::size_t i) const noexcept {
     if (i == 0) {
       return {.x = {.numbers = observations_.row(0), .stride = observations_.stride}, .transfer = Transfer::identity};
@@ -198,7 +198,7 @@ class FusedNetwork final : public Network {
     return {.x = {.numbers = layer.h(0), .stride = layer.stride()}, .transfer = layer.transfer()};
   }
 
-  /// Goes back through a stack, from the first dZ, and writes the gradient of its parameters.
+  /// Goes back through a stack, starting from the first dZ, and writes the gradient of its parameters.
   void go_back(Stack& stack, const FusedCell::Steps& steps, float* gradient) noexcept {
     float* dz = dz_[0].row(0);
     float* dz_below = dz_[1].row(0);
@@ -229,12 +229,12 @@ class FusedNetwork final : public Network {
   std::vector<Stack> stacks_;
   const float* log_std_ = nullptr;  // [K - policy rows], in the flat array
   std::size_t log_std_offset_ = 0;
-  PaddedMatrix observations_;  // [rows, D], remembered
+  PaddedMatrix observations_;  // [rows, D], stored
   [[maybe_unused]] std::size_t rows_;
   bool has_value_;
   std::vector<float> outputs_;                                              // [rows, K]
   std::vector<float> values_;                                               // [rows]
-  std::array<PaddedMatrix, 2> dz_{PaddedMatrix(0, 1), PaddedMatrix(0, 1)};  // of two successive layers, [rows, widest]
+  std::array<PaddedMatrix, 2> dz_{PaddedMatrix(0, 1), PaddedMatrix(0, 1)};  // [rows, widest], of two successive layers
 };
 
 }  // namespace

@@ -124,8 +124,8 @@ class TorchNetwork final : public Network {
   std::size_t width_;  // columns of the model's result: outputs, and the value if there is one
   std::size_t observation_size_;
   std::size_t state_size_;
-  std::vector<float> observations_;      // [rows, D], remembered
-  std::vector<float> states_;            // [rows, S], before them
+  std::vector<float> observations_;      // [rows, D], stored
+  std::vector<float> states_;            // [rows, S], before the observations
   std::vector<float> outputs_;           // [rows, K]
   std::vector<float> values_;            // [rows]
   std::vector<float> result_gradients_;  // [rows, width_]

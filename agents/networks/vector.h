@@ -5,22 +5,22 @@
 #include <cstddef>
 #include <cstring>
 
-// Included by sources that are compiled once for each level (core/level.h), SOUNDER_LEVEL being its name: what one
-// level's instructions are used in stays within its namespace.
+// Included by sources that are compiled once for each level (core/level.h). SOUNDER_LEVEL is the level's name; code
+// with its instructions stays in the namespace of that name.
 namespace sounder::SOUNDER_LEVEL {
 
-// A vector of as many floats as the processor computes on at once. These are the compilers' own vector types (GCC,
-// Clang), on which +, *, / and comparisons work lane by lane. Why these: the product of 20 rows with 64 x 64 weights,
-// on a Zen 4 core whose multiply-adds reach 118 GFLOP/s at most, ran at, in GFLOP/s,
+// A vector of as many floats as the processor computes with at once. These are the compilers' own vector types (GCC,
+// Clang), with lane-wise +, *, / and comparisons. The alternatives, in GFLOP/s for the product of 20 rows and 64 x 64
+// weights on a Zen 4 core with a peak of 118 GFLOP/s:
 //
 //                                  gcc 12   clang 14
-//     these vector types               89        115   (gcc with -fschedule-insns, which clang does by itself: 115)
+//     these vector types               89        115   (gcc with -fschedule-insns, the default of clang: 115)
 //     std::experimental::simd          89        114
 //     xsimd 8.1                        88        109
 //     Eigen 3.4, mapped matrices       71         77
 //     plain loops                      28         27
 //
-// The wrappers compile to the same instructions, so that neither earns a dependency.
+// The wrappers compile to the same instructions, so neither justifies a dependency.
 #if defined(__AVX512F__)
 constexpr std::size_t kVectorBytes = 64;
 constexpr std::size_t kVectorRegisters = 32;
@@ -39,7 +39,7 @@ constexpr std::size_t kVectorRegisters = 16;
 constexpr std::size_t kLanes = kVectorBytes / sizeof(float);
 using Vector = float __attribute__((vector_size(kVectorBytes)));
 
-/// Loads from any address; a vector on a cache line of its own loads twice as fast as one across two.
+/// Loads from any address. A vector within one cache line loads twice as fast as one across two.
 [[gnu::always_inline]] inline Vector load(const float* from) noexcept {
   Vector v;
   std::memcpy(&v, from, sizeof v);
@@ -50,7 +50,7 @@ using Vector = float __attribute__((vector_size(kVectorBytes)));
   std::memcpy(to, &v, sizeof v);
 }
 
-/// The same number in every lane.
+/// Returns a vector with the same number in every lane.
 [[gnu::always_inline]] inline Vector splat(float x) noexcept {
   return x - Vector{};
 }

@@ -21,7 +21,7 @@ std::size_t count_weights(const ParameterLayout& layout);
 ///
 ///     act_1, act_16        forward of 1 and of 16 rows, and an action drawn for each
 ///     learn_20             bootstrap value, returns, loss and backward of 20 steps
-///     parameters_changed   takes in changed parameters, as after every pull
+///     parameters_changed   copies changed parameters, as after every pull
 class AgentPieces {
  public:
   /// The agents must outlive this object.
@@ -41,7 +41,7 @@ class AgentPieces {
   AlignedFloats gradient_;
   std::unique_ptr<Agent> one_;      // acts on one row at a time
   std::unique_ptr<Agent> many_;     // acts on many rows
-  std::unique_ptr<Agent> learner_;  // has acted out the rollout
+  std::unique_ptr<Agent> learner_;  // has acted through the rollout
   ActionMasks masks_;               // [1, M], of the rollout's environment
   Rollout rollout_;
   ActionArray actions_;

@@ -16,12 +16,12 @@ struct SharingPiece {
 
 /// Measures a worker's operations on the shared parameters, on one thread: RMSProp (0.99, 0.1) in write mode relaxed.
 ///
-///     pull       copies the parameters out
+///     pull       copies the parameters
 ///     push       applies a gradient
-///     exchange   applies a gradient and copies out what comes of it: what workers do
+///     exchange   applies a gradient and copies the new parameters, as workers do
 ///
 /// The reference is the same arithmetic over plain arrays of floats, the update of a program that ignores data races.
-/// On one thread, as here, there are none.
+/// With a single thread there are none.
 class SharingPieces {
  public:
   /// Makes `size` shared parameters.

@@ -16,7 +16,7 @@ namespace {
 constexpr double kSecondsBetweenDraws = 0.25;
 constexpr double kSecondsBetweenLines = 5;
 
-/// Fills what one report did not measure from another, so that the panel does not blink to dashes.
+/// Replaces a number that was not measured by an earlier one, so that the panel does not flicker.
 void keep_measured(double& now, double before) {
   if (std::isnan(now)) now = before;
 }
@@ -82,7 +82,7 @@ void ProgressDisplay::end(const TrainReport& report) {
   lines_drawn_ = 0;
 }
 
-/// Moves the cursor to the panel's first character and clears from there on; nothing where there is no panel.
+/// Returns the text that moves the cursor to the panel's start and clears the rest; empty if there is no panel.
 std::string ProgressDisplay::erase_panel() {
   return lines_drawn_ == 0 ? std::string() : fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_);
 }
@@ -93,8 +93,7 @@ void ProgressDisplay::draw_if_due(double seconds) {
   draw();
 }
 
-/// Reports are due by steps, of which a second may have a million: the lines are a few, and their rate is since the one
-/// before.
+/// Reports are due by steps, possibly thousands per second. Lines are rare, and their rate is since the previous line.
 void ProgressDisplay::write_line_if_due(const Report& report) {
   if (report.seconds - drawn_at_ < kSecondsBetweenLines) return;
   drawn_at_ = report.seconds;
@@ -104,8 +103,8 @@ void ProgressDisplay::write_line_if_due(const Report& report) {
   write(report_line(shown, view_.total_steps) + '\n');
 }
 
-/// Measures the rate over a quarter of a second at least: the time since the report before may be so short that its own
-/// rate says nothing.
+/// Measures the rate over at least a quarter of a second. Since the previous report, the time may be too short for a
+/// meaningful rate.
 void ProgressDisplay::measure_rate(const Report& report) {
   const double seconds = report.seconds - measured_at_;
   if (seconds < kSecondsBetweenDraws) return;
@@ -123,7 +122,7 @@ void ProgressDisplay::draw() {
   lines_drawn_ = lines.size();
 }
 
-/// Writes in one piece, so that a panel is never seen half drawn.
+/// Writes in one piece, so that a panel never appears half drawn.
 void ProgressDisplay::write(const std::string& text) {
   setup_.stream.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
 }

@@ -15,23 +15,23 @@
 
 namespace sounder {
 
-/// Shows a run as it goes on: on a terminal as a panel that is redrawn in place at most four times a second, elsewhere
-/// as a line for each evaluation, and for a report at most every five seconds of training. Warnings are a line each,
-/// above the panel. At the end the panel shows the run's own means, in place of the last interval's, and stays: what is
-/// written next stands below it.
+/// Shows the progress of a run. A terminal shows a panel, redrawn in place at most four times a second. Other outputs
+/// get a line per evaluation and, at most every five seconds of training, per report. Each warning is a line above the
+/// panel. At the end, the panel shows the means of the whole run instead of the last interval's, and stays above later
+/// output.
 class ProgressDisplay final : public MetricsSink {
  public:
   enum class Mode { panel, lines };
 
   struct Setup {
     Mode mode;
-    std::ostream& stream;                ///< outlives the display
-    std::function<std::size_t()> width;  ///< asks for the terminal's columns; of Mode::panel
-    const Series* history = nullptr;     ///< a sink that is told before this one, and outlives it; may be null
+    std::ostream& stream;                ///< must outlive the display
+    std::function<std::size_t()> width;  ///< returns the terminal's columns; for Mode::panel
+    const Series* history = nullptr;     ///< a sink that is called before this one and outlives it; may be null
   };
   explicit ProgressDisplay(Setup setup) : setup_(std::move(setup)) {}
 
-  /// Describes the display for stderr: a panel if it is a terminal.
+  /// Returns the setup for stderr: a panel if it is a terminal.
   static Setup for_stderr(const Series& history);
 
   void begin(const RunStart& start) override;
@@ -51,11 +51,11 @@ class ProgressDisplay final : public MetricsSink {
 
   Setup setup_;
   ProgressView view_;
-  double drawn_at_ = -std::numeric_limits<double>::infinity();     // seconds of training; a panel, or a report's line
+  double drawn_at_ = -std::numeric_limits<double>::infinity();     // seconds of training; panel or line of a report
   double measured_at_ = -std::numeric_limits<double>::infinity();  // when the latest rate was measured
   std::int64_t measured_step_ = 0;
-  double rate_ = 0;              // steps per second, measured; 0: not yet
-  std::size_t lines_drawn_ = 0;  // the panel's, above the cursor
+  double rate_ = 0;              // measured steps per second; 0 if not measured yet
+  std::size_t lines_drawn_ = 0;  // lines of the panel above the cursor
 };
 
 }  // namespace sounder

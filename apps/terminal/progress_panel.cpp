@@ -14,12 +14,12 @@
 namespace sounder {
 namespace {
 
-/// Formats a number to a given number of significant digits; one that was not measured is a dash.
+/// Formats a number to a given number of significant digits, or as a dash if it was not measured.
 std::string number(double value, int digits = 3) {
   return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : "-";
 }
 
-/// Formats a return to a tenth, however large it is.
+/// Formats a return of any size with one decimal.
 std::string episode_return(double value) {
   return std::isfinite(value) ? fmt::format("{:.1f}", value) : "-";
 }
@@ -66,7 +66,7 @@ std::string bar(double fraction, std::size_t width) {
   return text;
 }
 
-/// Each worker's share of the steps: "26 % 24 % 25 % 25 %".
+/// Formats each worker's share of the steps: "26 % 24 % 25 % 25 %".
 std::string worker_shares(const std::vector<std::int64_t>& steps) {
   const auto sum = std::accumulate(steps.begin(), steps.end(), std::int64_t{0});
   std::string text;
@@ -84,7 +84,7 @@ std::string phase_shares(const Report& report) {
   return text;
 }
 
-/// The sharing scheme's numbers, by the last part of their names: "   lost updates 0.01 %".
+/// Formats the sharing scheme's measures, by the last part of their names: "   lost updates 0.01 %".
 std::string measures(const Measures& measures) {
   std::string text;
   for (const auto& [name, unit, value] : measures) {
@@ -95,7 +95,7 @@ std::string measures(const Measures& measures) {
   return text;
 }
 
-/// Draws a curve over evenly spaced steps, a character each, with the lowest and the highest value that these show.
+/// Draws a curve as one character per evenly spaced step, followed by its lowest and highest drawn value.
 std::string sparkline(const Curve& curve, std::size_t width) {
   if (curve.size() < 2) return "-";
   const double first = curve.front().step;

@@ -10,16 +10,16 @@
 
 namespace sounder {
 
-/// What a run shows of itself while it runs.
+/// The displayed state of a run.
 struct ProgressView {
   Report report;
-  std::int64_t total_steps = 0;      ///< of the whole run
-  std::optional<Evaluation> latest;  ///< evaluation
-  std::optional<Evaluation> best;    ///< the evaluation of the highest mean return
-  Curve mean_returns = {};           ///< of the training episodes, from the run's beginning on
+  std::int64_t total_steps = 0;      ///< steps of the whole run
+  std::optional<Evaluation> latest;  ///< latest evaluation
+  std::optional<Evaluation> best;    ///< evaluation with the highest mean return
+  Curve mean_returns = {};           ///< of the training episodes, since the run's start
 };
 
-/// Formats a panel of several lines, none wider than `width` characters; what is not measured is a dash.
+/// Formats a panel of several lines of at most `width` characters. Numbers that were not measured are dashes.
 std::vector<std::string> progress_panel(const ProgressView& view, std::size_t width);
 
 /// Formats a report in one line, for logs.

@@ -14,7 +14,7 @@
 namespace sounder {
 namespace {
 
-/// Reads "64,64"; nothing if any element is not an integer from min to max.
+/// Parses "64,64"; nothing if an element is not an integer from min to max.
 std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, std::int64_t min, std::int64_t max) {
   std::vector<std::int64_t> numbers;
   for (bool more = true; more;) {
@@ -28,7 +28,7 @@ std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, s
   return numbers;
 }
 
-/// Reads "frame_stack=4;clip_observation=10"; nothing of an empty text.
+/// Splits "frame_stack=4;clip_observation=10" at its semicolons; nothing for an empty text.
 std::vector<std::string> parse_texts(std::string_view text) {
   std::vector<std::string> texts;
   while (!text.empty()) {
@@ -39,7 +39,7 @@ std::vector<std::string> parse_texts(std::string_view text) {
   return texts;
 }
 
-/// Sets a field from text; each returns whether the text is of the field's type and within its range.
+/// Sets a field from text. Returns whether the text has the field's type and is within its range.
 struct FromText {
   TrainConfig& config;
   std::string_view text;

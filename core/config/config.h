@@ -16,7 +16,7 @@ namespace sounder {
 class AgentFactory;
 struct EnvironmentSpec;
 
-/// How an optional number that is not set is written, in TOML and on the command line.
+/// The text of an optional number that is not set, in TOML and on the command line.
 constexpr std::string_view kNone = "none";
 
 /// The parts of a training that decide which keys have an effect.
@@ -30,10 +30,10 @@ struct ConfigUse {
 /// random numbers are kept: with another value, it would not be the same run.
 enum class OnResume { changeable, kept };
 
-/// One key of the configuration: its name in TOML files and in `--set`; the command line's option is the name with
-/// dashes. The table of fields is what the TOML reader and writer, the command line and the errors are made from.
+/// One key of the configuration. `name` is its name in TOML files and in `--set`; the command line's option is the name
+/// with dashes. The TOML reader and writer, the command line and errors are generated from the table of fields.
 struct ConfigField {
-  /// Both ends of `min` and `max` belong to the range.
+  /// The range includes `min` and `max`.
   struct Integer {
     std::int64_t TrainConfig::*member;
     std::int64_t min;
@@ -49,20 +49,20 @@ struct ConfigField {
     double min;
     double max;
   };
-  /// One of the choices; any text where there are none.
+  /// One of the choices, or any text if there are none.
   struct Text {
     std::string TrainConfig::*member;
     std::vector<std::string> choices = {};
   };
-  /// Any texts, or none. If there are choices, each text begins with one of them.
+  /// Any number of texts. If there are choices, each text begins with one of them.
   struct Texts {
     std::vector<std::string> TrainConfig::*member;
-    std::vector<std::string> choices = {};  ///< shown in the help; a text may add a value to one
+    std::vector<std::string> choices = {};  ///< shown in the help; a text may append a value to one
   };
   struct Flag {
     bool TrainConfig::*member;
   };
-  /// Each element within the range; at least one element.
+  /// At least one element, each within the range.
   struct Integers {
     std::vector<std::int64_t> TrainConfig::*member;
     std::int64_t min;
@@ -80,22 +80,22 @@ struct ConfigField {
 
 using ConfigFields = std::span<const ConfigField>;
 
-/// Returns all keys, in the order of config.toml. The names of algorithms and of networks and their parts are any text
-/// here, because agents have these lists.
+/// Returns all keys, in the order of config.toml. It accepts any text for the names of algorithms, networks and their
+/// parts, because agents provide those lists.
 ConfigFields config_fields();
 
-/// Returns all keys, with choices (by key) for some whose value is any text in config_fields().
+/// Returns all keys, with choices (by key) for some of those that accept any text in config_fields().
 std::vector<ConfigField> config_fields_with(
     const std::map<std::string, std::vector<std::string>, std::less<>>& choices);
 
-/// Sets one key from text, as the command line gives it: "64,64" for a list, "1e6" or "1_000". Throws UsageError for an
-/// unknown key or choice (with the one that was probably meant), a value of the wrong type, or out of range (with the
+/// Sets one key from a text as on the command line: "64,64" for a list, "1e6" or "1_000". Throws UsageError for an
+/// unknown key or choice (naming the nearest known one), a value of the wrong type, or one out of range (naming the
 /// range).
 void set_config(TrainConfig& config, std::string_view key, std::string_view value,
                 ConfigFields fields = config_fields());
 
-/// Overrides the keys that a TOML text holds, and returns their names; `source` names the text in errors, which also
-/// name the line. Throws UsageError as set_config does, and for text that is not TOML.
+/// Overrides the keys that a TOML text contains, and returns their names. `source` names the text in errors, which also
+/// give the line. Throws UsageError as set_config() does, and for text that is not TOML.
 std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml, std::string_view source,
                                     ConfigFields fields = config_fields());
 
@@ -105,7 +105,7 @@ std::string to_toml(const TrainConfig& config, ConfigFields fields = config_fiel
 /// Formats a field's value as to_toml does: "0.0007", "[64, 64]", "\"tanh\"".
 std::string value_text(const TrainConfig& config, const ConfigField& field);
 
-/// Describes a field's type and range in a few words: "integer, 1 to 1024", "one of relaxed, atomic_add, locked".
+/// Describes a field's type and range: "integer, 1 to 1024", "one of relaxed, atomic_add, locked".
 std::string describe_type(const ConfigField& field);
 
 /// A key that has no effect, and why.
@@ -115,7 +115,7 @@ struct UnusedKey {
   friend bool operator==(const UnusedKey&, const UnusedKey&) = default;
 };
 
-/// Returns those of the given keys that have no effect on a training, in the order of config_fields().
+/// Returns the given keys that have no effect on a training, in the order of config_fields().
 std::vector<UnusedKey> unused_keys(const ConfigUse& use, std::span<const std::string> given);
 
 /// Describes an unused key: "gae_lambda has no effect: algorithm 'n_step_q' learns no policy".

@@ -6,9 +6,9 @@
 namespace sounder {
 namespace {
 
-// By Stable-Baselines3 2.3, CleanRL 1.2, RLlib 2.9 and Tianshou 1.0.
+// From Stable-Baselines3 2.3, CleanRL 1.2, RLlib 2.9 and Tianshou 1.0.
 constexpr std::array kOtherNames = std::to_array<OtherName>({
-    // What is run.
+    // The run.
     {"env", "environment"},
     {"env_id", "environment"},
     {"env_name", "environment"},

@@ -20,7 +20,7 @@ std::string quoted(const std::string& text) {
   return stream.str();
 }
 
-/// Formats a TOML value as set_config takes it; returns nothing for a type that no key has.
+/// Formats a TOML value for set_config(); nothing for a type that no key has.
 std::optional<std::string> as_text(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
   if (const auto* real = node.as_floating_point()) return real_text(real->get());
@@ -38,11 +38,11 @@ std::optional<std::string> as_text(const toml::node& node) {
   return std::nullopt;
 }
 
-/// Tells whether a TOML value is of the type that a field is written with, so that `workers = "2"` is refused.
+/// Returns whether a TOML value has the type in which a field is written, so that `workers = "2"` is refused.
 struct HasTypeOf {
   const toml::node& node;
 
-  bool operator()(const ConfigField::Integer&) const { return node.is_number(); }  // 1e6 is a whole one
+  bool operator()(const ConfigField::Integer&) const { return node.is_number(); }  // 1e6 counts as an integer
   bool operator()(const ConfigField::Real&) const { return node.is_number(); }
   bool operator()(const ConfigField::OptionalReal&) const {
     return node.is_number() || node.value_exact<std::string>() == kNone;
@@ -68,7 +68,7 @@ std::string describe(const toml::node& node) {
 void apply(TrainConfig& config, ConfigFields fields, std::string_view key, const toml::node& node) {
   const auto field = std::find_if(fields.begin(), fields.end(), [key](const auto& f) { return f.name == key; });
   const auto text = as_text(node);
-  // An unknown key is for set_config to refuse.
+  // set_config() refuses unknown keys.
   if (field != fields.end() && (!text || !std::visit(HasTypeOf{node}, field->type))) {
     throw UsageError(fmt::format("{}: expected {}; got {}", key, describe_type(*field), describe(node)));
   }
@@ -86,7 +86,7 @@ std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml_t
   } catch (const toml::parse_error& error) {
     throw UsageError(fmt::format("{}:{}: not TOML: {}", source, error.source().begin.line, error.description()));
   }
-  // Nothing is half applied when a later key is refused.
+  // Works on a copy, so that a key that is refused later leaves `config` unchanged.
   TrainConfig changed = config;
   std::vector<std::string> keys;
   for (const auto& [key, node] : table) {

@@ -12,10 +12,10 @@ namespace sounder {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
-constexpr std::int64_t kMostLevels = 64;  // a configuration needs one; each may nest as many dots
+constexpr std::int64_t kMostLevels = 64;  // limit for open brackets, and for dots in a line; a configuration needs one
 
-/// Finds the end of the string that begins at a quote: the position after it, or after the text or (of a string on one
-/// line) the line where it is not ended.
+/// Returns the position after the string that begins at a quote. An unterminated string ends with the text or, unless
+/// it is a multi-line one, with its line.
 std::size_t end_of_string(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
   const bool escapes = quote == '"';
@@ -27,7 +27,7 @@ std::size_t end_of_string(std::string_view text, std::size_t begin) {
     } else if (!lines && (text[i] == quote || text[i] == '\n')) {
       return text[i] == quote ? i + 1 : i;
     } else if (lines && quotes_at(i) >= 3) {
-      return i + std::min<std::size_t>(quotes_at(i), 5);  // up to two quotes of its own stand before the three
+      return i + std::min<std::size_t>(quotes_at(i), 5);  // up to two quotes of the content precede the final three
     }
   }
   return text.size();
@@ -41,8 +41,8 @@ void check_toml_limits(std::string_view text, std::string_view source) {
         fmt::format("{}: expected a configuration of at most {} bytes, got {}", source, kMostBytes, text.size()));
   }
   std::int64_t line = 1;
-  std::int64_t brackets = 0;  // open
-  std::int64_t dots = 0;      // in this line, as between the parts of a key
+  std::int64_t brackets = 0;  // open ones
+  std::int64_t dots = 0;      // in this line, such as between the parts of a key
   for (std::size_t i = 0; i < text.size();) {
     std::size_t next = i + 1;
     switch (text[i]) {

@@ -4,9 +4,8 @@
 
 namespace sounder {
 
-/// Throws UsageError for a TOML text that is too long, or nested too deep, for a configuration: toml++ goes down one
-/// call for each level, and a text of 50,000 would end the process. `source` names the text. To be called before it is
-/// parsed.
+/// Throws UsageError for a TOML text that is too long or too deeply nested for a configuration. toml++ recurses once
+/// per level, and 50,000 levels would crash the process. `source` names the text. Call it before parsing.
 void check_toml_limits(std::string_view text, std::string_view source);
 
 }  // namespace sounder

@@ -10,16 +10,16 @@ namespace sounder {
 /// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
 struct TrainConfig {
   std::string environment;
-  std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7": dealt out to the workers in turn
-  std::string env_command;              ///< starts a process that holds the environments; empty: they are Sounder's own
-  std::string env_connect;              ///< "unix:/path": where such a process listens
+  std::vector<std::string> env_option;  ///< "length=0.7", or "length=0.5,0.7" with one value per worker, in turn
+  std::string env_command;              ///< starts a process with the environments; empty for Sounder's own
+  std::string env_connect;              ///< "unix:/path" on which such a process listens
   double env_timeout = 30;              ///< seconds
   std::int64_t env_restarts = 5;
   bool env_pin = true;
   std::vector<std::string> wrappers;
   std::string algorithm = "a3c";
   std::int64_t workers = default_workers();
-  std::int64_t threads = 0;  ///< that run the workers; 0: one for each
+  std::int64_t threads = 0;  ///< threads that run the workers; 0: one per worker
   std::int64_t envs_per_worker = 1;
   std::int64_t steps = 500'000;
   std::int64_t seed = 1;
@@ -73,12 +73,12 @@ struct TrainConfig {
   std::optional<double> until_return;
   std::int64_t evaluation_interval = 5'000;
   std::int64_t evaluation_episodes = 100;
-  std::int64_t evaluation_environments = 0;  ///< that play side by side; 0: as many as suit them
+  std::int64_t evaluation_environments = 0;  ///< most that play side by side; 0: the default
   std::int64_t evaluation_step_limit = 100'000;
   std::int64_t report_interval = 2'000;
   double checkpoint_interval = 10;
 
-  /// As many workers as the machine has cores, at most 8.
+  /// Returns the number of the machine's cores, at most 8.
   static std::int64_t default_workers() noexcept;
   friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
 };

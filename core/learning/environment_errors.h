@@ -32,7 +32,7 @@ class ObservationCheck {
   std::vector<float> high_;  // upper bounds
 };
 
-/// Format an environment's mistake, with at most eight of an observation's numbers.
+/// Format an environment's mistake, with at most eight numbers of an observation.
 Error invalid_observation(const Space& space, std::span<const float> observation, const Moment& moment);
 Error invalid_reward(float reward, const Moment& moment);
 Error invalid_mask(const Moment& moment);

@@ -12,10 +12,10 @@
 namespace sounder {
 namespace {
 
-// One rollout in 32 is timed, which estimates the shares well and costs nothing that can be measured.
+// Timing one rollout in 32 estimates the shares well, at no measurable cost.
 constexpr std::uint64_t kRolloutsPerTimed = 32;
 
-// So many updates in a row that are not finite mean that the run is lost, not that one rollout was unlucky.
+// After this number of consecutive updates that are not finite, the run is lost, not just one rollout unlucky.
 constexpr int kMostDroppedInARow = 20;
 
 Exploration make_exploration(const Worker::Parts& parts) {
@@ -131,7 +131,7 @@ void Worker::count(bool usable, const Given& given) {
     counters_.staleness.add(static_cast<double>(given.staleness));
   }
   if (!usable || given.dropped) counters_.dropped_updates.add(1);
-  // Rows of their own: a gradient that completes no average tells nothing of averages, nor others' of its worker's.
+  // Separate rows: a gradient without an average says nothing about averages, nor averages of others about it.
   bad_gradients_ = usable ? 0 : bad_gradients_ + 1;
   if (given.updates > 0) bad_averages_ = 0;
   if (given.dropped) ++bad_averages_;
@@ -140,7 +140,7 @@ void Worker::count(bool usable, const Given& given) {
 }
 
 bool Worker::stopped() const noexcept {
-  // Relaxed: a request to end, which publishes nothing.
+  // Relaxed, because the request publishes no data.
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
 }
 
@@ -170,8 +170,7 @@ void Worker::roll_out(std::size_t horizon, float epsilon, PhaseClock& clock) {
 
 void Worker::step(std::size_t k, std::size_t row) {
   const auto step = episodes_.step(k, rollout_.actions()[row]);
-  // What would have come of a step that is lost is worth what the observation before is worth: next to nothing is
-  // learnt from it.
+  // Bootstraps a lost step from the observation before it, so that almost nothing is learnt from it.
   float reward = 0;
   if (step) {
     if (return_block_) return_moments_.add({&step->discounted_return, 1});

@@ -21,60 +21,59 @@
 
 namespace sounder {
 
-/// What workers of one run have in common.
+/// The common settings of a run's workers.
 struct WorkerSettings {
-  std::uint64_t seed;        ///< the run's
+  std::uint64_t seed;        ///< seed of the run
   std::int64_t total_steps;  ///< global step at which to stop
-  std::size_t rollout;       ///< most steps of each environment between two updates: t_max
-  std::size_t environments;  ///< of each worker: K
+  std::size_t rollout;       ///< t_max: most steps of each environment between two updates
+  std::size_t environments;  ///< K: environments per worker
   RewardShaping reward = {};
-  std::int64_t exploration_steps = 0;  ///< over which epsilon falls to its final value, for agents that explore by it
+  std::int64_t exploration_steps = 0;       ///< over which epsilon falls to its final value, for epsilon-greedy agents
   std::optional<float> final_epsilon = {};  ///< none: each worker draws its own
 };
 
-/// One actor-learner: its own environments, its own replica of the network, and its port of the sharing scheme. To be
-/// used by one thread at a time; waits for another worker only where its port does.
+/// One actor-learner, with its own environments, its own replica of the network, and its port of the sharing scheme.
+/// One thread at a time. It waits for other workers only if its port does.
 ///
-/// With one environment a rollout ends where the episode ends, if not before, as in the paper. With K > 1 every rollout
-/// has as many steps of each environment: one whose episode has ended is reset and goes on within the rollout.
+/// With one environment, a rollout ends at the latest with the episode, as in the paper. With K > 1, every rollout has
+/// the same number of steps of each environment: one whose episode has ended is reset and continues within the rollout.
 ///
-/// An episode whose environment is lost (EnvironmentLost) counts as cut by a step without a reward, after which the
-/// observation is the one before; its return is not reported.
+/// If an environment is lost (EnvironmentLost), its episode is truncated by a step without a reward that repeats the
+/// previous observation. Its return is not reported.
 class Worker {
  public:
   struct Parts {
     std::int64_t index;
-    const EnvironmentFactory& make_environment;  ///< asked K times, by the constructor only
+    const EnvironmentFactory& make_environment;  ///< called K times, by the constructor only
     /// Makes the agent over the replica, which the worker owns.
     const AgentFactory& agents;
     Sharing& sharing;
     WorkerSettings settings;
     const Stopwatch& clock;                   ///< of the run's training time; must outlive the worker
-    const std::atomic<bool>* stop = nullptr;  ///< ends a rollout early once it is true; null: nothing does
-    std::function<void()> after_step = {};    ///< done after each step of an environment; empty: nothing
+    const std::atomic<bool>* stop = nullptr;  ///< once true, ends a rollout early; may be null
+    std::function<void()> after_step = {};    ///< called after each step of an environment; may be empty
   };
   explicit Worker(const Parts& parts);
   Worker(const Worker&) = delete;  // its agent views its replica
   Worker& operator=(const Worker&) = delete;
 
-  /// Fetches the parameters, rolls out at most t_max steps of each environment (or what is left of the total, rounded
-  /// up to a step of each) and learns: changes nothing that is shared. An agent with several passes learns from the
-  /// latest rollout again, as often as it has them. Throws Error if the environment leaves its
-  /// space; whatever the environment throws passes through, an EnvironmentLost only where the run is to stop.
+  /// Fetches the parameters, rolls out at most t_max steps of each environment (or the remaining steps, rounded up to
+  /// one step of each), and learns. Changes nothing shared. If the agent makes several passes, the following calls
+  /// learn from the same rollout. Throws Error if the environment leaves its space; its own exceptions pass through,
+  /// but EnvironmentLost only if the run is to stop.
   void learn_once();
 
-  /// Whether there is something to contribute: the latest learn_once came to its end.
+  /// Returns whether the latest learn_once() completed, so that there is something to contribute.
   bool learnt() const noexcept { return learnt_; }
 
-  /// Whether learn_once is to learn from the latest rollout again.
+  /// Returns whether the next learn_once() learns from the same rollout.
   bool again() const noexcept { return passes_left_ > 0; }
 
-  /// Gives the gradient that learn_once left; nothing where it left none. A rollout's steps count with its first
-  /// gradient. Throws Error if gradients in a row, or
-  /// averages of them, were not finite.
+  /// Contributes the gradient of learn_once(), if there is one. A rollout's steps count with its first gradient. Throws
+  /// Error after too many gradients in a row, or averages of them, that are not finite.
   void contribute();
 
-  /// What an asynchronous worker does, again and again: a rollout, and all updates of it.
+  /// Performs one iteration of an asynchronous worker: a rollout and all its updates.
   void run_once() {
     do {
       learn_once();
@@ -82,14 +81,14 @@ class Worker {
     } while (again() && !stopped());
   }
 
-  /// Has the next run_once fetch the newest parameters: to be called after this worker's thread did something else.
+  /// Makes the next run_once() fetch the newest parameters. Call it after the worker's thread has done something else.
   void forget_replica() noexcept { port_->forget(); }
 
-  /// What it counted; any thread.
+  /// Returns the worker's counts. Any thread.
   const WorkerCounters& counters() const noexcept { return counters_; }
   EpisodeMailbox& mailbox() noexcept { return mailbox_; }
 
-  /// Goes on from a checkpoint, with new episodes. Only before the first run_once.
+  /// Continues from a checkpoint, with new episodes. Call it before the first run_once().
   void restore(const WorkerCount& count) noexcept;
 
  private:
@@ -101,8 +100,8 @@ class Worker {
   void merge_moments();
   void count(bool usable, const Given& given);
   struct BadRow {
-    int updates;           // in a row, not finite
-    double gradient_norm;  // of the latest
+    int updates;           // number in a row that are not finite
+    double gradient_norm;  // that of the latest one
   };
   void check_row(const BadRow& row, std::int64_t step) const;
 
@@ -111,9 +110,9 @@ class Worker {
   const Stopwatch& clock_;
   const std::atomic<bool>* stop_;
 
-  AlignedFloats replica_;         // parameters, as fetched for this rollout
-  AlignedFloats target_replica_;  // empty: the agents have none
-  AlignedFloats gradient_;        // flat, as the parameters
+  AlignedFloats replica_;         // parameters fetched for this rollout
+  AlignedFloats target_replica_;  // empty if the agents have no target
+  AlignedFloats gradient_;        // flat, like the parameters
   std::unique_ptr<Port> port_;
   std::unique_ptr<Agent> agent_;
   Exploration exploration_;
@@ -121,22 +120,22 @@ class Worker {
   Episodes episodes_;
   EpisodeMailbox mailbox_;
   Rollout rollout_;
-  std::size_t passes_left_ = 0;  // over the rollout
-  std::int64_t new_steps_ = 0;   // of the rollout, while no gradient of it was given
+  std::size_t passes_left_ = 0;  // passes left over the rollout
+  std::int64_t new_steps_ = 0;   // steps of the rollout that no gradient has counted yet
 
-  // What learn_once came to.
+  // The results of learn_once().
   bool learnt_ = false;
   LossSums losses_;
   double gradient_norm_ = 0;
   bool timed_ = false;
 
-  std::optional<MomentsBlock> observation_block_;  // where they are normalised
+  std::optional<MomentsBlock> observation_block_;  // if they are normalised
   std::optional<MomentsBlock> return_block_;
-  MomentsBatch observation_moments_;  // that were not merged yet
+  MomentsBatch observation_moments_;  // not merged yet
   MomentsBatch return_moments_;
-  float reward_factor_ = 1;  // of this rollout
-  int bad_gradients_ = 0;    // in a row, not finite
-  int bad_averages_ = 0;     // in a row, of averages that this worker's gradients completed, not finite
+  float reward_factor_ = 1;  // for this rollout
+  int bad_gradients_ = 0;    // number in a row that are not finite
+  int bad_averages_ = 0;     // the same, of averages that this worker's gradients completed
   std::uint64_t rollouts_ = 0;
 };
 

@@ -84,8 +84,7 @@ void AppendFile::flush() {
                     dropped > 0 ? fmt::format("without {} of its records", dropped) : "and nothing was lost"));
 }
 
-/// Writes what is buffered, as far as it can be written; the rest stays, from the very byte on. Returns the system's
-/// reason, or 0.
+/// Writes the buffer as far as possible and keeps the rest, to continue at the exact byte. Returns errno, or 0.
 int AppendFile::write_buffer() noexcept {
   std::size_t written = 0;
   int code = 0;

@@ -17,28 +17,26 @@ namespace sounder {
 /// Called with a warning for the user, one line.
 using Warn = std::function<void(const std::string&)>;
 
-/// Appends records to a file through a buffer. What was appended reaches the kernel, and so outlives the process, when
-/// the buffer is full, at flush and at destruction. To be used by one thread.
+/// Appends records to a file through a buffer. Records reach the kernel, and so outlive the process, when the buffer is
+/// full, at flush() and at destruction. Not thread-safe.
 ///
-/// A full disk, say, is no error of the caller's: what cannot be written is kept, and written in its place
-/// later, up to kMostBuffered bytes. Records beyond that are dropped, each as a whole, and counted. A warning names the
-/// file and the cause, once for each cause, and one more says when all could be written again, and how many were
-/// dropped.
+/// A failed write, for example to a full disk, throws nothing. Up to kMostBuffered bytes are kept and written later at
+/// the same place; records beyond that are dropped whole and counted. A warning names the file and the cause, once per
+/// cause. Another one reports when everything could be written and how many records were dropped.
 class AppendFile {
  public:
-  /// Opens a file at its end; makes it if there is none. `warn` may be empty. Throws Error.
+  /// Opens a file at its end, or creates it. `warn` may be empty. Throws Error.
   explicit AppendFile(std::filesystem::path path, Warn warn = {});
 
   AppendFile(AppendFile&& other) noexcept;
   AppendFile& operator=(AppendFile&& other) noexcept;
-  /// Writes what is buffered, as far as it can be written; nobody is told.
+  /// Writes the buffer as far as possible, without warnings.
   ~AppendFile();
 
-  /// Writes what the file is to begin with, if it has no content yet. Throws Error with the file and the system's
-  /// reason where that cannot be written.
+  /// Writes the start of the file if it is empty. Throws Error with the file and the system's reason if that fails.
   void begin(std::string_view head);
 
-  /// Appends one record. Writes only when the buffer is full, and then whole records.
+  /// Appends one record. Writes to the file only when the buffer is full, always whole records.
   void append(std::string_view record);
 
   /// Appends a formatted record.
@@ -49,7 +47,7 @@ class AppendFile {
     append({record.data(), record.size()});
   }
 
-  /// Writes what is buffered.
+  /// Writes the buffer.
   void flush();
 
   static constexpr std::size_t kBufferSize = std::size_t{1} << 16U;
@@ -62,8 +60,8 @@ class AppendFile {
   Warn warn_;
   std::string buffer_;
   int descriptor_ = -1;
-  std::set<int> causes_;      // errno, since all could be written
-  std::int64_t dropped_ = 0;  // records
+  std::set<int> causes_;      // errno values since everything was last written
+  std::int64_t dropped_ = 0;  // number of records
 };
 
 }  // namespace sounder

@@ -15,7 +15,7 @@ namespace sounder {
 
 namespace {
 
-/// Calls visit(line) for every line that is finished, that is, ends with a newline.
+/// Calls visit(line) for every complete line, one that ends with a newline.
 template <class Visit>
 void for_each_line(std::string_view text, Visit visit) {
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {

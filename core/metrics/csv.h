@@ -19,19 +19,19 @@ struct CsvTable {
 
   std::size_t rows() const noexcept { return columns.empty() ? 0 : cells.size() / columns.size(); }
   double at(std::size_t row, std::size_t column) const noexcept { return cells[row * columns.size() + column]; }
-  /// Finds a column by its name; columns.size() if there is none.
+  /// Returns the index of a column; columns.size() if there is none of that name.
   std::size_t find(std::string_view column) const noexcept;
 };
 
-/// Reads a CSV file of numbers: a line of names, then a line per row; lines that begin with '#' are comments, `true`
-/// and `false` read as 1 and 0. A last line without its newline is one that is still being written, and left out.
-/// Throws Error for a file that cannot be read and for cells that are no numbers, with the line.
+/// Reads a CSV file of numbers: a line of names, then a line per row. Lines that begin with '#' are comments; `true`
+/// and `false` are read as 1 and 0. Ignores a last line without a newline, because it is still being written. Throws
+/// Error, with the line, if the file cannot be read or a cell is not a number.
 CsvTable read_csv(const std::filesystem::path& path);
 
 /// Splits a line of CSV into its cells.
 std::vector<std::string_view> split_csv(std::string_view line);
 
-/// Reads a cell: NaN where it is empty, 1 and 0 for `true` and `false`; nothing if it is no number.
+/// Parses a cell: NaN if it is empty, 1 and 0 for `true` and `false`; nothing if it is not a number.
 std::optional<double> parse_csv_cell(std::string_view cell);
 
 }  // namespace sounder

@@ -14,29 +14,30 @@ struct CurvePoint {
   double value;
 };
 
-/// Points by ascending step, at least one.
+/// At least one point, in ascending order of steps.
 using Curve = std::vector<CurvePoint>;
 
-/// Averages the returns of the last `window` episodes at the end of each episode, of all so far while they are fewer.
+/// Returns the mean return of the last `window` episodes at the end of each episode, or of all if there are fewer.
 Curve running_mean(std::span<const EpisodeRecord> episodes, std::size_t window);
 
-/// Interpolates a curve linearly; before its first and after its last point it keeps their values.
+/// Interpolates a curve linearly. It is constant before its first and after its last point.
 double value_at(const Curve& curve, double step);
 
-/// A value that several curves have in common, and how sure it is.
+/// The centre of several curves at a step, with its uncertainty.
 struct BandPoint {
   double step;
   double center;
-  double low;  ///< both ends of its 95 % confidence interval
+  double low;  ///< the two ends of its 95 % confidence interval
   double high;
 };
 
-/// Takes the interquartile mean of curves, at least one, with its bootstrap interval (interquartile_interval; of a
-/// single curve, its value) at `count` >= 2 evenly spaced steps: from the first step at which all have begun to the
-/// last of the longest. A curve that ended before keeps its last value. No band leaves what the curves span.
+/// Computes the interquartile mean of one or more curves with its bootstrap interval (interquartile_interval(); for a
+/// single curve, its value), at `count` >= 2 evenly spaced steps from the first one at which all curves have begun to
+/// the last one of the longest. A curve that ended earlier keeps its last value. The band never leaves the range of the
+/// curves.
 std::vector<BandPoint> interquartile_band(std::span<const Curve> curves, std::size_t count);
 
-/// Thins points out to at most `count` >= 2 evenly picked ones; the first and the last stay.
+/// Reduces a curve to at most `count` >= 2 evenly selected points, including the first and the last.
 Curve thin_out(const Curve& curve, std::size_t count);
 
 }  // namespace sounder

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file that is open for reading and writing. Every failure throws Error.
+/// A file opened for reading and writing. Every failure throws Error.
 class OpenFile {
  public:
   explicit OpenFile(const fs::path& path) : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
@@ -57,8 +57,8 @@ class OpenFile {
     return bytes;
   }
 
-  /// Puts a text in place of all from `begin` on. The file is cut last: whatever a kill leaves in between is cut the
-  /// next time.
+  /// Replaces everything from `begin` on by a text. Truncates the file last, so that after a kill in between, the next
+  /// cut removes the rest.
   void replace_tail(std::uint64_t begin, std::string_view text) const {
     for (std::size_t done = 0; done < text.size();) {
       const ssize_t count =
@@ -83,7 +83,7 @@ struct Line {
   std::uint64_t end;  // position after its newline
 };
 
-/// Reads a file's lines from the last one back. What follows the last newline is no line.
+/// Reads a file's lines from the last one back. Ignores what follows the last newline.
 class LinesBackward {
  public:
   explicit LinesBackward(const OpenFile& file) : file_(file), begin_(file.size()) {
@@ -95,7 +95,7 @@ class LinesBackward {
     if (buffer_.empty()) return std::nullopt;
     Line line{.text = {}, .end = begin_ + buffer_.size()};
     buffer_.pop_back();  // its newline
-    find_newline();      // that of the line before
+    find_newline();      // the newline of the line before
     const std::size_t start = buffer_.rfind('\n') + 1;
     line.text = buffer_.substr(start);
     buffer_.resize(start);
@@ -103,7 +103,7 @@ class LinesBackward {
   }
 
  private:
-  /// Reads on towards the beginning until there is a newline in the buffer, or nothing more to read.
+  /// Reads blocks towards the beginning until the buffer contains a newline or the file is exhausted.
   void find_newline() {
     constexpr std::uint64_t kBlock = 1U << 16U;
     while (begin_ > 0 && buffer_.find('\n') == std::string::npos) {
@@ -114,11 +114,11 @@ class LinesBackward {
   }
 
   const OpenFile& file_;
-  std::uint64_t begin_;  // position of what the buffer holds, which is not yet given out
+  std::uint64_t begin_;  // position of the buffer's content, which has not been returned yet
   std::string buffer_;
 };
 
-/// What becomes of a line, seen from the end.
+/// The decision about a line, in a pass from the end.
 enum class Verdict { drop, keep, keep_all_up_to_here };
 
 template <class Judge>
@@ -147,8 +147,7 @@ std::string_view without_return(std::string_view line) {
   return line;
 }
 
-/// Finds a file's first whole line for which `wanted` holds, among those at its beginning; nothing if there is none
-/// yet.
+/// Returns the first complete line near a file's beginning that satisfies `wanted`; nothing if there is none yet.
 template <class Wanted>
 std::optional<std::string> first_line(const fs::path& path, Wanted wanted) {
   constexpr std::uint64_t kMost = 1U << 16U;
@@ -169,7 +168,7 @@ std::optional<std::string> first_line(const fs::path& path, Wanted wanted) {
                   file.string(), expected, got.substr(0, kShown)));
 }
 
-/// Reads a member that is a number; nothing if the line is no object or has none.
+/// Returns the value of a numeric member; nothing if the line is not an object or has no such member.
 std::optional<double> number_in(const boost::json::value& line, std::string_view name) {
   if (!line.is_object()) return std::nullopt;
   const auto* value = line.get_object().if_contains({name.data(), name.size()});
@@ -179,7 +178,7 @@ std::optional<double> number_in(const boost::json::value& line, std::string_view
 
 boost::json::value parsed(std::string_view line) {
   boost::json::error_code error;
-  return boost::json::parse({line.data(), line.size()}, error);  // null where it is not JSON
+  return boost::json::parse({line.data(), line.size()}, error);  // null if it is not JSON
 }
 
 }  // namespace

@@ -7,22 +7,22 @@
 
 namespace sounder {
 
-// Logs of lines, cut back to the moment of a checkpoint: what comes after it was left by a process that ended without
-// saving again. They may be long, and are read from the end, no further than is needed.
+// Truncates logs of lines to the moment of a checkpoint. A process that ended without saving again left what follows
+// it. Logs may be long, so they are read from the end, only as far as needed.
 
-/// Reads a CSV file's first line, comments aside; nothing if there is no such file, or no whole line yet. Throws Error
-/// if it cannot be read.
+/// Reads the first line of a CSV file that is not a comment; nothing if there is no such file or complete line. Throws
+/// Error if it cannot be read.
 std::optional<std::string> first_row(const std::filesystem::path& file);
 
-/// Throws Error if a CSV file has a first line, comments aside, that is not this one: rows that this program did not
-/// write are not its to cut. A file that is not there, or has no whole line yet, passes.
+/// Throws Error if the first line of a CSV file that is not a comment differs from `columns`, because rows of other
+/// programs must not be removed. Accepts a file that does not exist or has no complete line.
 void require_columns(const std::filesystem::path& file, std::string_view columns);
 
-/// Throws also if a file's first line is not a JSON object with a number of this name.
+/// Throws Error if the first complete line of a file is not a JSON object with a number of this name.
 void require_member(const std::filesystem::path& file, std::string_view name);
 
-/// Cuts off a CSV file's rows whose value in a column, one which never falls from row to row, is above `last`, and what
-/// was left unfinished or damaged behind the last row that stays. `columns` is its first line, as for require_columns.
+/// Removes the rows of a CSV file whose value in a column is above `last`, and unfinished or damaged data after the
+/// last row that is kept. The column must never decrease. `columns` is the file's first line, as in require_columns().
 /// Does nothing if there is no such file. Throws Error if it cannot be read or written.
 struct CsvCut {
   std::string_view columns;
@@ -31,8 +31,8 @@ struct CsvCut {
 };
 void cut_csv(const std::filesystem::path& file, const CsvCut& cut);
 
-/// Does the same to a file of one JSON object per line. The objects that have a member `ordered` are in order; before
-/// each of them, others with a smaller value may stand behind one with a greater: those stay.
+/// Does the same for a file of one JSON object per line. The objects with a member `ordered` are in ascending order;
+/// objects without it may come later than ones of a greater value, and are kept.
 struct JsonLinesCut {
   std::string_view member;
   double last;

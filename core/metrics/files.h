@@ -8,10 +8,10 @@ namespace sounder {
 /// Reads a whole file. Throws Error if it cannot be read.
 std::string read_text_file(const std::filesystem::path& path);
 
-/// Throws the Error that words what std::filesystem threw.
+/// Throws an Error that describes an exception of std::filesystem.
 [[noreturn]] void rethrow_as_error(const std::filesystem::filesystem_error& error);
 
-/// Does something with std::filesystem, and throws an Error where that throws its own exception.
+/// Calls an action that uses std::filesystem, and converts that library's exceptions to Error.
 template <class Action>
 auto with_file_errors(Action action) {
   try {

@@ -11,32 +11,32 @@
 
 namespace sounder {
 
-/// The moment of the checkpoint from which a run goes on.
+/// The moment of the checkpoint from which a run continues.
 struct TrainingMoment {
   std::int64_t step;  ///< global step
-  double seconds;     ///< of training
+  double seconds;     ///< seconds of training
 };
 
-/// What the logs of a run are begun with, or gone on with.
+/// The parameters for beginning or continuing a run's logs.
 struct LogStart {
-  std::filesystem::path run;  ///< its folder, with a folder `monitor`
+  std::filesystem::path run;  ///< the run's folder, which contains a folder `monitor`
   std::string environment;
   std::int64_t workers;
-  std::int64_t first_step;            ///< global step: 0, or the first one that is new
-  std::vector<std::string> measures;  ///< of the sharing scheme, by name
-  Warn warn;                          ///< see AppendFile; may be empty
+  std::int64_t first_step;            ///< first global step that is new; 0 in a new run
+  std::vector<std::string> measures;  ///< names of the sharing scheme's measures
+  Warn warn;                          ///< as in AppendFile; may be empty
 };
 
-/// A kind of log in a run's folder: the sink that writes it, and what becomes of its files where a run goes on or
-/// begins anew. All throw Error, or what std::filesystem throws.
+/// A kind of log in a run's folder: the sink that writes it, and what happens to its files when the run continues or
+/// starts anew. The functions throw Error, or an exception of std::filesystem.
 struct LogKind {
-  /// Names the files that a run has of it; one that is not there is left alone by what follows.
+  /// Returns the log's files in a run. The functions below ignore a file that does not exist.
   std::vector<std::filesystem::path> (*files)(const std::filesystem::path& run);
-  /// Throws Error, with the file, if it has content that a run did not write there.
+  /// Throws Error, with the file, if it has content that no run wrote.
   void (*require)(const std::filesystem::path& file);
-  /// Cuts off what came after a moment.
+  /// Removes everything after a moment.
   void (*cut)(const std::filesystem::path& file, const TrainingMoment& moment);
-  /// Opens the log at its end; begins it if there is none.
+  /// Opens the log at its end, or begins it.
   std::unique_ptr<MetricsSink> (*open)(const LogStart& start);
 };
 

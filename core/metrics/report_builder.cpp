@@ -25,7 +25,7 @@ void ReportBuilder::restore(const TrainingProgress& progress, const Totals& tota
 }
 
 std::vector<EpisodeRecord> ReportBuilder::settle(std::int64_t step) {
-  // Workers hand their episodes over one after the other: bring them into one order. Stable: one worker's order stays.
+  // Workers hand over their episodes one worker after another. The sort is stable to keep each worker's order.
   std::ranges::stable_sort(pending_, {}, &EpisodeRecord::step);
   const auto later = std::ranges::upper_bound(pending_, step, {}, &EpisodeRecord::step);
   const std::vector<EpisodeRecord> settled(pending_.begin(), later);

@@ -11,8 +11,8 @@
 
 namespace sounder {
 
-/// What all workers together have counted up to one moment; sums since the run began or was resumed, but for the first
-/// four, which a resumed run goes on counting.
+/// The counts of all workers at one moment. They are sums since the run began or was resumed, except for the first
+/// four, which continue over resumptions.
 struct Totals {
   std::int64_t step = 0;
   std::int64_t updates = 0;
@@ -29,30 +29,30 @@ struct Totals {
   double learning_rate = kNotMeasured;
   std::array<double, 4> phase_seconds{};
   std::vector<WorkerCount> workers;
-  Measures measures{};  ///< the sharing scheme's own, as they are
+  Measures measures{};  ///< current values of the sharing scheme's measures
 };
 
-/// Makes reports from totals, and keeps the last 100 training episodes. To be used by one thread.
+/// Makes reports from totals, and keeps the last 100 training episodes. Not thread-safe.
 class ReportBuilder {
  public:
   static constexpr std::size_t kWindow = TrainingProgress::kMostRecent;
 
-  /// Goes on from a checkpoint's progress and the totals at the run's start.
+  /// Continues from a checkpoint's progress and the totals at the run's start.
   void restore(const TrainingProgress& progress, const Totals& totals);
 
-  /// Takes in episodes, in any order of workers.
+  /// Adds episodes, in any order of workers.
   void add(std::span<const EpisodeRecord> episodes) {
     pending_.insert(pending_.end(), episodes.begin(), episodes.end());
   }
 
-  /// Moves the episodes that ended at `step` or before into the window of the last 100 and returns them.
+  /// Moves the episodes that ended at or before `step` into the window of the last 100 and returns them.
   std::vector<EpisodeRecord> settle(std::int64_t step);
 
-  /// Makes a report of what came since the last one (or the start).
+  /// Makes a report of the interval since the last one (or the start).
   Report make(const Totals& now);
-  /// Makes a report of what came since the last one (or the start), without ending its interval.
+  /// Makes the same report, but the interval continues.
   Report preview(const Totals& now) const { return since(last_, now); }
-  /// Makes a report of all that came since the start.
+  /// Makes a report of the whole time since the start.
   Report whole(const Totals& now) const { return since(first_, now); }
 
   std::vector<double> recent_returns() const;
@@ -64,7 +64,7 @@ class ReportBuilder {
   std::deque<EpisodeRecord> pending_;  // not yet settled
   std::deque<EpisodeRecord> window_;   // the last 100 settled, oldest first
   Totals first_;                       // at the start
-  Totals last_;                        // of the last report
+  Totals last_;                        // at the last report
 };
 
 }  // namespace sounder

@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMonitorSuffix = ".monitor.csv";
 
-/// Finds a column that has to be there.
+/// Returns the index of a required column.
 std::size_t column(const CsvTable& table, std::string_view name) {
   const std::size_t index = table.find(name);
   if (index == table.columns.size()) throw Error(fmt::format("'{}' has no column '{}'", table.path.string(), name));
   return index;
 }
 
-/// Reads a number that has to be one.
+/// Reads a cell that must be a finite number.
 double finite_cell(const CsvTable& table, std::size_t row, std::size_t column) {
   const double value = table.at(row, column);
   if (!std::isfinite(value)) {
@@ -39,7 +39,7 @@ double finite_cell(const CsvTable& table, std::size_t row, std::size_t column) {
   return value;
 }
 
-/// Reads a worker's episodes; the `step` of each is how many it adds to the sum.
+/// Reads a worker's episodes. `step` of each is its contribution to the sum.
 void read_monitor(const fs::path& path, std::vector<EpisodeRecord>& episodes) {
   const std::string name = path.filename().string();
   std::int64_t worker = 0;
@@ -66,7 +66,7 @@ std::vector<EpisodeRecord> read_monitors(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename().string().ends_with(kMonitorSuffix)) read_monitor(entry.path(), episodes);
   }
-  // Folders list their files in any order: the worker decides between episodes that ended in the same microsecond.
+  // Folders list their files in any order. Episodes that ended in the same microsecond are ordered by worker.
   std::stable_sort(episodes.begin(), episodes.end(), [](const EpisodeRecord& a, const EpisodeRecord& b) {
     return std::pair(a.seconds, a.worker) < std::pair(b.seconds, b.worker);
   });

@@ -10,12 +10,12 @@
 
 namespace sounder {
 
-/// A number of a record under the name that every file gives it.
+/// A number of a record and its name, which is the same in every file.
 template <class Record>
 struct Scalar {
   std::string_view name;
   double (*value)(const Record&);
-  bool timed = false;  ///< depends on the clock: differs between two otherwise identical runs
+  bool timed = false;  ///< depends on the clock, so it differs between otherwise identical runs
 };
 
 /// The name of the global step in every file.
@@ -26,33 +26,33 @@ constexpr std::string_view kSecondsName = "time/time_elapsed";
 /// The name of the mean return of the last 100 training episodes in every file.
 constexpr std::string_view kMeanReturnName = "rollout/ep_rew_mean";
 
-/// The names of an evaluation's mean return and mean length in every file but evaluations.csv.
+/// The names of an evaluation's mean return and mean length in every file except evaluations.csv.
 constexpr std::string_view kEvaluationName = "eval/mean_reward";
 constexpr std::string_view kEvaluationLengthName = "eval/mean_ep_length";
 
-/// The name of a report's steps per second in every file: of evaluations there is none.
+/// The name of a report's steps per second in every file. Evaluations have none.
 constexpr std::string_view kSpeedName = "time/fps";
 
-/// Lists the numbers that every report has, named as Stable-Baselines3 2 does where it has them, in the columns' order;
-/// the global step comes first.
+/// Returns the numbers of every report in the order of the columns, the global step first. Their names are those of
+/// Stable-Baselines3 2 if it has them.
 std::span<const Scalar<Report>> report_scalars();
 
-/// How many of these stand before the sharing scheme's measures.
+/// Returns how many of them come before the sharing scheme's measures.
 std::size_t scalars_before_measures() noexcept;
 
-/// A number of a record, under its name: a view.
+/// A number of a record and a view of its name.
 struct NamedNumber {
   std::string_view name;
   double value;
 };
 
-/// Lists the numbers of a report and of its sharing scheme, in the columns' order.
+/// Returns the numbers of a report and of its sharing scheme, in the order of the columns.
 std::vector<NamedNumber> numbers_of(const Report& report, const Measures& measures);
 
-/// Lists the numbers of an evaluation, named as Stable-Baselines3 2 does.
+/// Returns the numbers of an evaluation, named as in Stable-Baselines3 2.
 std::vector<NamedNumber> numbers_of(const Evaluation& evaluation);
 
-/// Formats a number so that reading it back gives the same number; kNotMeasured (and any NaN) is empty.
+/// Formats a number such that it reads back exactly; kNotMeasured (and any NaN) becomes empty.
 std::string format_number(double value);
 
 }  // namespace sounder

@@ -16,14 +16,14 @@
 
 namespace sounder {
 
-/// What a run begins with. Its references are valid until the run has ended.
+/// The start of a run. The references are valid until the run has ended.
 struct RunStart {
   const TrainConfig& config;
   const EnvironmentSpec& spec;
-  std::string network;    ///< its description in one line
-  std::string backend;    ///< that computes it
-  std::int64_t step = 0;  ///< global step; above 0 where the run goes on from a checkpoint
-  double seconds = 0;     ///< of training, up to here
+  std::string network;    ///< description in one line
+  std::string backend;    ///< backend that computes the network
+  std::int64_t step = 0;  ///< global step; above 0 if the run continues from a checkpoint
+  double seconds = 0;     ///< seconds of training before
 };
 
 /// A checkpoint that was written.
@@ -33,47 +33,47 @@ struct SavedCheckpoint {
   std::filesystem::path file;
 };
 
-/// Saves a checkpoint, and returns its file. Throws Error where it cannot be written.
+/// Saves a checkpoint and returns its file. Throws Error if it cannot be written.
 using SaveCheckpoint = std::function<std::filesystem::path(const Checkpoint&, CheckpointMark)>;
 
 /// Why a run ended.
 enum class StopReason { step_limit, target_reached, interrupted };
 
-/// How a run ended.
+/// The outcome of a run.
 struct TrainReport {
   StopReason reason = StopReason::step_limit;
-  int signal = 0;             ///< that came meanwhile; 0: none did
-  TrainingProgress progress;  ///< solved_step and solved_seconds tell whether and when it was solved
-  double seconds = 0;         ///< of training in this process, evaluations included
-  std::int64_t steps = 0;     ///< taken in this process
+  int signal = 0;             ///< signal received during the run; 0 if there was none
+  TrainingProgress progress;  ///< with solved_step and solved_seconds
+  double seconds = 0;         ///< seconds of training in this process, including evaluations
+  std::int64_t steps = 0;     ///< steps taken in this process
   double staleness = 0;       ///< mean over the updates of this process
-  Report means;               ///< over all of this process's steps and updates; with the sharing scheme's measures
+  Report means;               ///< means over all steps and updates of this process; with the sharing scheme's measures
   bool saved = true;          ///< whether the last checkpoint could be written
-  CopyCounts copies;          ///< of the parameters, in this process
-  std::optional<LastEvaluation> last_evaluation;  ///< of this process
-  std::vector<float> parameters;                  ///< at the end
+  CopyCounts copies;          ///< copies of the parameters in this process
+  std::optional<LastEvaluation> last_evaluation;  ///< last one of this process
+  std::vector<float> parameters;                  ///< final parameters
 };
 
-/// Shows or keeps what happens in a run. All calls come from one thread, which serves the sinks and nothing else, one
-/// at a time and in order: `begin` first, `end` last. What is slow here delays neither signals nor, up to a number of
-/// records, the training. A sink that fails throws Error: it is a warning, once for each cause, and the sink goes on
-/// being called. Anything else that it throws ends the run.
+/// Shows or stores what a run reports. All calls come one at a time from one thread that serves only sinks: `begin`
+/// first, `end` last. A slow sink delays no signals, and the training only once a number of records is waiting. A sink
+/// reports a failure by throwing Error, which becomes a warning, once per cause; the sink is still called afterwards.
+/// Any other exception ends the run.
 class MetricsSink {
  public:
   virtual ~MetricsSink() = default;
   virtual void begin(const RunStart&) {}
-  /// The current numbers between two reports, at most four times a second. If sinks are slow, only the newest is kept.
+  /// Current numbers between two reports, at most four times a second. If sinks are slow, only the newest is delivered.
   virtual void progress(const Report&) {}
-  /// In order of the global step.
+  /// Reports in the order of their global steps.
   virtual void report(const Report&) {}
   virtual void episodes(std::span<const EpisodeRecord>) {}
-  /// When it has ended, which may be after reports of later steps.
+  /// An evaluation that has ended. It may follow reports of later steps.
   virtual void evaluation(const Evaluation&) {}
-  /// A checkpoint is written only when all that was reported before it has been told.
+  /// A checkpoint that was written, after all earlier records had been delivered.
   virtual void saved(const SavedCheckpoint&) {}
   /// A warning for the user, one line.
   virtual void warning(std::string_view) {}
-  /// The run has ended, and all is saved. Not called where it failed.
+  /// The run has ended and everything is saved. Not called if the run failed.
   virtual void end(const TrainReport&) {}
 };
 

@@ -15,7 +15,7 @@ namespace sounder {
 namespace {
 
 constexpr int kResamples = 2000;
-constexpr std::uint64_t kSeed = 0x50DE5;  // fixed: the same sample always gets the same interval
+constexpr std::uint64_t kSeed = 0x50DE5;  // fixed, so that the same sample always has the same interval
 
 template <class Value>
 double mean_of(std::span<const Value> values) {
@@ -23,7 +23,7 @@ double mean_of(std::span<const Value> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Interpolates linearly between the two nearest ranks, as numpy.quantile does by default.
+/// Interpolates linearly between the two nearest ranks, like numpy.quantile by default.
 double quantile(std::span<const double> sorted, double probability) {
   const double rank = probability * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(rank);
@@ -38,13 +38,13 @@ double sample_standard_deviation(std::span<const double> values, double mean) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-/// Leaves out floor(n / 4) values at each end, as scipy.stats.trim_mean(values, 0.25) does.
+/// Omits floor(n / 4) values at each end, like scipy.stats.trim_mean(values, 0.25).
 double middle_mean(std::span<const double> sorted) {
   const std::size_t left_out = sorted.size() / 4;
   return mean(sorted.subspan(left_out, sorted.size() - 2 * left_out));
 }
 
-/// The 95 % percentile interval of what `statistic` computes of a sample, which it may reorder.
+/// Returns the 95 % percentile interval of a statistic of a sample. `statistic` may reorder its argument.
 template <class Statistic>
 Interval bootstrap(std::span<const double> values, Statistic statistic) {
   Rng rng(kSeed);

@@ -124,7 +124,7 @@ std::vector<std::filesystem::path> event_files_in(const std::filesystem::path& f
   return files;
 }
 
-/// A run resumed within the second that it began gets a name of its own, which sorts after the first.
+/// Returns a path with a suffix that sorts last if a run is resumed within the second of its start.
 std::filesystem::path unused_path(const std::filesystem::path& folder) {
   const std::string name = fmt::format("{}{:010}.{}", kPrefix, static_cast<std::int64_t>(wall_time()), host_name());
   std::filesystem::path path = folder / name;
@@ -148,7 +148,7 @@ TensorBoardFile::TensorBoardFile(const std::filesystem::path& folder, std::int64
               tensorboard::encode_record(tensorboard::encode_session_start(wall_time(), first_step)));
 }
 
-/// Readers are told where a resumed run goes on: nothing is cut off.
+/// Removes nothing, because readers learn from the file where a resumed run continues.
 LogKind TensorBoardFile::log() {
   return {.files = event_files_in,
           .require = [](const std::filesystem::path&) {},

@@ -12,30 +12,30 @@
 
 namespace sounder {
 
-/// Writes a TensorBoard event file: the numbers of each report and evaluation, by the global step. Each has reached the
-/// kernel when the call returns; what cannot be written is no error: see AppendFile.
+/// Writes a TensorBoard event file with the numbers of each report and evaluation over the global step. Data has
+/// reached the kernel when a call returns. Failed writes throw nothing, see AppendFile.
 class TensorBoardFile final : public MetricsSink {
  public:
-  /// Starts a new file events.out.tfevents.<seconds since 1970>.<host> in a folder. TensorBoard reads all files of a
-  /// folder as one run, and forgets events of `first_step` and later that it finds in earlier files. Throws Error.
+  /// Creates a file events.out.tfevents.<seconds since 1970>.<host> in a folder. TensorBoard reads all files of a
+  /// folder as one run, and ignores events of `first_step` and later in earlier files. Throws Error.
   TensorBoardFile(const std::filesystem::path& folder, std::int64_t first_step, const Warn& warn = {});
 
   void report(const Report& report) override;
   void evaluation(const Evaluation& evaluation) override;
 
-  /// What a run's folder does with event files.
+  /// Describes the handling of event files in a run's folder.
   static LogKind log();
 
  private:
   AppendFile file_;
 };
 
-/// The format of the event file, from the bottom up (tensorflow/core/lib/io/record_writer.h and
-/// tensorflow/core/util/event.proto, TensorFlow 2). Bytes are held in strings.
+/// The format of event files, from the bottom up (tensorflow/core/lib/io/record_writer.h and
+/// tensorflow/core/util/event.proto, TensorFlow 2). Strings hold bytes.
 namespace tensorboard {
 
-/// Computes the CRC-32C (Castagnoli) of bytes and masks it as TFRecord does: rotated right by 15 bits, plus 0xa282ead8,
-/// so that the checksum of bytes which hold a checksum is as good as any.
+/// Computes the CRC-32C (Castagnoli) of bytes and masks it like TFRecord: rotates it right by 15 bits and adds
+/// 0xa282ead8, so that checksums of bytes that contain a checksum stay reliable.
 std::uint32_t masked_crc(std::string_view bytes);
 
 /// Frames a payload: its length as u64, the length's masked CRC, the payload, its masked CRC; all little-endian.
@@ -46,9 +46,9 @@ struct Value {
   double value;  ///< stored as a float
 };
 
-/// Encodes the Event that every file begins with.
+/// Encodes the first Event of every file.
 std::string encode_version(double wall_time);
-/// Encodes the Event that says: training goes on from here, later steps seen before do not count.
+/// Encodes an Event after which earlier events of `step` and later do not count: training continues from here.
 std::string encode_session_start(double wall_time, std::int64_t step);
 /// Encodes an Event with scalars.
 std::string encode_scalars(double wall_time, std::int64_t step, std::span<const Value> values);

@@ -20,7 +20,7 @@ namespace sounder {
 
 namespace {
 
-/// Formats a JSON number; JSON knows neither NaN nor infinity.
+/// Formats a JSON number; null for NaN and infinity, which JSON lacks.
 std::string json_number(double value) {
   return std::isfinite(value) ? format_number(value) : "null";
 }
@@ -46,12 +46,12 @@ double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// The columns that a run's progress.csv has to have: its own measures among them.
+/// Returns the required first line of a run's progress.csv, which depends on its own measures.
 std::string columns_of(const std::filesystem::path& progress) {
   return ProgressCsv::columns(ProgressCsv::measures_in(first_row(progress).value_or("")));
 }
 
-/// Lists the workers' monitor files, also those of workers that this part of the run does without.
+/// Returns all monitor files, also those of workers that exist only in other parts of the run.
 std::vector<std::filesystem::path> monitors_in(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -60,7 +60,7 @@ std::vector<std::filesystem::path> monitors_in(const std::filesystem::path& fold
   return files;
 }
 
-/// Counts the rows of a monitor file that is thinned; nothing for one that is not, which may be long.
+/// Counts the rows of a thinned monitor file; nothing for a file that is not thinned and may be long.
 std::optional<std::int64_t> count_thinned_rows(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
@@ -79,7 +79,7 @@ ProgressCsv::ProgressCsv(const std::filesystem::path& path, const std::vector<st
 }
 
 std::string ProgressCsv::columns(const std::vector<std::string>& measures) {
-  const Measures named = without_values(measures);  // the names below are views of these
+  const Measures named = without_values(measures);  // the names below are views of it
   std::string names;
   for (const auto& [name, value] : numbers_of(Report{}, named)) {
     if (!names.empty()) names += ',';

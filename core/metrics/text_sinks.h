@@ -12,30 +12,29 @@
 
 namespace sounder {
 
-// The sinks that write text. Each goes on in a file that is there already. What they are told has reached the kernel
-// when the call returns. What cannot be written is no error: see AppendFile, which calls `warn`. Making a sink throws
-// Error where its file cannot be opened or begun. `log` tells a run's folder what to do with its files.
+// Sinks that write text. Each continues an existing file. Data has reached the kernel when a call returns. Failed
+// writes throw nothing but call `warn`, see AppendFile. Constructors throw Error if the file cannot be opened or begun.
+// `log` describes the handling of the files in a run's folder.
 
-/// Writes progress.csv: a column per number of a report, the sharing scheme's measures among them, and a row per
-/// report; an empty cell is not measured. A file that is gone on in keeps its columns, whichever measures there are
-/// now.
+/// Writes progress.csv: a row per report and a column per number, including the sharing scheme's measures. Cells of
+/// numbers that were not measured are empty. An existing file keeps its columns, even if the measures differ now.
 class ProgressCsv final : public MetricsSink {
  public:
   ProgressCsv(const std::filesystem::path& path, const std::vector<std::string>& measures, const Warn& warn = {});
   void report(const Report& report) override;
 
-  /// The first line, with these measures.
+  /// Returns the first line of a file with these measures.
   static std::string columns(const std::vector<std::string>& measures);
-  /// The measures of a first line: what stands in their place, where all others are there.
+  /// Returns the measures of a first line: the names at their place, if all other names are there too.
   static std::vector<std::string> measures_in(std::string_view columns);
   static LogKind log();
 
  private:
   AppendFile file_;
-  Measures measures_;  // of its columns
+  Measures measures_;  // those of the file's columns
 };
 
-/// Writes metrics.jsonl: an object per report and one per evaluation, with the same names; null is not measured.
+/// Writes metrics.jsonl: an object per report and per evaluation, with the same names; null if not measured.
 class MetricsJsonLines final : public MetricsSink {
  public:
   explicit MetricsJsonLines(const std::filesystem::path& path, const Warn& warn = {});
@@ -48,7 +47,7 @@ class MetricsJsonLines final : public MetricsSink {
   AppendFile file_;
 };
 
-/// Writes evaluations.csv: a row per evaluation, with its statistics.
+/// Writes evaluations.csv: a row of statistics per evaluation.
 class EvaluationsCsv final : public MetricsSink {
  public:
   explicit EvaluationsCsv(const std::filesystem::path& path, const Warn& warn = {});
@@ -63,10 +62,9 @@ class EvaluationsCsv final : public MetricsSink {
   AppendFile file_;
 };
 
-/// Writes training episodes to a <worker>.monitor.csv, in the format of Stable-Baselines3's Monitor (version 2, as its
-/// load_results reads it): `#{"t_start": seconds since 1970, "env_id": "..."}`, then return r, length l and time t
-/// since t_start, to the microsecond. Every episode at first, then fewer and fewer: see episodes_of_row, and the first
-/// line.
+/// Writes each worker's training episodes to <worker>.monitor.csv in the format of Stable-Baselines3's Monitor (version
+/// 2, as its load_results reads it): `#{"t_start": seconds since 1970, "env_id": "..."}`, then return r, length l and
+/// time t since t_start, to the microsecond. Long runs are thinned as the first line says, see episodes_of_row().
 class MonitorCsv final : public MetricsSink {
  public:
   struct Run {
@@ -77,10 +75,10 @@ class MonitorCsv final : public MetricsSink {
 
   MonitorCsv(const std::filesystem::path& folder, const Run& run, const Warn& warn = {});
   void episodes(std::span<const EpisodeRecord> episodes) override;
-  /// Writes what could not be written before.
+  /// Retries failed writes.
   void report(const Report&) override { flush(); }
 
-  /// The line of the columns' names.
+  /// The line with the names of the columns.
   static constexpr std::string_view kColumns = "r,l,t";
   static LogKind log();
 
@@ -88,8 +86,8 @@ class MonitorCsv final : public MetricsSink {
   struct Monitor {
     AppendFile file;
     bool thinned;
-    std::int64_t rows;          // written
-    std::int64_t left_out = 0;  // episodes, since the last row
+    std::int64_t rows;          // rows written
+    std::int64_t left_out = 0;  // episodes omitted since the last row
   };
   void flush();
 

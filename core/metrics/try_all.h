@@ -6,7 +6,7 @@
 
 namespace sounder {
 
-/// Calls action(element) for every element, also after one has thrown an Error; throws the first Error at the end.
+/// Calls action(element) for every element, even after an Error. Rethrows the first Error at the end.
 template <class Range, class Action>
 void try_all(Range&& range, Action action) {
   std::exception_ptr first;

@@ -21,14 +21,14 @@ std::size_t round_up(std::size_t count, std::size_t unit) {
   return (count + unit - 1) / unit * unit;
 }
 
-/// Counts the episodes that play side by side.
+/// Returns the number of episodes that play side by side.
 std::size_t count_rows(const Evaluator::Parts& parts, const Environment& first) {
   auto rows = static_cast<std::size_t>(parts.environments);
   if (rows == 0) rows = first.announceable() ? Evaluator::kEnvironmentsElsewhere : Evaluator::kEnvironments;
   return std::min(rows, static_cast<std::size_t>(parts.episodes));
 }
 
-/// Makes as many, and one of each kind at least, though fewer may play at a time.
+/// Makes that number of environments, but at least one of each kind, even if fewer play at a time.
 std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
   const auto make = [&](std::size_t slot) {
     return parts.make_environment({.player = Seat::Player::evaluator, .slot = slot});
@@ -41,7 +41,7 @@ std::vector<Environment> make_environments(const Evaluator::Parts& parts) {
   return environments;
 }
 
-/// Makes an agent for as many rows, or for a few more, so that all of them can be computed alike.
+/// Makes an agent for `rows` rows, rounded up to a multiple of rows_together(), so that all are computed alike.
 std::unique_ptr<Agent> make_agent(const AgentFactory& agents, std::span<float> parameters, std::size_t rows) {
   auto agent = agents.make({.parameters = parameters}, {.observations = rows});
   const std::size_t padded = round_up(rows, agent->rows_together());
@@ -50,8 +50,8 @@ std::unique_ptr<Agent> make_agent(const AgentFactory& agents, std::span<float> p
 
 }  // namespace
 
-/// One evaluation. Row by row, it has what belongs to the episodes that run: rows that are done move out, and those
-/// behind them up, so that the agent acts on the first of them only.
+/// One evaluation. The first rows hold the running episodes: when a row gets no further episode, the later rows move
+/// up, so that the agent acts only on the first rows.
 class Evaluator::Play {
  public:
   Play(Evaluator& evaluator, const Request& request)
@@ -79,7 +79,7 @@ class Evaluator::Play {
         begin_episodes();
         step();
       } catch (const EnvironmentLost&) {
-        if (request_.stop()) return {};  // else it is back; one that stays away throws something else
+        if (request_.stop()) return {};  // otherwise it was restarted; a permanent loss throws another error
         for (Row& row : rows_) row.begun = row.over;
       }
       advance();
@@ -106,7 +106,7 @@ class Evaluator::Play {
   }
 
   void begin_episodes() {
-    // All are announced before the first is waited for.
+    // Announces all resets before waiting for the first.
     for (std::size_t i = 0; evaluator_.announceable_ && i < rows_.size(); ++i) {
       if (!rows_[i].begun) environment(i).announce_reset(derive_seed(key(Stream::evaluation, i)));
     }
@@ -128,7 +128,7 @@ class Evaluator::Play {
     tell(i, {}, nullptr);
   }
 
-  /// Takes a step in every row's environment.
+  /// Takes one step in the environment of every row.
   void step() {
     const std::size_t padded = round_up(rows_.size(), evaluator_.agent_->rows_together());
     evaluator_.agent_->act({.observations = {observations_.data(), padded * observation_size_},
@@ -176,8 +176,8 @@ class Evaluator::Play {
                        .action = action});
   }
 
-  /// Gives the next episodes to the rows whose own are over. Those that get none make room: the rows that go on move
-  /// up, in their order.
+  /// Gives the next episodes to the rows whose episodes have ended. Removes rows that get none; the others move up in
+  /// order.
   void advance() {
     for (const Row& row : rows_) {
       if (row.over) idle_.push_back(row.environment);
@@ -197,8 +197,7 @@ class Evaluator::Play {
     rows_.resize(kept);
   }
 
-  /// Deals out the first of the episodes that were not begun and for which an environment of their kind is idle;
-  /// nothing if there is none.
+  /// Returns a row for the first new episode for which an environment of its kind is idle; nothing if there is none.
   std::optional<Row> deal() {
     const auto next_episode = [this](std::size_t environment) -> std::size_t& {
       return next_episodes_[environment % evaluator_.variants_];
@@ -217,12 +216,12 @@ class Evaluator::Play {
   std::size_t state_size_;
   std::size_t most_rows_;
   std::vector<Row> rows_;
-  std::vector<std::size_t> idle_;           // environments
+  std::vector<std::size_t> idle_;           // indices of environments
   std::vector<std::size_t> next_episodes_;  // [variants]
   std::vector<float> observations_;         // [rows, D]
-  std::vector<float> states_;               // [rows, S], of the agent
+  std::vector<float> states_;               // [rows, S], the agent's
   ActionMasks masks_;                       // [rows, M]
-  std::vector<Rng> rngs_;                   // [rows], each episode's own
+  std::vector<Rng> rngs_;                   // [rows], one per episode
   ActionArray actions_;                     // [rows]
   Result result_;
 };

@@ -5,10 +5,10 @@
 
 namespace sounder {
 
-/// Something to be done once whenever the global step passes a multiple of an interval, by whichever worker sees it
-/// first. The interval doubles after some multiples, and again whenever the step has doubled since: what is done at
-/// them stays bounded in a run of any length, 1,000 + 500 log2(multiples / 1,000) times. It depends on the step alone,
-/// so that a resumed run has the same ones. Any thread may call, but for `restart`.
+/// Lets one worker, the first that claims it, do a task whenever the global step passes a multiple of an interval. The
+/// interval doubles after `before_doubling` multiples, and again whenever the step has doubled, so that a run of any
+/// length has a bounded number of milestones: 1,000 + 500 log2(multiples / 1,000). They depend on the step only, so a
+/// resumed run has the same ones. Any thread may call all functions but restart().
 class Milestone {
  public:
   static constexpr std::int64_t kBeforeDoubling = 1'000;
@@ -16,15 +16,15 @@ class Milestone {
   explicit Milestone(std::int64_t interval, std::int64_t before_doubling = kBeforeDoubling) noexcept
       : interval_(interval), before_doubling_(before_doubling), next_(interval) {}
 
-  /// Waits for the first milestone after `step`. Before any worker runs.
+  /// Continues with the first milestone after `step`. Call it before any worker runs.
   void restart(std::int64_t step) noexcept { next_.store(following(step), std::memory_order_relaxed); }
 
-  /// Tells whether the step has reached the milestone and nobody claimed it.
+  /// Returns whether the step has reached a milestone that nobody has claimed.
   bool due(std::int64_t step) const noexcept { return step >= next_.load(std::memory_order_relaxed); }
 
-  /// Claims the milestone if the step has reached it: true for one caller only.
+  /// Claims the milestone if the step has reached it. Returns true to one caller only.
   bool claim(std::int64_t step) noexcept {
-    // Relaxed: the claim itself is all that is shared.
+    // Relaxed, because the claim publishes no other data.
     std::int64_t next = next_.load(std::memory_order_relaxed);
     return step >= next && next_.compare_exchange_strong(next, following(step), std::memory_order_relaxed);
   }

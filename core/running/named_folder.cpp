@@ -18,7 +18,7 @@ fs::path make_named_folder(const fs::path& root, std::string name) {
   fs::path path = root / name;
   try {
     fs::create_directories(root);
-    // Making the folder also detects whether the name is free: two may be made within the same second.
+    // Creating the folder also detects a name that is taken: two may be created within the same second.
     for (int count = 2; !fs::create_directory(path); ++count) path = root / fmt::format("{}-{}", name, count);
   } catch (const fs::filesystem_error& error) {
     throw Error(fmt::format("cannot make the folder '{}': {}", path.string(), error.code().message()));

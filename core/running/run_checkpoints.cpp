@@ -24,7 +24,7 @@ fs::path folder_of(const fs::path& run) {
   return run / "checkpoints";
 }
 
-/// Where a link under checkpoints/ leads; empty if there is none or its checkpoint is gone.
+/// Returns the target of a link in checkpoints/; empty if there is no link or no such checkpoint.
 fs::path follow(const fs::path& link) {
   std::error_code error;
   const fs::path target = fs::read_symlink(link, error);
@@ -37,7 +37,7 @@ std::string name_of(std::int64_t step) {
   return fmt::format("{}{}", step, kSuffix);
 }
 
-/// The step that names a checkpoint; -1 for any other file.
+/// Returns the step in a checkpoint's name; -1 for any other file.
 std::int64_t step_of(const fs::path& path) {
   const std::string stem = path.stem().string();
   std::int64_t step = -1;
@@ -46,7 +46,7 @@ std::int64_t step_of(const fs::path& path) {
   return whole && path.extension() == kSuffix ? step : -1;
 }
 
-/// Lists the checkpoints in a folder, newest first; none if the folder cannot be read.
+/// Returns the checkpoints in a folder, newest first; none if the folder cannot be read.
 std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   std::vector<fs::path> checkpoints;
   std::error_code error;
@@ -89,7 +89,7 @@ ResumePoint load_resume_point(const fs::path& run) {
     const fs::path last = find_checkpoint(run, WhichCheckpoint::last);
     return {.checkpoint = load_checkpoint(last), .file = last, .warning = {}};
   } catch (const LaterFormatError&) {
-    throw;  // it is not damaged: a run that went on from an older one would remove it
+    throw;  // it is not damaged, and a run that continued from an older one would remove it
   } catch (const Error& error) {
     first_error = error.what();
   }
@@ -98,7 +98,7 @@ ResumePoint load_resume_point(const fs::path& run) {
       return {.checkpoint = load_checkpoint(path),
               .file = path,
               .warning = fmt::format("{}; this goes on from '{}'", first_error, path.string())};
-    } catch (const Error&) {  // the first error is the one to tell
+    } catch (const Error&) {  // only the first error is reported
     }
   }
   throw Error(first_error);
@@ -109,9 +109,9 @@ fs::path add_checkpoint(const fs::path& run, const Checkpoint& checkpoint, Check
   const std::int64_t step = checkpoint.progress.step;
   const std::string name = name_of(step);
   save_checkpoint(folder / name, checkpoint);
-  // `best` first: a crash in between then leaves `last` at an older checkpoint, which the run repeats its way from.
+  // Replaces `best` first: after a crash in between, the run repeats the steps since the older `last`.
   if (mark == CheckpointMark::last_and_best) replace_link_atomically(folder / "best", name);
-  // An evaluation takes its time: when it turns out the best, a later step may have been saved.
+  // An evaluation takes time: by the time it is the best one, a later step may have been saved.
   if (step >= step_of(follow(folder / "last"))) replace_link_atomically(folder / "last", name);
   return folder / name;
 }

@@ -9,45 +9,45 @@
 
 namespace sounder {
 
-// The checkpoints in a run's folder: checkpoints/<step>.safetensors, with links `last` and `best`. A process that was
-// killed may have left one that no link names yet.
+// The checkpoints in a run's folder: checkpoints/<step>.safetensors, with links `last` and `best`. A killed process may
+// have left one without a link.
 
-/// Which of a run's checkpoints.
+/// Selects one of a run's checkpoints.
 enum class WhichCheckpoint { last, best };
 
-/// Finds the file of a checkpoint: of a run's folder (its `best`, or its `last`), or a checkpoint file itself. A run
-/// that was never evaluated has no `best`: its `last` is taken; where there is none either, the newest. Throws Error if
+/// Returns the file of a checkpoint: the `best` or `last` of a run's folder, or the given path if it is a file. Without
+/// a `best`, in a run that was never evaluated, takes the `last`, and without a `last` the newest. Throws Error if
 /// there is no checkpoint.
 std::filesystem::path find_checkpoint(const std::filesystem::path& run_or_checkpoint, WhichCheckpoint which);
 
-/// Tells whether a run's folder holds any checkpoint, damaged ones included.
+/// Returns whether a run's folder contains a checkpoint, including damaged ones.
 bool holds_checkpoint(const std::filesystem::path& run);
 
-/// Tells whether a run's folder is what a process left that was killed before its first checkpoint: there is nothing to
-/// go on from, and nothing to keep.
+/// Returns whether the process of a run was killed before its first checkpoint, so that its folder contains nothing to
+/// continue from or to keep.
 bool is_barren(const std::filesystem::path& run);
 
-/// A checkpoint to go on from.
+/// A checkpoint from which a run continues.
 struct ResumePoint {
   Checkpoint checkpoint;
   std::filesystem::path file;
-  std::string warning;  ///< one line, where it is not the run's last checkpoint; else empty
+  std::string warning;  ///< one line if it is not the run's last checkpoint; else empty
 };
 
-/// Loads a run's last checkpoint; where that is damaged, the newest one that loads. Throws the first Error if none
+/// Loads a run's last checkpoint, or, if that is damaged, the newest one that loads. Throws the first Error if none
 /// does.
 ResumePoint load_resume_point(const std::filesystem::path& run);
 
-/// Saves a checkpoint in a run's folder, whole or not at all, lets the links name it (`last` never goes back to an
-/// earlier step), and returns its path. Throws Error.
+/// Saves a checkpoint in a run's folder atomically, updates the links (`last` never returns to an earlier step), and
+/// returns its path. Throws Error.
 std::filesystem::path add_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint,
                                      CheckpointMark mark);
 
-/// Of the checkpoints that no link names, removes all but the newest `kept`; one that cannot be removed stays.
+/// Removes the checkpoints without a link, except for the newest `kept`. Ignores those that cannot be removed.
 void prune_checkpoints(const std::filesystem::path& run, std::size_t kept);
 
-/// Removes the checkpoints beyond a step, lets `last` name that step's, and removes `best` if it names none any more.
-/// Throws Error.
+/// Removes the checkpoints after a step, links `last` to that step's, and removes `best` if its target is gone. Throws
+/// Error.
 void cut_checkpoints(const std::filesystem::path& run, std::int64_t step);
 
 }  // namespace sounder

@@ -22,7 +22,7 @@ void make_folders(const fs::path& path) {
   if (error) throw Error(fmt::format("cannot make the run folder '{}': {}", path.string(), error.message()));
 }
 
-/// Makes a folder under runs/ and lets runs/latest link to it.
+/// Makes a folder in runs/ and links runs/latest to it.
 fs::path make_new_folder(const RunFolder::Identity& identity) {
   const fs::path root = "runs";
   const fs::path path =
@@ -43,17 +43,17 @@ fs::path make_given_folder(const fs::path& path) {
     throw UsageError(
         fmt::format("expected a folder for the run, got the file '{}'; name another with --run", path.string()));
   }
-  require_free(path);  // before a lock file is left in a folder that is not a run's
+  require_free(path);  // first, so that no lock file is left in a folder that is not a run's
   make_folders(path);
   return path;
 }
 
-/// Removes what a process left that was killed while it wrote a file.
+/// Removes files that a killed process had not finished writing.
 void remove_partial_files(const fs::path& path) {
   for (const fs::path& folder : {path, path / "monitor", path / "checkpoints"}) remove_partial(folder);
 }
 
-/// Clears away what there is of a run that was killed before its first checkpoint.
+/// Removes the logs of a run that was killed before its first checkpoint.
 void clear_barren_run(const fs::path& path, const Warn& warn) {
   if (!fs::exists(path / "config.toml")) return;
   require_free(path);
@@ -95,7 +95,7 @@ RunFolder RunFolder::create(const fs::path& path, Start start) {
     require_own_logs(folder);
     remove_partial_files(folder);
     write_file_atomically(folder / "config.toml",
-                          start.config);  // first: whatever is killed from here on is known as a run
+                          start.config);  // first: it marks the folder as a run's, even if the process is killed now
     return RunFolder(std::make_unique<Files>(folder, start, 0));
   });
 }

@@ -24,39 +24,38 @@ namespace sounder {
 ///     events.out.tfevents.*           the same for TensorBoard
 ///     monitor/<worker>.monitor.csv    training episodes (Stable-Baselines3's format), thinned in a long run
 ///     evaluations.csv                 a row per evaluation
-///     summary.json                    how it ended
+///     summary.json                    the outcome
 ///     checkpoints/<step>.safetensors  with links `last` and `best`
 ///     run.lock                        held by the process that trains
 ///
-/// Its logs are those that run_logs.cpp lists. To be used by one thread at a time.
+/// run_logs.cpp lists the logs. Not thread-safe.
 class RunFolder {
  public:
-  /// What names a run.
+  /// The name of a run, and its number of workers.
   struct Identity {
     std::string environment;
     std::string algorithm;
     std::uint64_t seed;
-    std::int64_t workers;  ///< as many monitor files
+    std::int64_t workers;  ///< number of monitor files
   };
 
-  /// What a run begins with, or goes on with.
+  /// The parameters for beginning or continuing a run.
   struct Start {
     Identity identity;
-    std::string config;                      ///< becomes config.toml
+    std::string config;                      ///< content of config.toml
     Warn warn = {};                          ///< called with warnings, on the thread that calls the logs; may be empty
-    std::optional<RunLock> lock = {};        ///< of the folder, where the caller has it; else it is taken
-    std::vector<std::string> measures = {};  ///< of the sharing scheme, by name: columns of a new progress.csv
+    std::optional<RunLock> lock = {};        ///< lock of the folder, if the caller holds it; otherwise it is taken
+    std::vector<std::string> measures = {};  ///< names of the sharing scheme's measures: columns of a new progress.csv
   };
 
-  /// Makes a new folder for a run: `path` if it is not empty, else runs/<env>__<algorithm>__<seed>__<time> with
-  /// runs/latest linking to it. Throws UsageError if `path` holds a run; what is there of one that was killed before
-  /// its first checkpoint is removed, with a warning. Throws Error if another process trains in it.
+  /// Makes the folder of a new run: `path`, or, if it is empty, runs/<env>__<algorithm>__<seed>__<time> with a link
+  /// runs/latest. If a run was killed there before its first checkpoint, removes its logs, with a warning. Throws
+  /// UsageError if `path` holds another run, and Error if another process trains in it.
   static RunFolder create(const std::filesystem::path& path, Start start);
 
-  /// Opens a run's folder to go on in it from a checkpoint: what came after it, which a crash left behind, is cut off
-  /// the logs, and later checkpoints are removed, so that they read as if nothing had happened. Whatever summary there
-  /// is goes, too. Throws Error if the folder holds no run, if another process trains in it, and, before anything is
-  /// changed, if one of its logs has content that no run wrote.
+  /// Opens a run's folder to continue from a checkpoint. Removes everything after it, which a crash left: rows of the
+  /// logs, later checkpoints, and any summary. Throws Error if the folder holds no run, if another process trains in
+  /// it, and, before changing anything, if a log has content that no run wrote.
   static RunFolder resume(const std::filesystem::path& path, Start start, const TrainingMoment& moment);
 
   RunFolder(RunFolder&&) noexcept;
@@ -65,16 +64,15 @@ class RunFolder {
 
   const std::filesystem::path& path() const noexcept;
 
-  /// The sinks that write the folder's logs, which live as long as it does. What they are told outlives the process
-  /// once the call returns. What a full disk keeps from being written is no error but a warning: see AppendFile.
+  /// Returns the sinks that write the folder's logs. They live as long as this object. Their data outlives the process
+  /// when a call returns. Failed writes cause a warning but throw nothing, see AppendFile.
   std::span<const std::unique_ptr<MetricsSink>> logs() const noexcept;
 
-  /// Saves checkpoints/<step>.safetensors, whole or not at all, lets the links name it (`last` never goes back to an
-  /// earlier step), and returns its path. Of the checkpoints that no link names, all but the newest kKeptCheckpoints
-  /// are removed. Throws Error.
+  /// Saves checkpoints/<step>.safetensors atomically, updates the links (`last` never returns to an earlier step), and
+  /// returns its path. Removes the checkpoints without a link, except for the newest kKeptCheckpoints. Throws Error.
   std::filesystem::path save(const Checkpoint& checkpoint, CheckpointMark mark);
 
-  /// Writes summary.json, whole or not at all. Throws Error.
+  /// Writes summary.json atomically. Throws Error.
   void write_summary(std::string_view json);
 
   static constexpr std::size_t kKeptCheckpoints = 5;

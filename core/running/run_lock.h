@@ -9,10 +9,10 @@ namespace sounder {
 /// Throws Error if a folder holds no run.
 void require_run(const std::filesystem::path& folder);
 
-/// The right to write into a run's folder, which one process has at a time. Copies share it.
+/// The right to write to a run's folder, which only one process has at a time. Copies share it.
 class RunLock {
  public:
-  /// Takes it for a folder that is there. Throws Error if another process has it.
+  /// Takes the right for an existing folder. Throws Error if another process has it.
   explicit RunLock(const std::filesystem::path& folder);
 
  private:

@@ -10,13 +10,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Every kind of log that a run's folder has.
+/// Returns the kinds of logs in a run's folder.
 std::vector<LogKind> kinds() {
   return {ProgressCsv::log(), MetricsJsonLines::log(), TensorBoardFile::log(), EvaluationsCsv::log(),
           MonitorCsv::log()};
 }
 
-/// Does something with each log file of a run.
+/// Calls act(kind, file) for each log file of a run.
 template <class Act>
 void for_each_file(const fs::path& run, Act act) {
   with_file_errors([&] {

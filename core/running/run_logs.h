@@ -9,18 +9,18 @@
 
 namespace sounder {
 
-// The logs in a run's folder: the sinks that write files there. run_logs.cpp lists their kinds.
+// The logs in a run's folder, which sinks write. run_logs.cpp lists their kinds.
 
-/// Opens all of them, in the order in which they are to be told. Throws Error.
+/// Opens all logs, in the order in which they receive records. Throws Error.
 std::vector<std::unique_ptr<MetricsSink>> open_logs(const LogStart& start);
 
-/// Throws Error, with the file, if one of them has content that a run did not write there.
+/// Throws Error, with the file, if a log has content that no run wrote.
 void require_own_logs(const std::filesystem::path& run);
 
-/// Cuts off the logs, once they are known as a run's own, what came after a moment. Throws Error.
+/// Removes everything after a moment from logs that require_own_logs() accepted. Throws Error.
 void cut_logs(const std::filesystem::path& run, const TrainingMoment& moment);
 
-/// Removes the logs, once they are known as a run's own. Throws Error.
+/// Removes logs that require_own_logs() accepted. Throws Error.
 void remove_logs(const std::filesystem::path& run);
 
 }  // namespace sounder

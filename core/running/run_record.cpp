@@ -100,7 +100,7 @@ void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
     ++copies_.checkpoints;
     if (!capture.snapshot.consistent) ++copies_.mixed_checkpoints;
   } catch (const Error& error) {
-    if (!std::exchange(saved_, false)) return;  // on a full disk it would be said every few seconds
+    if (!std::exchange(saved_, false)) return;  // warns once only, because a full disk fails every few seconds
     parts_.sinks.warning(
         fmt::format("{}; the last checkpoint that was written stays, and training goes on", error.what()));
   }

@@ -13,49 +13,48 @@
 
 namespace sounder {
 
-/// What a run has to show: collects the workers' episodes, tells the sinks, judges evaluations, saves checkpoints. To
-/// be used by the trainer's thread alone.
+/// The results of a run: collects the workers' episodes, informs the sinks, judges evaluations and saves checkpoints.
+/// For the trainer's thread only.
 class RunRecord {
  public:
-  /// An evaluation of fewer episodes may end well by luck: it never says that a task is solved.
+  /// The fewest episodes of an evaluation that can declare a task solved. Fewer may succeed by luck.
   static constexpr std::size_t kEpisodesToSolve = 100;
 
-  /// A warning is given once where no episode has ended in this number of steps, and in a hundredth of it for each
-  /// environment, and the environment has no step limit.
+  /// If the environment has no step limit and no episode has ended after this number of steps, or a hundredth of it per
+  /// environment if that is more, the user is warned, once.
   static constexpr std::int64_t kStepsWithoutEnd = 100'000;
 
   struct Parts {
     WorkerGroup& group;
     SinkThread& sinks;
-    std::int64_t environments;  ///< of all workers together
-    double runaway_entropy;     ///< as an AgentFactory has it
+    std::int64_t environments;  ///< number of all workers' environments
+    double runaway_entropy;     ///< as in AgentFactory
     SaveCheckpoint save;        ///< may be empty
   };
   explicit RunRecord(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Goes on from a checkpoint that the group was restored from.
+  /// Continues from a checkpoint that the group was restored from.
   void restore(const TrainingProgress& progress);
 
-  /// Makes a report of these totals and tells the sinks. Workers may deliver totals out of order: of two reports,
-  /// the one of the earlier step is then left out.
+  /// Makes a report of totals and sends it to the sinks. Workers may deliver totals out of order: a report of an
+  /// earlier step than the last one is omitted.
   void report(const Totals& totals);
 
-  /// Takes an evaluation in, of the parameters in `capture`; a new best one is saved.
+  /// Processes an evaluation of the parameters in `capture`, and saves a checkpoint if it is the best so far.
   void evaluation(const WorkerGroup::Capture& capture, const Evaluator::Result& result, double seconds);
 
-  /// Saves a checkpoint, once the sinks have been told all that came before: a run that goes on from it finds that in
-  /// its logs. One that cannot be written is warned of, and again only when one could be; what was written before
-  /// stays.
+  /// Saves a checkpoint after the sinks have received all earlier records, so that a run that continues from it finds
+  /// these in its logs. A failure causes a warning, unless the previous save failed, too; earlier checkpoints stay.
   void save(const WorkerGroup::Capture& capture, CheckpointMark mark);
 
   /// Makes a report of the current numbers, between two reports.
   Report preview(const Totals& totals) const { return reports_.preview(totals); }
-  /// Sums up all of this process's run, but for its reason, signal and parameters.
+  /// Summarises this process's part of the run, except for its reason, signal and parameters.
   TrainReport whole(const Totals& totals) const;
 
   const TrainingProgress& progress() const noexcept { return progress_; }
   const CopyCounts& copies() const noexcept { return copies_; }
-  /// What the latest evaluation of this process found; none: there was none.
+  /// Returns the latest evaluation of this process; nothing if there was none.
   const std::optional<LastEvaluation>& last_evaluation() const noexcept { return last_evaluation_; }
 
  private:
@@ -65,7 +64,7 @@ class RunRecord {
 
   Parts parts_;
   ReportBuilder reports_;
-  TrainingProgress progress_;  // of the latest checkpoint; what evaluations found is up to date
+  TrainingProgress progress_;  // as of the latest checkpoint, except that results of evaluations are up to date
   std::int64_t first_step_ = 0;
   double first_seconds_ = 0;
   CopyCounts copies_;
@@ -73,7 +72,7 @@ class RunRecord {
   bool warned_of_endless_episodes_ = false;
   bool warned_of_entropy_ = false;
   std::int64_t last_reported_step_ = -1;
-  bool saved_ = true;  // the latest checkpoint
+  bool saved_ = true;  // whether the latest checkpoint was written
 };
 
 }  // namespace sounder

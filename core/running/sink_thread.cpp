@@ -49,7 +49,7 @@ std::size_t SinkThread::count_waiting() const {
 
 // ---- The sinks' thread
 
-/// Waits for the next record; one without a function where there will be none.
+/// Waits for the next record. At the end, returns one without a function.
 SinkThread::Record SinkThread::take() {
   const MutexLock lock(mutex_);
   telling_ = false;
@@ -69,8 +69,8 @@ void SinkThread::serve() {
   }
 }
 
-/// One that fails stays, since what is wrong may pass. A failure at being told a warning is told of once, whatever its
-/// cause: it may name the warning, and so be a new one each time.
+/// Keeps a sink that fails, because the cause may pass. Reports only its first failure to handle a warning: the message
+/// may contain the warning, so that it differs each time.
 void SinkThread::deliver(const Record& record, Sink& sink) const noexcept {
   try {
     record.tell(*sink.sink);

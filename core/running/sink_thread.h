@@ -15,43 +15,42 @@
 
 namespace sounder {
 
-/// Tells sinks what a run reports, on a thread of its own and in the order of the calls. So many records may wait for
-/// it; beyond that the caller waits, since no record is ever left out, but for progress: of that, only the newest
-/// waits, it takes no record's place, and giving it never waits. To be used by one thread, which `Hooks` must not wait
-/// for.
+/// Delivers a run's records to its sinks, on a thread of its own and in the order of the calls. At most kMostWaiting
+/// records wait. Beyond that the caller waits, because no record may be lost, except progress: only the newest progress
+/// waits, beside the records, and sending it never waits. One thread may call, and `Hooks` must not wait for it.
 class SinkThread {
  public:
-  /// Tells one sink one record.
+  /// Delivers one record to one sink.
   using Tell = std::function<void(MetricsSink&)>;
 
-  /// How many records may wait.
+  /// The most records that may wait.
   static constexpr std::size_t kMostWaiting = 64;
 
   /// Called on the sinks' thread.
   struct Hooks {
-    /// Told of an Error of a sink, once for each cause; of those at being told a warning, once.
+    /// Called with an Error of a sink, once per cause; with failures to handle a warning, only once.
     std::function<void(const std::string&)> warn;
-    /// Called in a catch block for anything else that a sink threw.
+    /// Called in a catch block for any other exception of a sink.
     std::function<void()> fail;
   };
   explicit SinkThread(Hooks hooks) : hooks_(std::move(hooks)) {}
   SinkThread(const SinkThread&) = delete;
   SinkThread& operator=(const SinkThread&) = delete;
-  /// Waits until all has been told.
+  /// Waits until everything has been delivered.
   ~SinkThread();
 
-  /// Adds a sink, which is told from the next record on. Before the first record.
+  /// Adds a sink. Call it before the first record.
   void add(MetricsSink& sink) { sinks_.push_back({.sink = &sink}); }
   bool empty() const noexcept { return sinks_.empty(); }
 
-  /// Has all sinks told a record; waits while kMostWaiting of them wait. Throws std::system_error if there is no thread
-  /// to be had.
+  /// Delivers a record to all sinks. Waits while kMostWaiting records wait. Throws std::system_error if no thread can
+  /// be started.
   void tell(Tell record) { enqueue({.tell = std::move(record)}); }
   void warning(std::string message);
-  /// Calls all sinks with the current numbers; replaces an older call that still waits. Does not wait.
+  /// Delivers the current numbers to all sinks. Replaces an earlier call that still waits. Does not wait.
   void progress(Report report);
 
-  /// Waits until all has been told: what the sinks wrote by then outlives the process, and none of them is being
+  /// Waits until everything has been delivered. What the sinks wrote so far outlives the process, and no sink is being
   /// called.
   void drain();
 
@@ -63,7 +62,7 @@ class SinkThread {
   };
   struct Sink {
     MetricsSink* sink;
-    std::set<std::string> warned = {};  // of these failures
+    std::set<std::string> warned = {};  // failures that were reported
   };
 
   void enqueue(Record record);
@@ -73,14 +72,14 @@ class SinkThread {
   void deliver(const Record& record, Sink& sink) const noexcept;
 
   Hooks hooks_;
-  std::vector<Sink> sinks_;  // the thread's, once it runs
+  std::vector<Sink> sinks_;  // used by the sinks' thread while it runs
   Mutex mutex_;
-  std::condition_variable_any given_;  // a record, or the end
-  std::condition_variable_any taken_;  // a record: there is room, or all has been told
+  std::condition_variable_any given_;  // a new record, or the end
+  std::condition_variable_any taken_;  // a record was taken, so there is room or everything has been delivered
   std::deque<Record> waiting_ SOUNDER_THREADS(guarded_by(mutex_));
   bool telling_ SOUNDER_THREADS(guarded_by(mutex_)) = false;
   bool over_ SOUNDER_THREADS(guarded_by(mutex_)) = false;
-  std::jthread thread_;  // begun with the first record
+  std::jthread thread_;  // starts with the first record
 };
 
 }  // namespace sounder

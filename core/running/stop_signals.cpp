@@ -15,10 +15,10 @@ namespace asio = boost::asio;
 
 constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
 
-/// What was to happen at the signals before anybody wanted to hear of them. Asio does not know: it takes signals that
-/// are ignored, too, and leaves all at their defaults.
+/// The signals' actions before the first listener. Asio ignores them: it also catches signals that are ignored, and
+/// leaves all signals at their defaults.
 struct Before {
-  Mutex mutex;  // also of what Asio catches
+  Mutex mutex;  // also guards the signals that Asio catches
   int listeners SOUNDER_THREADS(guarded_by(mutex)) = 0;
   std::array<struct sigaction, kSignals.size()> actions SOUNDER_THREADS(guarded_by(mutex)){};
 
@@ -73,7 +73,7 @@ struct StopSignals::Impl {
 
 StopSignals::StopSignals(std::function<void(StopSignal)> on_signal) : impl_(std::make_unique<Impl>()) {
   impl_->on_signal = std::move(on_signal);
-  impl_->wait();  // which keeps the thread busy
+  impl_->wait();  // gives the thread work to wait for
   impl_->listen();
   try {
     impl_->thread = std::jthread([this] { impl_->context.run(); });

@@ -8,16 +8,16 @@ namespace sounder {
 /// A signal that asks the program to end.
 struct StopSignal {
   int number;
-  int count;  ///< how many came, this one included
+  int count;  ///< number of signals so far, including this one
 };
 
-/// Hears of SIGINT, SIGTERM and SIGHUP as long as it lives; then what was to happen at them before happens again. One
-/// that the process ignores, as under nohup or where a script's shell started it with '&', stays ignored. Several may
-/// live at the same time, and all hear of each signal.
+/// Receives SIGINT, SIGTERM and SIGHUP during its lifetime, then restores their previous actions. A signal that the
+/// process ignores, as under nohup or after '&' in a script, stays ignored. Several objects may exist at the same time,
+/// and all of them receive each signal.
 class StopSignals {
  public:
-  /// Calls `on_signal` for each, on a thread that does nothing else: whatever the others wait for, a disk or a reader,
-  /// it is called at once. It must not throw. Throws std::system_error if there is no thread to be had.
+  /// Calls `on_signal` for each signal on a thread that does nothing else, so at once, even if other threads wait for a
+  /// disk or a reader. It must not throw. Throws std::system_error if no thread can be started.
   explicit StopSignals(std::function<void(StopSignal)> on_signal);
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;

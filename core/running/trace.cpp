@@ -21,8 +21,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Writes Python's bare Infinity, which JSON does not know, as a number beyond all floats, which reads as infinite. The
-/// text keeps its length, strings their contents.
+/// Replaces Python's bare Infinity, which JSON lacks, by a number beyond all floats, which reads as infinite. Preserves
+/// the text's length and the contents of strings.
 std::string with_infinities_as_numbers(std::string text) {
   constexpr std::string_view kInfinity = "Infinity";
   constexpr std::string_view kNumber = "1e999   ";
@@ -40,7 +40,7 @@ std::string with_infinities_as_numbers(std::string text) {
   return text;
 }
 
-/// A value of the file and where it stands, so that an error can say so.
+/// A value of the file and its place, for errors.
 class Node {
  public:
   Node(const json::value& value, std::string where) : value_(&value), where_(std::move(where)) {}
@@ -64,7 +64,7 @@ class Node {
     return nodes;
   }
 
-  /// Lists the elements of an array that must have a given number of them.
+  /// Returns the elements of an array that must have `count` of them.
   std::vector<Node> elements(std::size_t count) const {
     std::vector<Node> nodes = elements();
     if (nodes.size() != count) fail(fmt::format("expected {} elements, found {}", count, nodes.size()));
@@ -103,7 +103,7 @@ class Node {
     }
   }
 
-  /// Appends a number, or the numbers of an array of any shape, row by row.
+  /// Appends a number, or the numbers of an array of any shape in row-major order.
   template <class Number>
   void append_to(std::vector<Number>& numbers) const {
     if (!value_->is_array()) {
@@ -120,7 +120,7 @@ class Node {
     return result;
   }
 
-  /// Appends exactly a given number of numbers.
+  /// Appends exactly `count` numbers.
   template <class Number>
   void append_to(std::vector<Number>& numbers, std::size_t count) const {
     const std::size_t before = numbers.size();
@@ -154,8 +154,8 @@ EnvironmentSpec read_spec(const Node& file) {
   return spec;
 }
 
-/// Reads actions, [steps]; each must have the space's width, and those of a discrete space be in it: an environment may
-/// index by a choice.
+/// Reads actions, [steps]. Each must have the space's width, and discrete ones must be in the space, because
+/// environments may use them as indices.
 ActionArray read_actions(const std::vector<Node>& nodes, const Space& space) {
   const std::size_t width = flat_size(space);
   std::vector<float> numbers;
@@ -198,7 +198,7 @@ Trace read_trace(const Node& node, const EnvironmentSpec& spec) {
 json::value read_json(const std::filesystem::path& path) {
   const std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
-  // An empty file and a directory fail at the second condition.
+  // An empty file and a directory fail the second condition.
   if (!stream.is_open() || !(text << stream.rdbuf())) {
     throw Error(fmt::format("{}: expected a file of recorded traces, got one that is missing, unreadable or empty",
                             path.string()));
@@ -219,7 +219,7 @@ std::string describe(const std::optional<double>& threshold) {
   return threshold ? fmt::format("{}", *threshold) : "none";
 }
 
-/// Throws Error where an environment's spec is not the recorded one.
+/// Throws Error if an environment's spec differs from the recorded one.
 void require_spec(const TraceFile& file, const EnvironmentSpec& spec) {
   const auto require = [&](std::string_view what, const auto& recorded, const auto& actual) {
     if (recorded == actual) return;
@@ -232,7 +232,7 @@ void require_spec(const TraceFile& file, const EnvironmentSpec& spec) {
   require("reward threshold", file.spec.reward_threshold, spec.reward_threshold);
 }
 
-/// Replays traces on an environment and keeps the report.
+/// Replays traces on an environment and fills the report.
 class Replay {
  public:
   Replay(const TraceFile& file, Environment& environment)
@@ -271,7 +271,7 @@ class Replay {
     }
   }
 
-  /// Tells whether two numbers differ by more than any before; then this is the largest deviation.
+  /// Returns whether the deviation of two numbers is larger than any before, and if so, stores it.
   bool is_largest(double actual, double recorded) {
     double deviation = actual == recorded ? 0.0 : std::abs(actual - recorded);
     if (std::isnan(deviation)) deviation = std::numeric_limits<double>::infinity();

@@ -14,7 +14,7 @@ namespace {
 RewardShaping reward_shaping(const TrainConfig& config) {
   RewardShaping shaping{.scale = static_cast<float>(config.reward_scale),
                         .discount = static_cast<float>(config.discount)};
-  // Before a first reward was seen, returns do not vary, and the first one would be divided by next to nothing.
+  // Before the first reward, returns do not vary, and the first reward would be divided by almost zero.
   constexpr float kNormalizedClip = 10;
   if (config.normalize_rewards) shaping.clip = kNormalizedClip;
   if (config.reward_clip) shaping.clip = static_cast<float>(*config.reward_clip);
@@ -26,8 +26,8 @@ std::optional<float> final_epsilon(const TrainConfig& config) {
   return static_cast<float>(*config.final_epsilon);
 }
 
-/// Keeps a core busy, as a slow environment does. A sleep takes some 50 us more than it is asked for, many times what a
-/// step takes, and would leave the core to the other workers.
+/// Keeps a core busy, like a slow environment. A sleep takes about 50 us longer than requested, many times the duration
+/// of a step, and would free the core for other workers.
 void busy_wait(std::chrono::microseconds duration) noexcept {
   const auto end = std::chrono::steady_clock::now() + duration;
   while (std::chrono::steady_clock::now() < end) continue;
@@ -121,7 +121,7 @@ Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
     const float* const begin = capture.snapshot.parameters.data() + block.offset;
     checkpoint.parameters.push_back({.name = block.name, .shape = block.shape, .values = {begin, begin + block.size}});
   }
-  // Workers that an earlier part of the run had and this one has not: a later part may have them again.
+  // Keeps the workers of an earlier part of the run that this one lacks: a later part may have them again.
   for (std::size_t i = workers_.size(); i < before_.workers.size(); ++i) {
     checkpoint.progress.workers.push_back(before_.workers[i]);
   }
@@ -140,7 +140,7 @@ void WorkerGroup::restore(const Checkpoint& checkpoint) {
   for (std::size_t i = 0; i < std::min(workers_.size(), before_.workers.size()); ++i) {
     workers_[i]->restore(before_.workers[i]);
   }
-  start_clock();  // the totals count from the seconds before
+  start_clock();  // so that totals include the seconds before
 }
 
 }  // namespace sounder
