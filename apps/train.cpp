@@ -131,7 +131,8 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
        .agents = *setting.agents,
        .on_stop = [&] { stopping.store(true, std::memory_order_relaxed); },
        .prepare_thread = [&](std::size_t i) { pin_to(claims.processors(), i); },
-       .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { return folder->save(checkpoint, mark); }});
+       .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { return folder->save(checkpoint, mark); },
+       .fields = catalogue.fields});
   warn = [&](const std::string& message) { trainer.warn(message); };
   folder = open_folder(request, setting.config, catalogue, trainer);
   for (const UnusedKey& unused :

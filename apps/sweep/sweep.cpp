@@ -98,7 +98,8 @@ std::string ended_by(const Ending& ending) {
 /// The trials of a plan and their results.
 class Sweep {
  public:
-  Sweep(const SweepFolder& folder, Plan plan) : folder_(folder), plan_(std::move(plan)), results_(plan_.trials()) {
+  Sweep(const SweepFolder& folder, Plan plan, ConfigFields fields)
+      : folder_(folder), plan_(std::move(plan)), fields_(fields), results_(plan_.trials()) {
     for (std::size_t i = 0; i < results_.size(); ++i) {
       const auto kept = load_result(folder_.trial(i + 1).result);
       if (kept && kept->state == TrialResult::State::finished) {
@@ -129,7 +130,7 @@ class Sweep {
     waiting_.pop_front();
     const Trial trial = trial_of(plan_, index);
     const SweepFolder::TrialFiles files = folder_.trial(trial.number);
-    folder_.prepare(trial);
+    folder_.prepare(trial, fields_);
     ++running_;
     line_.show(view());
     return Launch{.id = index,
@@ -154,6 +155,7 @@ class Sweep {
 
   const SweepFolder& folder_;
   Plan plan_;
+  ConfigFields fields_;
   std::vector<TrialResult> results_;
   std::deque<std::size_t> waiting_;
   std::size_t running_ = 0;
@@ -166,7 +168,7 @@ int sweep(const SweepRequest& request, const Catalogue& catalogue) {
   const SweepFolder folder = open_folder(request, catalogue);
   Plan plan = folder.read_plan();
   const std::size_t jobs = request.jobs ? static_cast<std::size_t>(*request.jobs) : default_jobs(plan);
-  Sweep sweep(folder, std::move(plan));
+  Sweep sweep(folder, std::move(plan), catalogue.fields);
   const int signal = sweep.run(jobs);
   if (request.output == Output::json) {
     print_json(to_json(sweep.view()));

@@ -67,14 +67,14 @@ SweepFolder::TrialFiles SweepFolder::trial(std::size_t number) const {
   return {.config = file(".toml"), .run = file(""), .log = file(".log"), .result = file(".json")};
 }
 
-void SweepFolder::prepare(const Trial& trial) const {
+void SweepFolder::prepare(const Trial& trial, ConfigFields fields) const {
   const TrialFiles files = this->trial(trial.number);
   with_file_errors([&] {
     fs::create_directories(path_ / "trials");
     fs::remove(files.result);  // first, because without it the trial counts as not ended
     fs::remove_all(files.run);
   });
-  write_file_atomically(files.config, to_toml(trial.config));
+  write_file_atomically(files.config, to_toml(trial.config, fields));
 }
 
 void SweepFolder::write_results(std::string_view csv) const {

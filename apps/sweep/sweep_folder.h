@@ -38,8 +38,9 @@ class SweepFolder {
   Plan read_plan() const;
   TrialFiles trial(std::size_t number) const;
 
-  /// Removes the remains of a trial and writes its configuration. Throws Error.
-  void prepare(const Trial& trial) const;
+  /// Removes the remains of a trial and writes its configuration, with the choices in `fields` as comments. Throws
+  /// Error.
+  void prepare(const Trial& trial, ConfigFields fields) const;
 
   /// Replaces results.csv atomically. Throws Error.
   void write_results(std::string_view csv) const;

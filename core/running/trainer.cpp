@@ -59,7 +59,7 @@ class Trainer::Run {
  public:
   explicit Run(Parts parts)
       : parts_(std::move(parts)),
-        group_(parts_.config, parts_.make_environment, parts_.agents, parts_.make_sharing),
+        group_(parts_.config, parts_.make_environment, parts_.agents, parts_.make_sharing, parts_.fields),
         threads_(thread_count(parts_.config)),
         evaluator_({.make_environment = parts_.make_environment,
                     .agents = parts_.agents,

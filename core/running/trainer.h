@@ -48,6 +48,8 @@ class Trainer {
     /// Called on the thread of `run`, while no sink is being called; an Error is a warning, and training goes on.
     /// Empty: nothing is saved.
     SaveCheckpoint save = {};
+    /// The keys of the configuration in checkpoints, with the choices for its comments. Must outlive the trainer.
+    ConfigFields fields = config_fields();
   };
 
   /// Makes the workers. Throws UsageError where the configuration does not fit together; whatever making an environment

@@ -41,8 +41,9 @@ std::function<void()> straggle(const TrainConfig& config, std::int64_t worker) {
 }
 
 WorkerGroup::WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment,
-                         const AgentFactory& agents, const MakeSharing& make_sharing)
+                         const AgentFactory& agents, const MakeSharing& make_sharing, ConfigFields fields)
     : config_(config),
+      fields_(fields),
       agents_(agents),
       spec_(make_environment().spec()),
       schedule_(make_schedule(config)),
@@ -105,7 +106,7 @@ WorkerGroup::Capture WorkerGroup::capture() const {
 }
 
 Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
-  Checkpoint checkpoint{.config = to_toml(config_),
+  Checkpoint checkpoint{.config = to_toml(config_, fields_),
                         .environment = config_.environment,
                         .observation_space = describe(spec_.observation_space),
                         .action_space = describe(spec_.action_space),

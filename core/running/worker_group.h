@@ -25,9 +25,10 @@ std::function<void()> straggle(const TrainConfig& config, std::int64_t worker);
 /// The workers of a run and their sharing scheme: what can be trained, counted, captured and restored. Owns no thread.
 class WorkerGroup {
  public:
-  /// Throws UsageError if the configuration is inconsistent.
+  /// Throws UsageError if the configuration is inconsistent. `fields` are the keys in checkpoints, with the choices for
+  /// their comments; they must outlive the group.
   WorkerGroup(const TrainConfig& config, const EnvironmentFactory& make_environment, const AgentFactory& agents,
-              const MakeSharing& make_sharing = sounder::make_sharing);
+              const MakeSharing& make_sharing = sounder::make_sharing, ConfigFields fields = config_fields());
 
   const EnvironmentSpec& spec() const noexcept { return spec_; }
   std::size_t size() const noexcept { return workers_.size(); }
@@ -72,6 +73,7 @@ class WorkerGroup {
 
  private:
   TrainConfig config_;
+  ConfigFields fields_;
   const AgentFactory& agents_;
   EnvironmentSpec spec_;
   LearningRateSchedule schedule_;

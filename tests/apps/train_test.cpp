@@ -224,3 +224,11 @@ TEST_CASE("One worker and one seed give the same run, except for its times") {
   for (Checkpoint* checkpoint : {&a, &b}) checkpoint->progress.seconds = checkpoint->progress.solved_seconds = 0;
   CHECK(a == b);
 }
+
+TEST_CASE("A checkpoint holds the run's configuration file, with the choices in its comments") {
+  const TemporaryFolder folder;
+  REQUIRE(spawn(folder, {"train", "CartPole-v1", "--workers", "1", "--steps", "100", "--run", "run"}).exit_code == 0);
+  const std::string config = last_checkpoint(folder.path() / "run").config;
+  CHECK(config.find("(one of a3c, a2c, ") != std::string::npos);
+  CHECK(config == read(folder.path() / "run" / "config.toml"));
+}

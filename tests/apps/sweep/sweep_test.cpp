@@ -117,7 +117,8 @@ TEST_CASE("A sweep trains every setting with every seed, and compares them") {
     CHECK(config.rollout == expected[i].first);
     CHECK(config.seed == expected[i].second);
     CHECK(config.workers == 1);
-    CHECK(config.discount == 0.98);  // the preset's
+    CHECK(config.discount == 0.98);                                    // the preset's
+    CHECK(read(run.string() + ".toml") == read(run / "config.toml"));  // comments with choices, too
     CHECK(json::parse(read(run / "summary.json")).at("steps").as_int64() >= 300);
   }
   const auto rows = lines_of(sweep / "results.csv");
