@@ -123,8 +123,8 @@ std::string human_report(const CheckReport& report, const ReportLayout& layout) 
                       counted(report.count(CheckOutcome::warning), "warning"), report.results.size(),
                       skipped == 0 ? "" : fmt::format(" ({} skipped)", skipped));
   if (report.speed) {
-    text += fmt::format("It takes {} steps per second alone ({} to {})\n", per_second(report.speed->median),
-                        per_second(report.speed->min), per_second(report.speed->max));
+    text += fmt::format("The environment alone runs at {} steps per second ({} to {})\n",
+                        per_second(report.speed->median), per_second(report.speed->min), per_second(report.speed->max));
   }
   return text;
 }

@@ -115,9 +115,10 @@ void describe_environment(const Registry& environments, std::string_view id, Out
     return;
   }
   print_human(fmt::format(
-      "{}\n  observation  {}\n  action       {}\n  limit        {} steps\n  threshold    {}\n  drawn        {}\n"
-      "  replayed     {}\n  masked       {}\n  presets      {}\n  options      {}\n",
-      id, describe(spec.observation_space), describe(spec.action_space), limit_text(spec), threshold_text(spec),
+      "{}\n  observation  {}\n  action       {}\n  limit        {}\n  threshold    {}\n  drawing      {}\n"
+      "  replay       {}\n  masks        {}\n  presets      {}\n  options      {}\n",
+      id, describe(spec.observation_space), describe(spec.action_space),
+      spec.max_episode_steps ? fmt::format("{} steps", *spec.max_episode_steps) : "-", threshold_text(spec),
       can.draws ? "yes" : "no", can.replays ? "yes" : "no", can.masks ? "yes" : "no",
       presets.empty() ? "-" : fmt::format("{}", fmt::join(presets, ", ")), options_text(environments.options(id))));
 }

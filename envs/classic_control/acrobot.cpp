@@ -27,16 +27,16 @@ double wrap(double angle) noexcept {
 std::vector<EnvironmentOption<Acrobot>> Acrobot::options() {
   using E = Acrobot;
   return {{.name = "gravity", .member = &E::gravity_, .help = "m/s^2", .low = 0, .high = 20},
-          {.name = "length_1", .member = &E::length_1_, .help = "of the first link, m", .low = 0.5, .high = 2},
-          {.name = "length_2", .member = &E::length_2_, .help = "of the second link, m", .low = 0.5, .high = 2},
-          {.name = "mass_1", .member = &E::mass_1_, .help = "of the first link, kg", .low = 0.1, .high = 5},
-          {.name = "mass_2", .member = &E::mass_2_, .help = "of the second link, kg", .low = 0.1, .high = 5},
+          {.name = "length_1", .member = &E::length_1_, .help = "length of the first link, m", .low = 0.5, .high = 2},
+          {.name = "length_2", .member = &E::length_2_, .help = "length of the second link, m", .low = 0.5, .high = 2},
+          {.name = "mass_1", .member = &E::mass_1_, .help = "mass of the first link, kg", .low = 0.1, .high = 5},
+          {.name = "mass_2", .member = &E::mass_2_, .help = "mass of the second link, kg", .low = 0.1, .high = 5},
           {.name = "inertia",
            .member = &E::inertia_,
-           .help = "moment of each link about its middle, kg m^2",
+           .help = "moment of inertia of each link about its centre, kg m^2",
            .low = 0.5,
            .high = 10},
-          {.name = "torque", .member = &E::torque_, .help = "to both sides, N m", .low = 0.1, .high = 10}};
+          {.name = "torque", .member = &E::torque_, .help = "torque in both directions, N m", .low = 0.1, .high = 10}};
 }
 
 const EnvironmentSpec& Acrobot::spec() const {

@@ -21,8 +21,12 @@ std::vector<EnvironmentOption<CartPole>> CartPole::options() {
   return {{.name = "gravity", .member = &CartPole::gravity_, .help = "m/s^2", .low = 0, .high = 100},
           {.name = "cart_mass", .member = &CartPole::cart_mass_, .help = "kg", .low = 0.01, .high = 100},
           {.name = "pole_mass", .member = &CartPole::pole_mass_, .help = "kg", .low = 0.001, .high = 100},
-          {.name = "length", .member = &CartPole::length_, .help = "half of the pole's, m", .low = 0.05, .high = 10},
-          {.name = "force", .member = &CartPole::force_, .help = "of a push, N", .low = 0.1, .high = 1000}};
+          {.name = "length",
+           .member = &CartPole::length_,
+           .help = "half the length of the pole, m",
+           .low = 0.05,
+           .high = 10},
+          {.name = "force", .member = &CartPole::force_, .help = "force of a push, N", .low = 0.1, .high = 1000}};
 }
 
 const EnvironmentSpec& CartPole::spec() const {

@@ -29,8 +29,8 @@ std::vector<EnvironmentOption<CartPoleSwingUp>> CartPoleSwingUp::options() {
   return {{.name = "gravity", .member = &E::gravity_, .help = "m/s^2", .low = 0, .high = 20},
           {.name = "cart_mass", .member = &E::cart_mass_, .help = "kg", .low = 0.5, .high = 10},
           {.name = "pole_mass", .member = &E::pole_mass_, .help = "kg", .low = 0.01, .high = 1},
-          {.name = "length", .member = &E::length_, .help = "half of the pole's, m", .low = 0.2, .high = 2},
-          {.name = "force", .member = &E::force_, .help = "the largest, N", .low = 1, .high = 30}};
+          {.name = "length", .member = &E::length_, .help = "half the length of the pole, m", .low = 0.2, .high = 2},
+          {.name = "force", .member = &E::force_, .help = "largest force, N", .low = 1, .high = 30}};
 }
 
 const EnvironmentSpec& CartPoleSwingUp::spec() const {

@@ -17,12 +17,12 @@ constexpr double kGoalPosition = 0.45;
 std::vector<EnvironmentOption<MountainCarContinuous>> MountainCarContinuous::options() {
   return {{.name = "gravity",
            .member = &MountainCarContinuous::gravity_,
-           .help = "velocity that the steepest slope gives in a step",
+           .help = "change of velocity per step on the steepest slope",
            .low = 0,
            .high = 0.01},
           {.name = "power",
            .member = &MountainCarContinuous::power_,
-           .help = "velocity that the engine gives in a step",
+           .help = "change of velocity per step by the engine",
            .low = 0.0001,
            .high = 0.01}};
 }

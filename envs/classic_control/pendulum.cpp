@@ -28,7 +28,7 @@ std::vector<EnvironmentOption<Pendulum>> Pendulum::options() {
           {.name = "length", .member = &Pendulum::length_, .help = "m", .low = 0.1, .high = 10},
           {.name = "torque",
            .member = &Pendulum::torque_,
-           .help = "the largest, N m: the bounds of the actions",
+           .help = "largest torque, N m, which bounds the actions",
            .low = 0.1,
            .high = 100}};
 }

@@ -22,12 +22,12 @@ constexpr float kFarthest = 10.0F;  // largest distance of a target: two links o
 std::vector<EnvironmentOption<Reacher2D>> Reacher2D::options() {
   using E = Reacher2D;
   // The bounds keep the time step stable: lighter, shorter or more strongly damped links would need a shorter one.
-  return {{.name = "length_1", .member = &E::length_1_, .help = "of the first link, m", .low = 0.5, .high = 5},
-          {.name = "length_2", .member = &E::length_2_, .help = "of the second link, m", .low = 0.5, .high = 5},
-          {.name = "mass_1", .member = &E::mass_1_, .help = "of the first link, kg", .low = 0.5, .high = 10},
-          {.name = "mass_2", .member = &E::mass_2_, .help = "of the second link, kg", .low = 0.5, .high = 10},
-          {.name = "damping", .member = &E::damping_, .help = "of each joint, N m s", .low = 0, .high = 0.4},
-          {.name = "torque", .member = &E::torque_, .help = "the largest, N m", .low = 0.1, .high = 100}};
+  return {{.name = "length_1", .member = &E::length_1_, .help = "length of the first link, m", .low = 0.5, .high = 5},
+          {.name = "length_2", .member = &E::length_2_, .help = "length of the second link, m", .low = 0.5, .high = 5},
+          {.name = "mass_1", .member = &E::mass_1_, .help = "mass of the first link, kg", .low = 0.5, .high = 10},
+          {.name = "mass_2", .member = &E::mass_2_, .help = "mass of the second link, kg", .low = 0.5, .high = 10},
+          {.name = "damping", .member = &E::damping_, .help = "damping of each joint, N m s", .low = 0, .high = 0.4},
+          {.name = "torque", .member = &E::torque_, .help = "largest torque, N m", .low = 0.1, .high = 100}};
 }
 
 const EnvironmentSpec& Reacher2D::spec() const {

@@ -76,30 +76,31 @@ Finding check_effect(Subject& subject) {
   }
   if (tried == 0) return skipped("there is only one action");
   if (without.empty()) return passed(fmt::format("each of {} numbers of an action changes what follows", tried));
-  if (flat_size(space) == 1) return warning(fmt::format("other actions gave the same {} moves", subject.moves()));
-  return warning(fmt::format("of {} numbers of an action, others in place of number {} gave the same {} moves",
+  if (flat_size(space) == 1)
+    return warning(fmt::format("other actions led to the same {} resets and steps", subject.moves()));
+  return warning(fmt::format("an action has {} numbers; other values of number {} led to the same {} resets and steps",
                              flat_size(space), without, subject.moves()));
 }
 
 constexpr std::array kRules{
     Rule{.topic = "actions",
          .name = "action masks allow an action",
-         .needs = kSpecIsSensible,
-         .expected = "of Discrete or MultiDiscrete actions a 0 or a 1 for each option, with a 1 for each choice at "
-                     "least, after every reset and every step that does not terminate",
-         .why = "a policy takes one of the actions that are allowed: where there is none, the run ends",
+         .needs = kSpecIsValid,
+         .expected = "for Discrete or MultiDiscrete actions, a 0 or 1 for each option and at least one 1 for each "
+                     "choice, after every reset and every step that does not terminate",
+         .why = "a policy chooses among the allowed actions; if there is none, the run ends",
          .check = check_masks},
     Rule{.topic = "actions",
-         .name = "actions at their bounds are taken",
+         .name = "actions at their bounds are accepted",
          .needs = kReset,
-         .expected = "every action of the space, its ends included, with observations and rewards as they should be",
-         .why = "policies are clipped to the bounds, and so choose them often",
+         .expected = "valid observations and rewards after every action of the space, also at its bounds",
+         .why = "a policy's actions are clipped to the bounds, so they are often exactly there",
          .check = check_ends},
     Rule{.topic = "actions",
          .name = "actions have an effect",
          .needs = kReset,
          .expected = "observations, rewards or ends that depend on every number of the action",
-         .why = "where nothing depends on it there is nothing to learn; perhaps the action is not read",
+         .why = "there is nothing to learn about a number without effect; perhaps step() does not read it",
          .check = check_effect},
 };
 

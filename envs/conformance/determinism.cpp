@@ -17,7 +17,7 @@ Finding compare_with_recorded(Subject& subject, Player& player, std::string_view
   player.begin(subject.plan());
   const std::string place = first_difference(player, recorded);
   if (place.empty()) return passed(fmt::format("{}: the same in {} resets and steps", whose, recorded.size()));
-  return failed(fmt::format("{}: {} shows something else than a first new instance", place, whose));
+  return failed(fmt::format("{}: {} differs from the first new instance", place, whose));
 }
 
 Finding check_same_seed(Subject& subject) {
@@ -32,7 +32,7 @@ Finding check_other_seeds(Subject& subject) {
     ++plan.episodes;
     player.begin(plan);
     const std::string place = first_difference(player, subject.recording().history);
-    if (!place.empty()) return passed(fmt::format("another seed shows something else from {} on", place));
+    if (!place.empty()) return passed(fmt::format("another seed differs from {} on", place));
   }
   return warning(fmt::format("{} seeds gave the same episodes, with the same actions", kSeeds + 1));
 }
@@ -61,27 +61,27 @@ constexpr std::array kRules{
     Rule{.topic = "determinism",
          .name = kSameSeed,
          .needs = kPlays,
-         .expected = "the same observations, rewards and ends, bit for bit, from the same seeds and actions in every "
-                     "instance: all chance from reset()'s seed, no state that instances share",
-         .why = "a run cannot be repeated otherwise, nor a fault be found",
+         .expected = "bitwise the same observations, rewards and ends in every instance, given the same seeds and "
+                     "actions: all randomness comes from reset()'s seed, and instances share no state",
+         .why = "otherwise runs cannot be reproduced, nor faults found",
          .check = check_same_seed},
     Rule{.topic = "determinism",
          .name = kReset,
          .needs = kSameSeed,
-         .expected = "after a reset in mid-episode, what a new instance shows with that seed",
-         .why = "what is left of the episode before makes results depend on its history",
+         .expected = "after a reset in mid-episode, the same episode as in a new instance with that seed",
+         .why = "remains of the previous episode make results depend on it",
          .check = check_reset},
     Rule{.topic = "determinism",
          .name = kResetAfterEnd,
          .needs = kReset,
-         .expected = "after an episode's end and a reset, what a new instance shows with that seed",
-         .why = "all but the first episode of a training begin so",
+         .expected = "after an episode's end and a reset, the same episode as in a new instance with that seed",
+         .why = "all episodes of a training except the first begin in this way",
          .check = check_reset_after_end},
     Rule{.topic = "determinism",
          .name = "other seed, other episode",
          .needs = kReset,
-         .expected = "episodes that differ with the seed, unless nothing is left to chance",
-         .why = "an agent that always meets the same start learns one path by heart",
+         .expected = "different episodes for different seeds, unless nothing is random",
+         .why = "an agent that always has the same start memorises one path",
          .check = check_other_seeds},
 };
 

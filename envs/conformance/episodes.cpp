@@ -76,14 +76,13 @@ Finding check_apart(Subject& subject) {
   });
   if (both.size() >= 2 && both.size() == cut.size()) {
     return warning(
-        fmt::format("all {} episodes that were truncated or reached the step limit are terminated, too", both.size()));
+        fmt::format("all {} episodes that were truncated or reached the step limit are also terminated", both.size()));
   }
   const auto terminated = lengths(episodes, [](const Episode& episode) { return episode.terminated; });
   std::string seen =
       fmt::format("{} episodes terminated, {} truncated, {} both", terminated.size(), cut.size(), both.size());
   if (terminated.size() >= 2 && terminated.size() == episodes.size() && all_equal(terminated)) {
-    seen += fmt::format("; all after {} steps: right if the task ends there, and does not only run out of time",
-                        terminated.front());
+    seen += fmt::format("; all after {} steps, which is right only if the task itself ends there", terminated.front());
   }
   return passed(seen);
 }
@@ -109,10 +108,11 @@ Finding check_last_observation(Subject& subject) {
   }
   // Some tasks end where they begin, but rarely with a jump.
   if (count >= kFewest && back_at_start == count && 2 * jumps >= count) {
-    return warning(fmt::format("the last observations of all {} episodes look like those that resets give", count));
+    return warning(
+        fmt::format("the last observations of all {} episodes look like first observations after a reset", count));
   }
   if (count < kFewest) return skipped(fmt::format("{} episodes ended, too few to tell", count));
-  return passed(fmt::format("{} of {} look like one that a reset gives", back_at_start, count));
+  return passed(fmt::format("{} of {} look like a first observation after a reset", back_at_start, count));
 }
 
 constexpr std::array kRules{
@@ -120,32 +120,33 @@ constexpr std::array kRules{
          .name = "episodes end",
          .needs = kPlays,
          .expected = "a task that ends, or a max_episode_steps of at most 1,000,000",
-         .why = "returns are of whole episodes: of one without end nothing is reported, and no start is seen again",
+         .why = "only complete episodes have a return: an endless one reports none, and never starts again",
          .check = check_end},
     Rule{.topic = "episodes",
          .name = "the step limit truncates",
          .needs = kPlays,
-         .expected = "truncated (or terminated) on the step that max_episode_steps numbers",
-         .why = "returns and evaluations assume it; Registry::add puts a TimeLimit around, which does it",
+         .expected = "truncated (or terminated) at step max_episode_steps",
+         .why = "returns and evaluations assume it; Registry::add adds a TimeLimit, which ensures it",
          .check = check_limit},
     Rule{.topic = "episodes",
          .name = "episodes are truncated at the limit only",
          .needs = kPlays,
-         .expected = "truncated after max_episode_steps, not before, and not without a limit in the spec",
-         .why = "a limit that differs from the spec's makes returns that cannot be compared with the threshold",
+         .expected = "truncated at max_episode_steps, not before, and never without a limit in the spec",
+         .why = "with another limit than the spec's, returns cannot be compared with the threshold",
          .check = check_early_truncation},
     Rule{.topic = "episodes",
-         .name = "terminated and truncated are told apart",
+         .name = "terminated and truncated are distinguished",
          .needs = kPlays,
-         .expected = "terminated where the task itself ends, only truncated where time runs out",
-         .why = "after terminated the future is worth 0: a time limit that says so teaches that good states are bad",
+         .expected = "terminated if the task itself ends, only truncated if time runs out",
+         .why = "after a terminated step the future has value 0: a time limit that terminates teaches that good states "
+                "are bad",
          .check = check_apart},
     Rule{.topic = "episodes",
-         .name = "the last observation is of its episode",
+         .name = "the last observation belongs to its episode",
          .needs = kPlays,
-         .expected = "the observation after the last action; a new episode only by reset()",
-         .why = "an environment that resets by itself shows the next episode's first observation: truncated episodes "
-                "bootstrap from it",
+         .expected = "the observation after the last action; only reset() begins a new episode",
+         .why = "an environment that resets itself returns the next episode's first observation, and truncated "
+                "episodes bootstrap from it",
          .check = check_last_observation},
 };
 

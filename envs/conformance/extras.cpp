@@ -23,11 +23,11 @@ Finding check_draw(Subject& subject) {
     if (player.history()[i] != recorded[i]) {
       const std::string place = player.place();
       subject.discard_second();  // drawing may have changed it permanently
-      return failed(fmt::format("{}: it shows something else when it was drawn before", place));
+      return failed(fmt::format("{}: it differs after drawing", place));
     }
     Canvas canvas;
-    if (!player.environment().draw(canvas)) return skipped("it offers no draw()");
-    if (i == moves) return passed(fmt::format("drawn {} times, it shows the same as without", moves + 1));
+    if (!player.environment().draw(canvas)) return skipped("it has no draw()");
+    if (i == moves) return passed(fmt::format("the same with and without {} drawings", moves + 1));
     player.move();
   }
 }
@@ -41,9 +41,9 @@ std::string fault_of_state(Subject& subject, const std::vector<double>& state, E
   const Space& action_space = subject.spec().action_space;
   GuardedObservation observation(flat_size(subject.spec().observation_space));
   copy.set_state(state, observation.prepare());
-  if (copy.state() != state) return "state() after set_state() is not what was set";
+  if (copy.state() != state) return "state() after set_state() differs from the state that was set";
   if (fingerprint(observation.numbers()) != fingerprint(player.observation().numbers())) {
-    return "set_state() writes another observation than the one that the state was read with";
+    return "set_state() writes another observation than the one that belongs to the state";
   }
   MaskReading original_mask(original);
   MaskReading copied_mask(copy);
@@ -65,7 +65,7 @@ std::string fault_of_state(Subject& subject, const std::vector<double>& state, E
     if (expected.truncated) break;
     actual.truncated = false;
     if (fingerprint(observation.numbers(), actual) != fingerprint(original_observation.numbers(), expected)) {
-      return fmt::format("{} steps after set_state(), the same actions lead elsewhere", step);
+      return fmt::format("{} steps after set_state(), the same actions have another result", step);
     }
     if (expected.terminated) break;
   }
@@ -74,13 +74,13 @@ std::string fault_of_state(Subject& subject, const std::vector<double>& state, E
 
 Finding check_state(Subject& subject) {
   constexpr std::int64_t kBefore = 5;
-  if (!subject.recording().not_written.empty()) return skipped("observations that are not whole cannot be compared");
+  if (!subject.recording().not_written.empty()) return skipped("incomplete observations cannot be compared");
   Player& player = subject.first();
   player.begin(subject.plan());
   player.move(kBefore);
   if (player.ended()) player.move();
   const std::vector<double> state = player.environment().state();
-  if (state.empty()) return skipped("it offers no state()");
+  if (state.empty()) return skipped("it has no state()");
   Player& other = subject.second();
   other.begin(subject.plan(1));
   return fails_with(fault_of_state(subject, state, other.environment()),
@@ -94,7 +94,7 @@ std::string step_after_end(Player& player) {
   } catch (...) {
     return thrown(std::current_exception()).seen;
   }
-  return player.ended() ? "it stays ended" : "it plays on";
+  return player.ended() ? "the episode stays ended" : "the episode continues";
 }
 
 Finding check_step_after_end(Subject& subject) {
@@ -105,12 +105,12 @@ Finding check_step_after_end(Subject& subject) {
     return skipped(fmt::format("no episode ended within {} steps (--steps N plays more)", subject.moves()));
   const std::string reaction = step_after_end(player);
   if (!player.observation().guards_intact() && subject.recording().written_outside.empty()) {
-    return failed("a step after the end writes beside the observation");
+    return failed("a step after the end writes outside of the observation");
   }
   player.begin(subject.plan());
   const std::string place = first_difference(player, subject.recording().history);
   if (place.empty()) return passed(reaction + "; a reset starts afresh");
-  return failed(fmt::format("{}; after a reset then, {}: not what a new instance shows", reaction, place));
+  return failed(fmt::format("{}; after the next reset, it differs from a new instance at {}", reaction, place));
 }
 
 constexpr std::array kRules{
@@ -118,19 +118,19 @@ constexpr std::array kRules{
          .name = "drawing changes nothing",
          .needs = kReset,
          .expected = "episodes that are the same whether or not they are drawn",
-         .why = "what is watched would be another run than the one that was trained",
+         .why = "otherwise a watched episode differs from an evaluated one",
          .check = check_draw},
     Rule{.topic = "extras",
-         .name = "a state that is set continues as it did",
+         .name = "an episode continues from a restored state",
          .needs = kInstances,
-         .expected = "a state() that holds all that the future depends on, and a set_state() that brings it back",
-         .why = "recorded traces are replayed by it",
+         .expected = "a state() with everything that the future depends on, and a set_state() that restores it",
+         .why = "the replay of recorded traces needs it",
          .check = check_state},
     Rule{.topic = "extras",
-         .name = "a step after the end spoils nothing",
+         .name = "a step after the end does no harm",
          .needs = kResetAfterEnd,
-         .expected = "a step after the end that throws, or does nothing that outlives the next reset",
-         .why = "nobody should, but a program of one's own may: episodes after that should not be wrong",
+         .expected = "a step after the end that throws, or has no effect beyond the next reset",
+         .why = "a faulty program may take such a step, and should not corrupt the following episodes",
          .check = check_step_after_end},
 };
 

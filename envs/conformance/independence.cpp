@@ -15,9 +15,9 @@ namespace {
 Finding judge(const std::array<std::string, 2>& differences) {
   for (std::size_t i = 0; i < differences.size(); ++i) {
     if (differences[i].empty()) continue;
-    return failed(fmt::format("{}: instance {} of 2 shows something else than it does alone", differences[i], i + 1));
+    return failed(fmt::format("{}: instance {} of 2 behaves differently than alone", differences[i], i + 1));
   }
-  return passed("each of 2 shows what it does alone");
+  return passed("each of 2 behaves as it does alone");
 }
 
 /// Compares two players of plans 0 and 1, move by move, with the same plans played alone.
@@ -95,15 +95,15 @@ constexpr std::array kRules{
     Rule{.topic = "independence",
          .name = kInstances,
          .needs = kReset,
-         .expected = "instances that take turns, come and go, and show what each does alone: no static or global "
-                     "variables",
-         .why = "each worker has instances of its own, and an evaluation more",
+         .expected = "instances that are stepped in turn, made and destroyed, but behave as each does alone: no static "
+                     "or global variables",
+         .why = "each worker has its own instances, and so has the evaluation",
          .check = check_turns},
     Rule{.topic = "independence",
          .name = "threads do not influence each other",
          .needs = kReset,
-         .expected = "instances that are stepped on two threads at once, not those that made them, and show what "
-                     "each does alone",
+         .expected = "instances that are stepped on two threads at once, other than the one that made them, but behave "
+                     "as each does alone",
          .why = "every worker is a thread: shared state is a data race, which may crash",
          .check = check_threads},
 };

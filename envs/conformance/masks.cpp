@@ -39,7 +39,7 @@ std::string MaskReading::find_fault() const {
   const auto is_guard = [](std::uint8_t number) { return number == kUnwritten; };
   const ActionMask all = guarded_;
   if (!std::ranges::all_of(all.first(kGuardSize), is_guard) || !std::ranges::all_of(all.last(kGuardSize), is_guard)) {
-    return fmt::format("it wrote beside its mask's {} numbers", written().size());
+    return fmt::format("it wrote outside of its mask's {} numbers", written().size());
   }
   for (std::size_t i = 0; i < written().size(); ++i) {
     const std::uint8_t number = written()[i];
@@ -48,7 +48,7 @@ std::string MaskReading::find_fault() const {
   }
   for (std::size_t i = 0; i < option_counts(action_space_).size(); ++i) {
     if (count_allowed(mask_of_choice(action_space_, written(), i)) == 0) {
-      return fmt::format("its mask allows nothing of choice {} of {}", i, option_counts(action_space_).size());
+      return fmt::format("its mask allows no option of choice {} of {}", i, option_counts(action_space_).size());
     }
   }
   return "";

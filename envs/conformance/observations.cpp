@@ -43,7 +43,7 @@ Finding check_space(Subject& subject) {
 
 Finding check_bounds(Subject& subject) {
   const auto* box = std::get_if<Box>(&subject.spec().observation_space);
-  if (box == nullptr) return skipped("observations are no Box");
+  if (box == nullptr) return skipped("observations are not a Box");
   const auto open = [](float low, float high) { return std::isinf(low) || std::isinf(high); };
   std::size_t unbounded = 0;
   for (std::size_t i = 0; i < box->low.size(); ++i) unbounded += open(box->low[i], box->high[i]) ? 1 : 0;
@@ -53,7 +53,7 @@ Finding check_bounds(Subject& subject) {
 
 Finding check_scale(Subject& subject) {
   if (!std::holds_alternative<Box>(subject.spec().observation_space)) {
-    return skipped("observations are no Box: they become one-hot");
+    return skipped("observations are not a Box and become one-hot");
   }
   const auto& extents = subject.recording().extents;
   float largest = 0.0F;
@@ -62,7 +62,7 @@ Finding check_scale(Subject& subject) {
     largest = std::max(largest, magnitude);
     const bool changes = extents[i].low < extents[i].high;
     if (magnitude <= kLargest && (magnitude >= kSmallest || !changes)) continue;
-    return warning(fmt::format("number {} went from {:.6g} to {:.6g}", i, extents[i].low, extents[i].high));
+    return warning(fmt::format("number {} ranges from {:.6g} to {:.6g}", i, extents[i].low, extents[i].high));
   }
   return passed(fmt::format("magnitudes up to {:.6g}", largest));
 }
@@ -84,47 +84,46 @@ Finding check_change(Subject& subject) {
 
 constexpr std::array kRules{
     Rule{.topic = "observations",
-         .name = "observations are written whole",
-         .needs = kSpecIsSensible,
+         .name = "observations are written completely",
+         .needs = kSpecIsValid,
          .expected = "reset() and step() write every number of the observation, each time",
-         .why = "what is not written is what happened to stand there: the observation before, or anything",
+         .why = "a number that is not written keeps an arbitrary value, such as that of the previous observation",
          .check = check_written},
     Rule{.topic = "observations",
-         .name = "nothing is written beside the observation",
-         .needs = kSpecIsSensible,
-         .expected = "writes within the span, which has as many numbers as the observation space says",
-         .why = "it destroys another environment's observation, or the program's memory",
+         .name = "nothing is written outside of the observation",
+         .needs = kSpecIsValid,
+         .expected = "writes within the span only, which has the size of the observation space",
+         .why = "other writes destroy another environment's observation, or the program's memory",
          .check = check_guards},
     Rule{.topic = "observations",
          .name = "observations are finite",
-         .needs = kSpecIsSensible,
+         .needs = kSpecIsValid,
          .expected = "numbers that are neither nan nor infinite",
          .why = "one nan makes the gradient nan: updates are dropped, and the run ends",
          .check = check_finite},
     Rule{.topic = "observations",
          .name = "observations are in their space",
-         .needs = kSpecIsSensible,
-         .expected = "numbers within the observation space's bounds; whole ones where it is discrete",
-         .why = "bounds are relied on: to scale, to clip, and to make one-hot numbers of choices",
+         .needs = kSpecIsValid,
+         .expected = "numbers within the observation space's bounds, and integers if it is discrete",
+         .why = "scaling, clipping and one-hot encoding rely on the bounds",
          .check = check_space},
     Rule{.topic = "observations",
-         .name = "observation bounds tell something",
-         .needs = kSpecIsSensible,
-         .expected = "a finite bound on both sides of at least one number",
-         .why = "without any, neither this program nor a reader can tell a right observation from a wrong one",
+         .name = "some observation bounds are finite",
+         .needs = kSpecIsValid,
+         .expected = "finite bounds on both sides of at least one number",
+         .why = "without finite bounds, neither this program nor a reader can detect a wrong observation",
          .check = check_bounds},
     Rule{.topic = "observations",
          .name = "observations are near 1",
          .needs = kPlays,
-         .expected = "magnitudes from 0.001 to 100, by other units or normalize_observations=true",
-         .why = "networks begin with weights for inputs near 1: larger ones drown the others, smaller ones are not "
-                "seen",
+         .expected = "magnitudes from 0.001 to 100; change the units or set normalize_observations=true",
+         .why = "initial weights suit inputs near 1: larger inputs dominate the others, smaller ones have no effect",
          .check = check_scale},
     Rule{.topic = "observations",
          .name = "observations change",
          .needs = kPlays,
-         .expected = "an observation that depends on what has happened",
-         .why = "a policy that always sees the same always does the same",
+         .expected = "an observation that depends on previous events",
+         .why = "a policy without changing observations cannot adapt its actions",
          .check = check_change},
 };
 

@@ -16,7 +16,7 @@ std::string which(std::span<const float> numbers, const Condition& condition) {
   if (count == 0) return "";
   const auto first = std::ranges::find_if(numbers, condition) - numbers.begin();
   if (count == 1) return fmt::format("number {} of {}", first, numbers.size());
-  return fmt::format("{} of {} numbers, from number {} on,", count, numbers.size(), first);
+  return fmt::format("{} of {} numbers, starting with number {},", count, numbers.size(), first);
 }
 
 class Recorder {
@@ -59,7 +59,7 @@ class Recorder {
   void look_at_observation() {
     const auto numbers = player_.observation().numbers();
     if (!player_.observation().guards_intact()) {
-      note(recording_.written_outside, fmt::format("it wrote beside its observation's {} numbers", numbers.size()));
+      note(recording_.written_outside, fmt::format("it wrote outside of its observation's {} numbers", numbers.size()));
     }
     const auto unwritten = [](float number) { return !GuardedObservation::is_written(number); };
     const auto infinite = [&](float number) { return !std::isfinite(number) && !unwritten(number); };
@@ -169,7 +169,7 @@ std::string outside_of(const Space& space, std::span<const float> observation) {
     } else {
       const std::int64_t count = choices(space, i);
       if (!contains(Discrete{count}, observation.subspan(i, 1), kTolerance)) {
-        return fmt::format("number {} is {}, it counts from 0 to {}", i, number, count - 1);
+        return fmt::format("number {} is {}, its range is 0 to {}", i, number, count - 1);
       }
     }
   }

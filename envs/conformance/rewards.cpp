@@ -18,7 +18,7 @@ constexpr float kSmallest = 1e-4F;
 
 Finding check_finite(Subject& subject) {
   const Recording& recording = subject.recording();
-  if (recording.steps == 0) return skipped("there was no reward: it threw before");
+  if (recording.steps == 0) return skipped("there was no reward, because it threw before");
   return fails_with(recording.reward_not_finite, fmt::format("{} rewards", recording.steps));
 }
 
@@ -34,7 +34,7 @@ Finding check_scale(Subject& subject) {
 Finding check_zero(Subject& subject) {
   const Recording& recording = subject.recording();
   if (recording.largest_reward == 0.0F && recording.reward_not_finite.empty()) {
-    return warning(fmt::format("every one of {} rewards is 0", recording.steps));
+    return warning(fmt::format("all {} rewards are 0", recording.steps));
   }
   return passed(fmt::format("the largest of {} is {:.6g}", recording.steps, recording.largest_reward));
 }
@@ -57,16 +57,16 @@ Finding check_threshold(Subject& subject) {
 constexpr std::array kRules{
     Rule{.topic = "rewards",
          .name = kFiniteRewards,
-         .needs = kSpecIsSensible,
+         .needs = kSpecIsValid,
          .expected = "rewards that are neither nan nor infinite",
-         .why = "a return that has one in it is no number, and its update is dropped",
+         .why = "they make returns nan or infinite, and the updates are dropped",
          .check = check_finite},
     Rule{.topic = "rewards",
          .name = "rewards are near 1",
          .needs = kPlays,
-         .expected = "a largest magnitude from 0.0001 to 10,000, by other units or normalize_rewards=true",
-         .why = "errors of the value are squared: huge rewards leave nothing of the policy's gradient, tiny ones "
-                "are less than the entropy bonus",
+         .expected = "a largest magnitude from 0.0001 to 10,000; change the units or set normalize_rewards=true",
+         .why = "the value loss is quadratic: huge rewards leave nothing of the policy's gradient, tiny ones have less "
+                "effect than the entropy bonus",
          .check = check_scale},
     Rule{.topic = "rewards",
          .name = "some reward is not zero",

@@ -40,12 +40,12 @@ Finding thrown(const std::exception_ptr& error, std::string_view place) {
             .was_lost = true};
   } catch (const std::bad_variant_access&) {
     return failed(where +
-                  "its Action is not what its action space needs: std::int64_t for Discrete, std::span<const float> "
-                  "for Box, std::span<const std::int64_t> for MultiDiscrete and MultiBinary");
+                  "its Action does not match its action space: expected std::int64_t for Discrete, std::span<const "
+                  "float> for Box, std::span<const std::int64_t> for MultiDiscrete and MultiBinary");
   } catch (const std::exception& exception) {
     return failed(fmt::format("{}it threw: {}", where, exception.what()));
   } catch (...) {
-    return failed(where + "it threw something that is no std::exception");
+    return failed(where + "it threw something other than a std::exception");
   }
 }
 

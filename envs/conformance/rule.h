@@ -38,8 +38,8 @@ struct Rule {
 };
 
 // Rules that others need.
-inline constexpr std::string_view kSpecIsSensible = "the spec is sensible";
-inline constexpr std::string_view kPlays = "it plays without an error";
+inline constexpr std::string_view kSpecIsValid = "the spec is valid";
+inline constexpr std::string_view kPlays = "it runs without an error";
 inline constexpr std::string_view kFiniteRewards = "rewards are finite";
 inline constexpr std::string_view kSameSeed = "same seed, same episode";
 inline constexpr std::string_view kReset = "a reset starts afresh";

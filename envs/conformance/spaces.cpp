@@ -40,7 +40,7 @@ std::string fault_of(const Space& space) {
       return "";
     }
     static std::string fault_of_count(std::int64_t count) {
-      return count < 1 ? fmt::format("it counts {}", count) : "";
+      return count < 1 ? fmt::format("its count is {}", count) : "";
     }
   };
   return std::visit(Visitor{}, space);
@@ -66,7 +66,7 @@ Finding check_action_bounds(Subject& subject) {
   constexpr float kWidest = 100.0F;
   constexpr float kNarrowest = 0.01F;
   const auto* box = std::get_if<Box>(&subject.spec().action_space);
-  if (box == nullptr) return skipped("actions are no Box");
+  if (box == nullptr) return skipped("actions are not a Box");
   for (std::size_t i = 0; i < box->low.size(); ++i) {
     const float low = box->low[i];
     const float high = box->high[i];
@@ -83,7 +83,7 @@ Finding check_plays(Subject& subject) {
     subject.discard();
     return thrown(recording.error, recording.error_place);
   }
-  return passed(fmt::format("{} steps, {} episodes to their end", recording.steps, recording.episodes.size()));
+  return passed(fmt::format("{} steps, {} complete episodes", recording.steps, recording.episodes.size()));
 }
 
 std::string difference(const EnvironmentSpec& before, const EnvironmentSpec& now) {
@@ -96,39 +96,39 @@ std::string difference(const EnvironmentSpec& before, const EnvironmentSpec& now
 
 Finding check_spec_stays(Subject& subject) {
   const auto of_first = difference(subject.spec(), subject.first().environment().spec());
-  if (!of_first.empty()) return failed(of_first + " is another after some episodes than before");
+  if (!of_first.empty()) return failed(of_first + " has changed after some episodes");
   const auto of_second = difference(subject.spec(), subject.second().environment().spec());
-  if (!of_second.empty()) return failed(of_second + " is another in the second instance than in the first");
-  return passed("the same after the play, and in a second instance");
+  if (!of_second.empty()) return failed(of_second + " differs in a second instance");
+  return passed("the same after some episodes, and in a second instance");
 }
 
 constexpr std::array kRules{
     Rule{.topic = "spaces",
-         .name = kSpecIsSensible,
+         .name = kSpecIsValid,
          .needs = "",
          .expected = "spaces that hold at least one number, low <= high, counts and a step limit of at least 1, "
                      "and a finite threshold",
-         .why = "networks are built from it; nothing else can be checked before it is right",
+         .why = "networks are built from it, and all other checks need it",
          .check = check_spec},
     Rule{.topic = "spaces",
          .name = "action bounds are near 1",
-         .needs = kSpecIsSensible,
+         .needs = kSpecIsValid,
          .expected = "finite bounds between -100 and 100 that are at least 0.01 apart; rescale_action maps them "
                      "to [-1, 1]",
-         .why = "a policy's first actions are about 1 in size: of far wider bounds it tries only the middle, of "
+         .why = "a policy's first actions are about 1 in size: with far wider bounds it tries only the middle, with "
                 "narrower ones only the ends",
          .check = check_action_bounds},
     Rule{.topic = "playing",
          .name = kPlays,
-         .needs = kSpecIsSensible,
-         .expected = "reset() and step() that take every seed and every action of the action space",
-         .why = "a run ends with its first error",
+         .needs = kSpecIsValid,
+         .expected = "a reset() that accepts every seed, and a step() that accepts every action of the action space",
+         .why = "the first error ends a run",
          .check = check_plays},
     Rule{.topic = "playing",
-         .name = "the spec stays as it is",
+         .name = "the spec does not change",
          .needs = kPlays,
          .expected = "the same spec from every instance, at any time",
-         .why = "it is read once, and every worker's network and buffers have its sizes",
+         .why = "it is read once, and determines the sizes of every worker's network and buffers",
          .check = check_spec_stays},
 };
 

@@ -22,10 +22,10 @@ std::uint64_t next_key(Rng& rng) noexcept {
 }  // namespace
 
 std::vector<EnvironmentOption<Corridor>> Corridor::options() {
-  return {{.name = "length", .member = &Corridor::length_, .help = "cells", .low = 3, .high = 100},
+  return {{.name = "length", .member = &Corridor::length_, .help = "number of cells", .low = 3, .high = 100},
           {.name = "slip",
            .member = &Corridor::slip_,
-           .help = "probability that a step goes the other way",
+           .help = "probability that a step goes in the opposite direction",
            .low = 0,
            .high = 0.5}};
 }

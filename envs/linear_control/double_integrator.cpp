@@ -21,8 +21,8 @@ constexpr double kFarthest = 1.1;
 std::vector<EnvironmentOption<DoubleIntegrator>> DoubleIntegrator::options() {
   using E = DoubleIntegrator;
   return {{.name = "mass", .member = &E::mass_, .help = "kg", .low = 0.2, .high = 5},
-          {.name = "velocity_cost", .member = &E::velocity_cost_, .help = "of velocity^2", .low = 0, .high = 1},
-          {.name = "force_cost", .member = &E::force_cost_, .help = "of force^2", .low = 0.1, .high = 10}};
+          {.name = "velocity_cost", .member = &E::velocity_cost_, .help = "weight of velocity^2", .low = 0, .high = 1},
+          {.name = "force_cost", .member = &E::force_cost_, .help = "weight of force^2", .low = 0.1, .high = 10}};
 }
 
 EnvironmentSpec DoubleIntegrator::spec() const {

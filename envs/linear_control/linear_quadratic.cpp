@@ -28,11 +28,15 @@ std::uint64_t next_key(Rng& rng) noexcept {
 
 std::vector<EnvironmentOption<LinearQuadratic>> LinearQuadratic::options() {
   return {
-      {.name = "state_cost", .member = &LinearQuadratic::state_cost_, .help = "Q = this I", .low = 0.01, .high = 100},
-      {.name = "action_cost", .member = &LinearQuadratic::action_cost_, .help = "R = this I", .low = 0.01, .high = 100},
+      {.name = "state_cost", .member = &LinearQuadratic::state_cost_, .help = "q in Q = q I", .low = 0.01, .high = 100},
+      {.name = "action_cost",
+       .member = &LinearQuadratic::action_cost_,
+       .help = "r in R = r I",
+       .low = 0.01,
+       .high = 100},
       {.name = "noise",
        .member = &LinearQuadratic::noise_,
-       .help = "standard deviation of each of w's numbers",
+       .help = "standard deviation of each element of w",
        .low = 0,
        .high = 1}};
 }

@@ -33,7 +33,7 @@ Transition outcome(const Cell& from, const Slip& slip) noexcept {
 std::vector<EnvironmentOption<CliffWalking>> CliffWalking::options() {
   return {{.name = "is_slippery",
            .member = &CliffWalking::is_slippery_,
-           .help = "whether a step goes astray to either side with probability 1/3 each"}};
+           .help = "whether a step slips to either side with probability 1/3 each"}};
 }
 
 EnvironmentSpec CliffWalking::spec() const {

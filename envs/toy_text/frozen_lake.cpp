@@ -53,18 +53,26 @@ const FrozenLake::Map& FrozenLake::map() const noexcept {
 std::vector<EnvironmentOption<FrozenLake>> FrozenLake::options() {
   constexpr double kMost = 1e6;
   return {
-      {.name = "map", .member = &FrozenLake::map_, .help = "the lake", .choices = {"4x4", "8x8"}},
-      {.name = "is_slippery", .member = &FrozenLake::is_slippery_, .help = "whether a step may go to either side"},
+      {.name = "map", .member = &FrozenLake::map_, .help = "map of the lake", .choices = {"4x4", "8x8"}},
+      {.name = "is_slippery", .member = &FrozenLake::is_slippery_, .help = "whether a step may slip to either side"},
       {.name = "success_rate",
        .member = &FrozenLake::success_rate_,
-       .help = "probability that a step on slippery ice goes where it was meant to",
+       .help = "probability that a step on slippery ice goes in the intended direction",
        .low = 0,
        .high = 1},
-      {.name = "goal_reward", .member = &FrozenLake::goal_reward_, .help = "at the goal", .low = -kMost, .high = kMost},
-      {.name = "hole_reward", .member = &FrozenLake::hole_reward_, .help = "in a hole", .low = -kMost, .high = kMost},
+      {.name = "goal_reward",
+       .member = &FrozenLake::goal_reward_,
+       .help = "reward at the goal",
+       .low = -kMost,
+       .high = kMost},
+      {.name = "hole_reward",
+       .member = &FrozenLake::hole_reward_,
+       .help = "reward in a hole",
+       .low = -kMost,
+       .high = kMost},
       {.name = "frozen_reward",
        .member = &FrozenLake::frozen_reward_,
-       .help = "of every other step",
+       .help = "reward of every other step",
        .low = -kMost,
        .high = kMost}};
 }

@@ -89,13 +89,13 @@ Transition exchange(const Fare& fare, std::int64_t action) noexcept {
 std::vector<EnvironmentOption<Taxi>> Taxi::options() {
   return {{.name = "is_rainy",
            .member = &Taxi::is_rainy_,
-           .help = "whether moves go astray to either side with probability 0.1 each"},
+           .help = "whether moves slip to either side with probability 0.1 each"},
           {.name = "fickle_passenger",
            .member = &Taxi::fickle_passenger_,
            .help = "whether the passenger changes the destination, with probability 0.3, after the first move"},
           {.name = "action_mask",
            .member = &Taxi::action_mask_,
-           .help = "whether actions that change nothing are masked, so that no policy takes them"}};
+           .help = "whether actions without effect are masked, so that no policy takes them"}};
 }
 
 const EnvironmentSpec& Taxi::spec() const {

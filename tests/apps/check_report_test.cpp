@@ -10,7 +10,7 @@ using namespace sounder;
 namespace {
 
 std::vector<CheckResult> some_results() {
-  return {{"spaces", "the spec is sensible", CheckOutcome::passed, "a box", "a box", "it is"},
+  return {{"spaces", "the spec is valid", CheckOutcome::passed, "a box", "a box", "it is"},
           {"spaces", "bounds are near", CheckOutcome::skipped, "there are none", "near ones", "far is far"},
           {"rewards", "rewards are small", CheckOutcome::warning, "a reward of 7", "rewards up to 1", "7 is more"},
           {"rewards", "rewards are finite", CheckOutcome::failed, "a reward of nan", "a finite one",
@@ -25,7 +25,7 @@ TEST_CASE("A report lists every check, then failures, then warnings, and ends wi
   CHECK_FALSE(report.passed());
   CHECK(human_report(report, {.columns = 60}) ==
         "spaces\n"
-        "  passed   the spec is sensible\n"
+        "  passed   the spec is valid\n"
         "  skipped  bounds are near: there are none\n"
         "rewards\n"
         "  warning  rewards are small\n"
@@ -56,7 +56,7 @@ TEST_CASE("A report lists the parts of a flattened observation") {
         "  2               arm.speed: Box [1]\n"
         "  3 to 8          Box [2, 3]\n"
         "spaces\n"
-        "  passed   the spec is sensible\n"
+        "  passed   the spec is valid\n"
         "\n"
         "Task-v0: no errors, no warnings in 1 checks\n");
   const auto object = boost::json::parse(json_report(report)).as_object();
@@ -85,9 +85,9 @@ TEST_CASE("A report states an environment's speed in readable units") {
     return text.substr(text.find("It takes"));
   };
   CHECK(speed_line({.median = 2.5e6, .min = 1e6, .max = 3e7}) ==
-        "It takes 2.50 million steps per second alone (1.00 million to 30.00 million)\n");
+        "The environment alone runs at 2.50 million steps per second (1.00 million to 30.00 million)\n");
   CHECK(speed_line({.median = 2.5e4, .min = 900, .max = 3e5}) ==
-        "It takes 25.0 thousand steps per second alone (900.0 to 300.0 thousand)\n");
+        "The environment alone runs at 25.0 thousand steps per second (900.0 to 300.0 thousand)\n");
 }
 
 TEST_CASE("Colours change nothing but the outcomes") {

@@ -226,7 +226,7 @@ TEST_CASE("An environment in Python is checked by all rules, each instance in it
   CHECK(contains(faulty.err, "failed   observations are finite"));
   const Outcome raises = spawn(folder, {"check", "--env-command", command("faulty.py raise")});
   CHECK(raises.exit_code == 1);
-  CHECK(contains(raises.err, "failed   it plays without an error"));
+  CHECK(contains(raises.err, "failed   it runs without an error"));
   CHECK(contains(raises.err, "no such track"));
   CHECK(spawn(folder, {"check", "--env-command", "no-such-program-anywhere"}).exit_code == 1);
   CHECK(spawn(folder, {"check"}).exit_code == 2);

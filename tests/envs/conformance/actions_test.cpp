@@ -7,7 +7,7 @@ using namespace sounder::testing;
 
 namespace {
 
-constexpr const char* kEnds = "actions at their bounds are taken";
+constexpr const char* kEnds = "actions at their bounds are accepted";
 constexpr const char* kEffect = "actions have an effect";
 
 /// Makes three choices, of which it reads two.
@@ -52,7 +52,7 @@ TEST_CASE("an action that is not read gives a warning; a space of one action is 
   struct Deaf : Walk {
     StepResult step(std::int64_t, std::span<float> observation) { return Walk::step(1, observation); }
   };
-  require_warning(check<Deaf>(), kEffect, "other actions gave the same 300 moves");
+  require_warning(check<Deaf>(), kEffect, "other actions led to the same 300 resets and steps");
   const auto single = check_with_spec<Deaf>([](EnvironmentSpec& spec) { spec.action_space = Discrete{1}; });
   CHECK(findings(single).empty());
   CHECK(named(single, kEffect).outcome == CheckOutcome::skipped);
@@ -64,9 +64,9 @@ TEST_CASE("a number of an action that is not read gives a warning that names it"
       return move(action[0], observation);
     }
   };
-  require_warning(check<HalfDeaf>(), kEffect, "of 2 numbers of an action, others in place of number 1 gave the same");
+  require_warning(check<HalfDeaf>(), kEffect, "an action has 2 numbers; other values of number 1 led to the same");
 }
 
 TEST_CASE("one of several choices that is not read gives a warning that names it") {
-  require_warning(check<Choices>(), kEffect, "of 3 numbers of an action, others in place of number 1 gave the same");
+  require_warning(check<Choices>(), kEffect, "an action has 3 numbers; other values of number 1 led to the same");
 }

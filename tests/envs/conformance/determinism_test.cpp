@@ -13,7 +13,7 @@ constexpr const char* kSameSeed = "same seed, same episode";
 constexpr const char* kOtherSeed = "other seed, other episode";
 constexpr const char* kReset = "a reset starts afresh";
 constexpr const char* kResetAfterEnd = "a reset after an end starts afresh";
-constexpr const char* kAfterEnd = "a step after the end spoils nothing";
+constexpr const char* kAfterEnd = "a step after the end does no harm";
 
 struct ForgetsPosition {
   void operator()(const Walk& before, Walk& walk) const { walk.position = before.position / 2; }
@@ -74,7 +74,7 @@ struct Fragile : Strict {
 
 TEST_CASE("randomness that does not come from the seed is reported, and dependent rules are not judged") {
   const auto results = check<FaultyReset<CountsEpisodes>>();
-  require_failed(results, kSameSeed, "shows something else than a first new instance");
+  require_failed(results, kSameSeed, "differs from the first new instance");
   CHECK(named(results, "instances do not influence each other").outcome == CheckOutcome::skipped);
   CHECK(named(results, kReset).seen == "needs 'same seed, same episode'");
 }
@@ -85,17 +85,17 @@ TEST_CASE("an environment whose seed changes nothing gives a warning") {
 
 TEST_CASE("state that survives a reset is reported") {
   require_failed(check<FaultyReset<ForgetsPosition>>(), kReset,
-                 "episode 0, reset: an instance reset in mid-episode shows something else");
+                 "episode 0, reset: an instance reset in mid-episode differs from the first new instance");
 }
 
 TEST_CASE("state of an episode's third step that survives a reset is reported for mid-episode") {
   require_failed(check<FaultyReset<RemembersThirdStep>>(), kReset,
-                 "episode 0, reset: an instance reset in mid-episode shows something else");
+                 "episode 0, reset: an instance reset in mid-episode differs from the first new instance");
 }
 
 TEST_CASE("state of an ended episode that survives a reset is reported") {
   require_failed(check<FaultyReset<RemembersItsEnd>>(), kResetAfterEnd,
-                 "episode 0, reset: an instance reset after an episode's end shows something else");
+                 "episode 0, reset: an instance reset after an episode's end differs from the first new instance");
 }
 
 TEST_CASE("a step after the end may throw, if a reset then starts afresh") {
@@ -106,7 +106,8 @@ TEST_CASE("a step after the end may throw, if a reset then starts afresh") {
 }
 
 TEST_CASE("a step after the end that spoils later episodes is reported") {
-  require_failed(check<Fragile>(), kAfterEnd, "after a reset then, episode 0, reset: not what a new instance shows");
+  require_failed(check<Fragile>(), kAfterEnd,
+                 "after the next reset, it differs from a new instance at episode 0, reset");
 }
 
 TEST_CASE("a step after the end that writes outside of the observation is reported") {
@@ -117,5 +118,5 @@ TEST_CASE("a step after the end that writes outside of the observation is report
       return Strict::step(action, observation);
     }
   };
-  require_failed(check<Runaway>(), kAfterEnd, "a step after the end writes beside the observation");
+  require_failed(check<Runaway>(), kAfterEnd, "a step after the end writes outside of the observation");
 }

@@ -12,8 +12,8 @@ namespace {
 constexpr const char* kEnd = "episodes end";
 constexpr const char* kLimit = "the step limit truncates";
 constexpr const char* kEarly = "episodes are truncated at the limit only";
-constexpr const char* kApart = "terminated and truncated are told apart";
-constexpr const char* kLast = "the last observation is of its episode";
+constexpr const char* kApart = "terminated and truncated are distinguished";
+constexpr const char* kLast = "the last observation belongs to its episode";
 
 struct Endless {
   void operator()(Walk&, std::span<float>, StepResult& result) const { result = {.reward = 1, .terminated = false}; }
@@ -106,9 +106,9 @@ TEST_CASE("a time limit that is missing in the spec gives a warning") {
 
 TEST_CASE("a time limit that is reported as the task's end gives a warning, alone or with truncated") {
   require_warning(check<FaultyStep<CallsTruncatedTerminated>>(), kApart,
-                  "episodes that were truncated or reached the step limit are terminated, too");
+                  "episodes that were truncated or reached the step limit are also terminated");
   require_warning(check<FaultyStep<CallsTruncatedBoth>>(), kApart,
-                  "episodes that were truncated or reached the step limit are terminated, too");
+                  "episodes that were truncated or reached the step limit are also terminated");
 }
 
 TEST_CASE("episodes that all terminate after the same number of steps are noted, because a task may do so") {
@@ -118,5 +118,5 @@ TEST_CASE("episodes that all terminate after the same number of steps are noted,
 }
 
 TEST_CASE("an environment that resets by itself gives a warning: its last observation is of the next episode") {
-  require_warning(check<FaultyStep<ResetsByItself>>(), kLast, "look like those that resets give");
+  require_warning(check<FaultyStep<ResetsByItself>>(), kLast, "look like first observations after a reset");
 }

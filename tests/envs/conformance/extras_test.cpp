@@ -7,7 +7,7 @@ using namespace sounder::testing;
 namespace {
 
 constexpr const char* kDraw = "drawing changes nothing";
-constexpr const char* kState = "a state that is set continues as it did";
+constexpr const char* kState = "an episode continues from a restored state";
 
 struct Touched : Walk {
   void draw(Canvas& canvas) const {
@@ -62,17 +62,17 @@ struct Plain {
 }  // namespace
 
 TEST_CASE("an environment that is changed by drawing is reported") {
-  require_failed(check<Touched>(), kDraw, "it shows something else when it was drawn before");
+  require_failed(check<Touched>(), kDraw, "it differs after drawing");
 }
 
 TEST_CASE("a state whose observation is not written, or that is not set at all, is reported") {
   require_failed(check<WritesNoObservation>(), kState, "set_state() writes another observation");
-  require_failed(check<SetsNothing>(), kState, "state() after set_state() is not what was set");
-  require_failed(check<CountsItsSettings>(), kState, "state() after set_state() is not what was set");
+  require_failed(check<SetsNothing>(), kState, "state() after set_state() differs from the state that was set");
+  require_failed(check<CountsItsSettings>(), kState, "state() after set_state() differs from the state that was set");
 }
 
 TEST_CASE("an incomplete state is reported") {
-  require_failed(check<IncompleteState>(), kState, "1 steps after set_state(), the same actions lead elsewhere");
+  require_failed(check<IncompleteState>(), kState, "1 steps after set_state(), the same actions have another result");
 }
 
 TEST_CASE("optional functions that an environment lacks are skipped") {

@@ -63,11 +63,11 @@ struct ChanceOfThread : Walk {
 }  // namespace
 
 TEST_CASE("state that instances share is reported") {
-  require_failed(check<FaultyStep<SharedPosition>>(), kInstances, "of 2 shows something else than it does alone");
+  require_failed(check<FaultyStep<SharedPosition>>(), kInstances, "of 2 behaves differently than alone");
 }
 
 TEST_CASE("an instance whose destruction breaks others is reported") {
-  require_failed(check<UsesLibrary>(), kInstances, "instance 1 of 2 shows something else than it does alone");
+  require_failed(check<UsesLibrary>(), kInstances, "instance 1 of 2 behaves differently than alone");
 }
 
 TEST_CASE("an environment that throws on other threads than its own is reported") {
@@ -75,6 +75,5 @@ TEST_CASE("an environment that throws on other threads than its own is reported"
 }
 
 TEST_CASE("an environment that behaves differently on other threads is reported with the place") {
-  require_failed(check<ChanceOfThread>(), kThreads,
-                 "episode 0, reset: instance 1 of 2 shows something else than it does alone");
+  require_failed(check<ChanceOfThread>(), kThreads, "episode 0, reset: instance 1 of 2 behaves differently than alone");
 }

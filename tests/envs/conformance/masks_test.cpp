@@ -91,17 +91,18 @@ TEST_CASE("without masks there is nothing to check") {
 
 TEST_CASE("a mask that allows nothing, or is no mask, fails, and the play goes on") {
   require_failed(check<FaultyMask<AllowsNothing>>(), kRule,
-                 "episode 0, step 4: its mask allows nothing of choice 0 of 1");
+                 "episode 0, step 4: its mask allows no option of choice 0 of 1");
   require_failed(check<FaultyMask<IsNoFlag>>(), kRule, "episode 0, step 4: number 1 of its mask is 7");
-  require_failed(check<FaultyMask<WritesBeside>>(), kRule, "episode 0, step 4: it wrote beside its mask's 3 numbers");
+  require_failed(check<FaultyMask<WritesBeside>>(), kRule,
+                 "episode 0, step 4: it wrote outside of its mask's 3 numbers");
   require_failed(check<Unwritten>(), kRule, "episode 0, reset: number 2 of its mask was not written");
   require_failed(check<MaskedDrive>(), kRule, "it masks actions of Box(-1, 1, [2])");
 }
 
 TEST_CASE("a mask that does not depend on seed and actions only fails the rule of equal seeds") {
-  require_failed(check<Fickle>(), "same seed, same episode", "shows something else");
+  require_failed(check<Fickle>(), "same seed, same episode", "differs from the first new instance");
 }
 
 TEST_CASE("a mask that differs after setting the state fails the rule of states") {
-  require_failed(check<Forgetful>(), "a state that is set continues as it did", "other actions are allowed");
+  require_failed(check<Forgetful>(), "an episode continues from a restored state", "other actions are allowed");
 }

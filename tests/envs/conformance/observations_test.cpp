@@ -10,11 +10,11 @@ using namespace sounder::testing;
 
 namespace {
 
-constexpr const char* kWritten = "observations are written whole";
-constexpr const char* kBeside = "nothing is written beside the observation";
+constexpr const char* kWritten = "observations are written completely";
+constexpr const char* kBeside = "nothing is written outside of the observation";
 constexpr const char* kFinite = "observations are finite";
 constexpr const char* kSpace = "observations are in their space";
-constexpr const char* kBounds = "observation bounds tell something";
+constexpr const char* kBounds = "some observation bounds are finite";
 constexpr const char* kScale = "observations are near 1";
 constexpr const char* kChange = "observations change";
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -124,14 +124,14 @@ TEST_CASE("an observation that a reset does not write is reported") {
       Walk::reset(seed, own);
     }
   };
-  require_failed(check<Late>(), kWritten, "episode 0, reset: 2 of 2 numbers, from number 0 on, were not written");
+  require_failed(check<Late>(), kWritten, "episode 0, reset: 2 of 2 numbers, starting with number 0, were not written");
 }
 
 TEST_CASE("writing before or after the observation is reported") {
   require_failed(check<FaultyStep<WritesAt<2>>>(), kBeside,
-                 "episode 0, step 7: it wrote beside its observation's 2 numbers");
+                 "episode 0, step 7: it wrote outside of its observation's 2 numbers");
   require_failed(check<FaultyStep<WritesAt<-1>>>(), kBeside,
-                 "episode 0, step 7: it wrote beside its observation's 2 numbers");
+                 "episode 0, step 7: it wrote outside of its observation's 2 numbers");
 }
 
 TEST_CASE("nan and infinite observations are reported, apart from unwritten ones") {
@@ -146,9 +146,9 @@ TEST_CASE("an observation beyond a bound of its space is reported with both") {
 
 TEST_CASE("discrete observations must be integers within their range") {
   CHECK(findings(check<Observed<Cell>>()).empty());
-  require_failed(check<Observed<HalfCell>>(), kSpace, "episode 0, step 7: number 0 is 2.5, it counts from 0 to 20");
-  require_failed(check<Observed<CellFromOne>>(), kSpace, "episode 0, step 7: number 0 is 21, it counts from 0 to 20");
-  require_failed(check<Observed<Switch>>(), kSpace, "episode 0, step 7: number 0 is 2, it counts from 0 to 1");
+  require_failed(check<Observed<HalfCell>>(), kSpace, "episode 0, step 7: number 0 is 2.5, its range is 0 to 20");
+  require_failed(check<Observed<CellFromOne>>(), kSpace, "episode 0, step 7: number 0 is 21, its range is 0 to 20");
+  require_failed(check<Observed<Switch>>(), kSpace, "episode 0, step 7: number 0 is 2, its range is 0 to 1");
 }
 
 TEST_CASE("observation bounds that are all infinite give a warning; some may be") {
@@ -161,8 +161,8 @@ TEST_CASE("observation bounds that are all infinite give a warning; some may be"
 }
 
 TEST_CASE("observations of a scale unsuitable for initial networks give a warning") {
-  require_warning(check<Observed<Pixel>>(), kScale, "number 0 went from ");
-  require_warning(check<Observed<Nanometre>>(), kScale, "number 0 went from ");
+  require_warning(check<Observed<Pixel>>(), kScale, "number 0 ranges from ");
+  require_warning(check<Observed<Nanometre>>(), kScale, "number 0 ranges from ");
 }
 
 TEST_CASE("an observation that never changes gives a warning") {

@@ -13,9 +13,9 @@ using namespace sounder::testing;
 
 namespace {
 
-constexpr const char* kSpec = "the spec is sensible";
-constexpr const char* kPlays = "it plays without an error";
-constexpr const char* kStays = "the spec stays as it is";
+constexpr const char* kSpec = "the spec is valid";
+constexpr const char* kPlays = "it runs without an error";
+constexpr const char* kStays = "the spec does not change";
 constexpr const char* kActionBounds = "action bounds are near 1";
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -39,11 +39,11 @@ TEST_CASE("an invalid spec is reported, and no other check runs") {
     std::string seen;
   };
   const std::vector<Senseless> cases{
-      {{.observation_space = box, .action_space = Discrete{0}}, "action space: it counts 0"},
-      {{.observation_space = box, .action_space = MultiBinary{-1}}, "action space: it counts -1"},
-      {{.observation_space = box, .action_space = MultiDiscrete{{3, 0}}}, "action space: it counts 0"},
+      {{.observation_space = box, .action_space = Discrete{0}}, "action space: its count is 0"},
+      {{.observation_space = box, .action_space = MultiBinary{-1}}, "action space: its count is -1"},
+      {{.observation_space = box, .action_space = MultiDiscrete{{3, 0}}}, "action space: its count is 0"},
       {{.observation_space = box, .action_space = MultiDiscrete{{}}}, "action space: it is empty"},
-      {{.observation_space = Discrete{-2}, .action_space = three}, "observation space: it counts -2"},
+      {{.observation_space = Discrete{-2}, .action_space = three}, "observation space: its count is -2"},
       {{.observation_space = Box{}, .action_space = three}, "observation space: it is empty"},
       {{.observation_space = Box{{0, 0}, {1, 1}, {-1, -2}}, .action_space = three}, "its shape has a length of -1"},
       {{.observation_space = Box{{0, 0}, {1, 1}, {3}}, .action_space = three},
@@ -82,14 +82,14 @@ TEST_CASE("an exception is reported with its place and message, and dependent ch
   CHECK(named(results, "observations are in their space").outcome == CheckOutcome::passed);
   CHECK(named(results, "rewards are finite").outcome == CheckOutcome::passed);
   CHECK(named(results, "same seed, same episode").outcome == CheckOutcome::skipped);
-  CHECK(named(results, "same seed, same episode").seen == "needs 'it plays without an error'");
+  CHECK(named(results, "same seed, same episode").seen == "needs 'it runs without an error'");
 }
 
 TEST_CASE("an exception that is not a std::exception is reported") {
   struct ThrowsNumber : Walk {
     StepResult step(std::int64_t, std::span<float>) { throw 7; }
   };
-  require_failed(check<ThrowsNumber>(), kPlays, "episode 0, step 1: it threw something that is no std::exception");
+  require_failed(check<ThrowsNumber>(), kPlays, "episode 0, step 1: it threw something other than a std::exception");
 }
 
 TEST_CASE("a reset that throws is reported; before the first observation there is none to judge") {
@@ -122,7 +122,7 @@ TEST_CASE("a lost environment is reported, and no further check runs") {
   require_failed(results, kPlays, "episode 0, step 7: it was lost: the motor is hot");
   CHECK(made == 1);
   CHECK(named(results, "rewards are finite").outcome == CheckOutcome::skipped);
-  CHECK(named(results, "rewards are finite").seen == "the environment was lost in 'it plays without an error'");
+  CHECK(named(results, "rewards are finite").seen == "the environment was lost in 'it runs without an error'");
 }
 
 TEST_CASE("an environment that is lost late is reported with the place, after earlier findings") {
@@ -156,7 +156,7 @@ TEST_CASE("a factory that throws, at first or later, is reported with its messag
 TEST_CASE("an Action that does not fit the action space is reported and named") {
   const auto results =
       check_with_spec<Walk>([](EnvironmentSpec& spec) { spec.action_space = Box::uniform(-1, 1, {1}); });
-  require_failed(results, kPlays, "its Action is not what its action space needs: std::int64_t for Discrete");
+  require_failed(results, kPlays, "its Action does not match its action space: expected std::int64_t for Discrete");
 }
 
 TEST_CASE("a spec that changes during play is reported") {
@@ -172,7 +172,7 @@ TEST_CASE("a spec that changes during play is reported") {
     }
     int resets = 0;
   };
-  require_failed(check<Learns>(), kStays, "reward_threshold is another after some episodes than before");
+  require_failed(check<Learns>(), kStays, "reward_threshold has changed after some episodes");
 }
 
 TEST_CASE("a spec that differs between instances is reported") {
@@ -183,5 +183,5 @@ TEST_CASE("a spec that differs between instances is reported") {
     return Environment(std::move(environment));
   });
   CHECK(findings(results).front() == std::string("failed: ") + kStays);
-  CHECK(named(results, kStays).seen == "its action space is another in the second instance than in the first");
+  CHECK(named(results, kStays).seen == "its action space differs in a second instance");
 }

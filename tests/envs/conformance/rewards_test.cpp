@@ -52,7 +52,7 @@ TEST_CASE("rewards so large that they swamp the policy, or so small that entropy
 
 TEST_CASE("rewards that are all zero give a warning") {
   const auto results = check<FaultyStep<Zero>>();
-  require_warning(results, kZero, "rewards is 0");
+  require_warning(results, kZero, "rewards are 0");
   CHECK(named(results, kScale).outcome == CheckOutcome::skipped);
 }
 

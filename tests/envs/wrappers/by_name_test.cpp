@@ -149,7 +149,7 @@ TEST_CASE("built-in environments can be replayed within every wrapper that offer
     for (const CheckResult& result : results) {
       INFO(id << ": " << result.name << ": " << result.seen);
       CHECK(result.outcome != CheckOutcome::failed);
-      if (result.name == "a state that is set continues as it did") CHECK(result.outcome == CheckOutcome::passed);
+      if (result.name == "an episode continues from a restored state") CHECK(result.outcome == CheckOutcome::passed);
     }
   }
 }
