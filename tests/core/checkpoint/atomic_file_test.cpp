@@ -23,7 +23,7 @@ std::size_t count_entries(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
-/// Lets no file of this process grow beyond a size, as if the disk were full there.
+/// Limits the size of this process's files, as if the disk were full there.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
@@ -45,7 +45,7 @@ class FileSizeLimit {
 
 }  // namespace
 
-TEST_CASE("A file is made, and replaced by a longer, a shorter and an empty one, with nothing left beside it") {
+TEST_CASE("A file is created, and replaced by a longer, a shorter and an empty one, with nothing left beside it") {
   const TemporaryFolder folder;
   for (const std::string& content :
        {std::string("first"), std::string(300'000, 'x'), std::string("\0\n", 2), std::string()}) {
@@ -55,7 +55,7 @@ TEST_CASE("A file is made, and replaced by a longer, a shorter and an empty one,
   }
 }
 
-TEST_CASE("Whoever has the old file open goes on reading the old content: it is replaced, not overwritten") {
+TEST_CASE("Readers of the old file continue to read its content: it is replaced, not overwritten") {
   const TemporaryFolder folder;
   write(folder / "file", "old");
   std::ifstream old(folder / "file");
@@ -74,7 +74,7 @@ TEST_CASE("A path without a folder is written to the current one") {
   REQUIRE(read_bytes(folder / "link") == "content");
 }
 
-TEST_CASE("When the disk is full midway the old file stays whole and no temporary one is left") {
+TEST_CASE("If the disk is full midway, the old file stays whole and no temporary one is left") {
   const TemporaryFolder folder;
   write(folder / "file", "old");
   const std::string content(100'000, 'x');
@@ -91,7 +91,7 @@ TEST_CASE("When the disk is full midway the old file stays whole and no temporar
   REQUIRE(read_bytes(folder / "file") == content);
 }
 
-TEST_CASE("A folder that cannot be written to is an error that names the path, the reason and the remedy") {
+TEST_CASE("A folder that cannot be written to is an error with the path, the reason and the remedy") {
   const TemporaryFolder folder;
   write(folder / "file", "old");
   const auto message = [](const std::filesystem::path& path) { return error_of<Error>([&] { write(path, "new"); }); };
@@ -105,7 +105,7 @@ TEST_CASE("A folder that cannot be written to is an error that names the path, t
   REQUIRE(contains(link_error, "missing/link': No such file or directory; "));
 }
 
-TEST_CASE("A folder that stands where the file or link should is left alone, and no temporary one is left") {
+TEST_CASE("A folder in the place of the file or link is kept, and no temporary file is left") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder / "name/below");
   const std::string reason = "Is a directory; a folder of that name is in the way: remove it or choose another name";
@@ -115,7 +115,7 @@ TEST_CASE("A folder that stands where the file or link should is left alone, and
   REQUIRE(count_entries(folder.path()) == 1);
 }
 
-TEST_CASE("What a killed process left under the temporary name, file or link, neither stays nor does harm") {
+TEST_CASE("A file or link that a killed process left under the temporary name is removed and does no harm") {
   const TemporaryFolder folder;
   write_bytes(folder / "bystander", "untouched");
   write_bytes(folder / ".partial", "half of a fi");
@@ -132,7 +132,7 @@ TEST_CASE("What a killed process left under the temporary name, file or link, ne
   REQUIRE(count_entries(folder.path()) == 3);
 }
 
-TEST_CASE("A link is made and replaced, also in place of a file or of a link to nowhere") {
+TEST_CASE("A link is created and replaced, also in place of a file or a broken link") {
   const TemporaryFolder folder;
   write(folder / "1", "one");
   write(folder / "2", "two");
@@ -145,7 +145,7 @@ TEST_CASE("A link is made and replaced, also in place of a file or of a link to 
   REQUIRE(count_entries(folder.path()) == 3);
 }
 
-TEST_CASE("Threads that write into one folder at the same time each get their whole content through") {
+TEST_CASE("Threads that write to one folder at the same time each write their whole content") {
   const TemporaryFolder folder;
   const auto content = [](int writer) {
     return std::string(static_cast<std::size_t>(20'000 * (writer + 1)), static_cast<char>('a' + writer));
@@ -176,7 +176,7 @@ TEST_CASE("Threads that write into one folder at the same time each get their wh
   REQUIRE(count_entries(folder.path()) == 5);
 }
 
-TEST_CASE("While a file and a link to it are replaced over and over a reader always finds them, and a whole file") {
+TEST_CASE("While a file and a link to it are replaced repeatedly, a reader always finds them, and a whole file") {
   const TemporaryFolder folder;
   write(folder / "file", std::string(50'000, 'a'));
   replace_link_atomically(folder / "link", "file");

@@ -15,7 +15,7 @@ using namespace sounder::test;
 
 namespace {
 
-/// A process that saves checkpoints and acknowledges each; killed at the latest with this value.
+/// A process that saves checkpoints and acknowledges each. The destructor kills it.
 class Writer {
  public:
   Writer(const std::filesystem::path& folder, std::int64_t first_step) {
@@ -41,7 +41,7 @@ class Writer {
     ::close(acknowledgements_);
   }
 
-  /// Waits for the next acknowledged step; nothing once the process has ended and all were read.
+  /// Waits for the next acknowledged step. Nothing once the process has ended and all steps were read.
   std::optional<std::int64_t> next_step() {
     std::int64_t step = 0;
     const ssize_t count = ::read(acknowledgements_, &step, sizeof step);
@@ -72,7 +72,7 @@ void spin(std::chrono::microseconds duration) {
 
 }  // namespace
 
-TEST_CASE("After kill -9 at any of 200 moments the newest acknowledged checkpoint and the last one load exactly") {
+TEST_CASE("After kill -9 at any of 200 moments, the newest acknowledged checkpoint and the last one load exactly") {
   constexpr int kKills = 200;
   const TemporaryFolder folder;
   Rng rng(20240607);
@@ -94,7 +94,7 @@ TEST_CASE("After kill -9 at any of 200 moments the newest acknowledged checkpoin
     if (newest > 0) {
       REQUIRE(load_checkpoint(folder / (std::to_string(newest) + ".safetensors")) == checkpoint_of_step(newest));
     }
-    // These two may be ahead of the acknowledgements, but never behind, and never in pieces.
+    // These two may be ahead of the acknowledgements, but never behind, and always whole.
     for (const std::string name : {"rewritten.safetensors", "last"}) {
       if (newest == 0 && !std::filesystem::exists(folder / name)) continue;
       const Checkpoint checkpoint = load_checkpoint(folder / name);
@@ -102,7 +102,7 @@ TEST_CASE("After kill -9 at any of 200 moments the newest acknowledged checkpoin
       REQUIRE(last >= newest);
       REQUIRE(checkpoint == checkpoint_of_step(last));
     }
-    // Beside the checkpoints and the link: at most the one temporary file that the killed process was writing.
+    // Besides the checkpoints and the link, there may be the temporary file that the killed process was writing.
     int others = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
       if (entry.path().extension() != ".safetensors" && entry.path().filename() != "last") ++others;

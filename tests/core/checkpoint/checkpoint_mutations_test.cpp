@@ -12,7 +12,7 @@ using namespace sounder::test;
 
 namespace {
 
-/// Computes a CRC-32 bit by bit, as its definition reads: reflected polynomial 0xedb88320, complemented at both ends.
+/// Computes a CRC-32 bit by bit from its definition: reflected polynomial 0xedb88320, complemented at both ends.
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = 0xffffffffU;
   for (const char byte : bytes) {
@@ -47,7 +47,7 @@ void set_digits(std::string& header, std::string_view before, std::uint32_t crc)
   header.replace(position + before.size(), 8, digits, 8);
 }
 
-/// Puts sections together with right lengths and CRCs, so that only what they say can be wrong.
+/// Joins sections with correct lengths and CRCs, so that only their content can be wrong.
 std::string sealed(Sections sections) {
   auto& [header, body] = sections;
   header.append((8 - header.size() % 8) % 8, ' ');
@@ -84,7 +84,7 @@ std::size_t below(Rng& rng, std::size_t count) {
   return static_cast<std::size_t>(rng.below(static_cast<std::int64_t>(count)));
 }
 
-/// Two valid files of one size and one of another, which the mutations start from.
+/// Two valid files of one size and one of another, from which the mutations start.
 struct Originals {
   std::string one = encoded(small_checkpoint(1));
   std::string two = encoded(small_checkpoint(2));
@@ -192,7 +192,7 @@ std::string number(Rng& rng) {
   return rng.below(2) == 0 ? kNumbers[below(rng, std::size(kNumbers))] : std::to_string(100 + rng.below(1 << 20));
 }
 
-/// Changes what the header or body says, with its CRCs made right.
+/// Changes the content of the header or body, with correct CRCs.
 std::string edit_structure(const Originals& originals, Rng& rng) {
   static const std::vector<std::function<void(Sections&, Rng&)>> kEdits = {
       [](auto& s, Rng& r) { replace_first(s.header, "\"shape\":[5,3]", "\"shape\":[" + number(r) + ",3]"); },
@@ -254,7 +254,7 @@ std::string edit_structure(const Originals& originals, Rng& rng) {
   return sealed(std::move(sections));
 }
 
-/// Writes a header of nothing but depth or digits in one place, with its CRCs made right.
+/// Writes a header with extreme nesting or digits in one place, with correct CRCs.
 std::string write_monster(const Originals& originals, Rng& rng) {
   const std::size_t size = std::size_t{1} << (4 + below(rng, 14));
   const auto nested = [&](std::string_view open, std::string_view close) {
@@ -294,7 +294,7 @@ TEST_CASE("The tests' own CRC-32 and sealing agree with the published check valu
   REQUIRE(sealed(sections_of(original)) == original);
 }
 
-TEST_CASE("2,000 mutated checkpoints are each refused with an error") {
+TEST_CASE("Each of 2,000 mutated checkpoints is refused with an error") {
   const std::vector<std::pair<int, std::string (*)(const Originals&, Rng&)>> kinds = {
       {400, truncate},    {400, flip_bits},      {400, edit_range},   {200, splice},
       {200, edit_length}, {300, edit_structure}, {100, write_monster}};
@@ -334,7 +334,7 @@ TEST_CASE("Every single bit flip of a checkpoint is refused") {
   REQUIRE(refused == original.size() * 8);
 }
 
-TEST_CASE("Whatever decodes encodes to the same bytes, also when a header was altered and its CRCs made right") {
+TEST_CASE("A file that decodes encodes to the same bytes, even with an altered header and correct CRCs") {
   const Sections original = sections_of(encoded(small_checkpoint(1)));
   Rng rng(11);
   int decoded = 0;

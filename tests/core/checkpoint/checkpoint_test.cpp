@@ -18,7 +18,7 @@ using namespace sounder::test;
 
 namespace {
 
-/// Returns what a shell command prints, or nothing if it fails.
+/// Returns the output of a shell command, or nothing if it fails.
 std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), [](FILE*) { return 0; });
   std::string output;
@@ -50,7 +50,7 @@ std::string load_error(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("A checkpoint loads as it was saved, also a default one and one of extremes") {
+TEST_CASE("A checkpoint loads as it was saved, including a default one and one with extreme values") {
   REQUIRE(round_trip(checkpoint_of_step(12'345)) == checkpoint_of_step(12'345));
   REQUIRE(round_trip({}) == Checkpoint{});
   Checkpoint extremes;
@@ -65,7 +65,7 @@ TEST_CASE("A checkpoint loads as it was saved, also a default one and one of ext
   REQUIRE(round_trip(extremes) == extremes);
 }
 
-TEST_CASE("Doubles survive exactly, whatever their digits") {
+TEST_CASE("Doubles survive exactly, with any digits") {
   Rng rng(1);
   for (int file = 0; file < 10; ++file) {
     Checkpoint checkpoint;
@@ -82,7 +82,7 @@ TEST_CASE("Doubles survive exactly, whatever their digits") {
   }
 }
 
-TEST_CASE("The file has the names and texts that the format promises") {
+TEST_CASE("The file has the names and texts of the format") {
   const TemporaryFolder folder;
   Checkpoint checkpoint = checkpoint_of_step(7);
   checkpoint.seed = 3;
@@ -114,7 +114,7 @@ TEST_CASE("The file has the names and texts that the format promises") {
                                              {"recent_lengths", "[500,12]"}});
 }
 
-TEST_CASE("What is no checkpoint is refused with a line that names the file, the reason and the remedy") {
+TEST_CASE("A file that is not a checkpoint is refused in a line with the file, the reason and the remedy") {
   const TemporaryFolder folder;
   const std::string file = (folder / "file").string();
   REQUIRE(load_error(file) == "cannot load checkpoint '" + file + "': there is no such file; check the path");
@@ -130,7 +130,7 @@ TEST_CASE("What is no checkpoint is refused with a line that names the file, the
   REQUIRE(contains(load_error(file), "the header's length, "));
 }
 
-TEST_CASE("A checkpoint of a later format is told from a damaged one") {
+TEST_CASE("A checkpoint of a later format is distinguished from a damaged one") {
   const TemporaryFolder folder;
   const auto file = folder / "file";
   save_checkpoint(file, checkpoint_of_step(1));
@@ -151,7 +151,7 @@ TEST_CASE("A checkpoint of a later format is told from a damaged one") {
   }
 }
 
-TEST_CASE("Metadata in any other form than the saved one are refused by name") {
+TEST_CASE("Metadata in another form than the saved one is refused by name") {
   const TemporaryFolder folder;
   const auto file = folder / "file";
   save_checkpoint(file, checkpoint_of_step(1));
@@ -185,7 +185,7 @@ TEST_CASE("Metadata in any other form than the saved one are refused by name") {
   }
 }
 
-TEST_CASE("Well-formed numbers that no training comes to are neither saved nor loaded") {
+TEST_CASE("Well-formed numbers that no training can reach are neither saved nor loaded") {
   const TemporaryFolder folder;
   const auto file = folder / "file";
   save_checkpoint(file, checkpoint_of_step(1));
@@ -249,7 +249,7 @@ TEST_CASE("Non-finite tensors are neither saved nor loaded") {
   }
 }
 
-TEST_CASE("Parameters cannot pass for statistics, nor stand after them") {
+TEST_CASE("Parameters cannot pass for statistics, nor follow them") {
   const TemporaryFolder folder;
   const auto file = folder / "file";
   Checkpoint checkpoint = checkpoint_of_step(1);

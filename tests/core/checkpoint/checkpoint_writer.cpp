@@ -1,6 +1,6 @@
-// checkpoint_writer FOLDER STEP: saves the checkpoint of STEP, STEP + 1, ... into the folder, as fast as it can, each
+// checkpoint_writer FOLDER STEP: saves the checkpoints of STEP, STEP + 1, ... in the folder as fast as possible, each
 // to <step>.safetensors and over rewritten.safetensors, links `last` to it, and then writes its step to standard
-// output, as 8 bytes. Ends when it is killed, or when nobody reads.
+// output, as 8 bytes. Ends when it is killed or its output has no reader.
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// What a power cut may find: a file's content is on the disk before its name is, and the name before anything that
-// refers to it. Not with sanitizers, whose own functions stand where these do.
+// Tests the state after a power cut: a file's content is on the disk before its name, and the name before anything that
+// refers to it. Not with sanitizers, which replace the same functions.
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,10 +23,10 @@ using namespace sounder::test;
 
 namespace {
 
-/// What is noted of the calls while a test watches them: "sync file", "rename to NAME", "sync folder".
+/// The calls recorded during a test: "sync file", "rename to NAME", "sync folder".
 struct Watch {
   std::vector<std::string> calls;
-  int failing_call = -1;  // index of the one that fails
+  int failing_call = -1;  // index of the call that fails
   std::function<void(const std::string&)> on_rename = [](const std::string&) {};
 
   bool note(std::string call) {
@@ -62,7 +62,7 @@ void write(const std::filesystem::path& path, std::string_view content) {
 
 }  // namespace
 
-/// These stand in the C library's place, for the whole program.
+/// Replace the C library's functions in the whole program.
 extern "C" int fsync(int descriptor) {
   static const auto fsync_of_c = real<decltype(fsync)>("fsync");
   if (Watch* const watched = watch; watched != nullptr && !watched->note("sync " + kind_of(descriptor))) {
@@ -84,7 +84,7 @@ extern "C" int renameat(int from_folder, const char* from, int to_folder, const 
   return rename_of_c(from_folder, from, to_folder, to);
 }
 
-TEST_CASE("A file is on the disk before it bears its name, and the name before the call returns") {
+TEST_CASE("A file is on the disk before it gets its name, and the name before the call returns") {
   const TemporaryFolder folder;
   Watch watched;
   {
@@ -94,7 +94,7 @@ TEST_CASE("A file is on the disk before it bears its name, and the name before t
   CHECK(watched.calls == std::vector<std::string>{"sync file", "rename to name", "sync folder"});
 }
 
-TEST_CASE("A file that does not reach the disk never bears its name") {
+TEST_CASE("A file that does not reach the disk never gets its name") {
   const TemporaryFolder folder;
   write(folder / "name", "old");
   Watch watched{.calls = {}, .failing_call = GENERATE(0, 1)};
@@ -117,7 +117,7 @@ TEST_CASE("A name that may not have reached the disk is an error") {
   CHECK(read_bytes(folder / "name") == "new");
 }
 
-TEST_CASE("A checkpoint is on the disk before a link names it, and the episodes before it are written by then") {
+TEST_CASE("A checkpoint is on the disk before a link names it, and earlier episodes are written by then") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(
       folder / "run",

@@ -15,7 +15,7 @@
 
 namespace sounder::test {
 
-/// Owns a new empty folder, and removes it with all that is in it.
+/// Owns a new empty folder, and removes it with its contents.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -47,7 +47,7 @@ inline void write_bytes(const std::filesystem::path& path, std::string_view byte
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-/// Returns the message of the exception of type E that the call throws; throws if there is none.
+/// Returns the message of the exception of type E that a call throws. Throws if there is none.
 template <class E, class Call>
 std::string error_of(Call call) {
   try {
@@ -62,7 +62,7 @@ inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != text.npos;
 }
 
-/// Makes a checkpoint all of whose content, its size included, is a function of its step.
+/// Makes a checkpoint whose content, including its size, depends on its step only.
 inline Checkpoint checkpoint_of_step(std::int64_t step) {
   Rng rng(static_cast<std::uint64_t>(step));
   const auto tensor = [&](std::string name, std::vector<std::int64_t> shape) {

@@ -21,7 +21,7 @@ std::string text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A file laid out by hand; its two CRC-32 values are Python 3.11's zlib.crc32 of the same bytes.
+/// A file laid out by hand, with the CRC-32 values of Python 3.11's zlib.crc32 for the same bytes.
 const std::string kHandMade = std::string("\xb8\0\0\0\0\0\0\0", 8) +
                               R"({"__metadata__":{"crc32":"a154a02c","header_crc32":"8955e600","step":"7"},)"
                               R"("w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
@@ -41,7 +41,7 @@ std::string encode_error(const Safetensors& content) {
 
 }  // namespace
 
-TEST_CASE("Hand-made bytes decode to what they say, and that encodes to the same bytes") {
+TEST_CASE("Hand-made bytes decode to their content, which encodes to the same bytes") {
   REQUIRE(decode_safetensors(bytes_of(kHandMade)) == kHandMadeContent);
   REQUIRE(decode_safetensors_metadata(bytes_of(kHandMade)) == kHandMadeContent.metadata);
   REQUIRE(text_of(encode_safetensors(kHandMadeContent)) == kHandMade);
@@ -78,11 +78,11 @@ TEST_CASE("Names, metadata, empty tensors and every kind of float survive a roun
   REQUIRE(encode_safetensors(decoded) == bytes);
 }
 
-TEST_CASE("A file of no tensors and no metadata is one") {
+TEST_CASE("A file without tensors and metadata is valid") {
   REQUIRE(decode_safetensors(encode_safetensors({})) == Safetensors{});
 }
 
-TEST_CASE("The header is padded to 8 bytes and begins with a brace, as the safetensors package wants it") {
+TEST_CASE("The header is padded to 8 bytes and begins with a brace, as the safetensors package requires") {
   for (std::size_t length = 0; length < 9; ++length) {
     const std::string bytes =
         text_of(encode_safetensors({.metadata = {{"key", std::string(length, 'x')}}, .tensors = {}}));
@@ -109,7 +109,7 @@ TEST_CASE("Every single bit flip, every truncation and every appended byte is re
   }
 }
 
-TEST_CASE("A damaged file is refused with what is wrong with it") {
+TEST_CASE("A damaged file is refused with the fault") {
   const auto with = [](std::size_t position, char byte) {
     return std::string(kHandMade).replace(position, 1, 1, byte);
   };
@@ -126,7 +126,7 @@ TEST_CASE("A damaged file is refused with what is wrong with it") {
           "the header has no header_crc32: it is damaged or of another program's making");
 }
 
-TEST_CASE("What would not load again is not encoded") {
+TEST_CASE("Content that could not be loaded is not encoded") {
   const Tensor tensor{.name = "w", .shape = {2}, .values = {1, 2}};
   const auto named = [&](const std::string& name) { return Tensor{.name = name, .shape = {1}, .values = {0}}; };
   REQUIRE(encode_error({.metadata = {}, .tensors = {tensor, named("v"), named("w")}}) ==

@@ -113,20 +113,20 @@ TrainConfig everything_changed() {
 
 }  // namespace
 
-TEST_CASE("A configuration written as TOML reads back equal, whatever it was applied to") {
+TEST_CASE("A configuration written as TOML reads back equal, applied to any other") {
   const TrainConfig changed = everything_changed();
   TrainConfig config;
   REQUIRE_FALSE(changed == config);
   apply_toml(config, to_toml(changed), "config.toml");
   CHECK(config == changed);
 
-  // An optional number that is not set is written too, so that it overrides one that is.
+  // Optional numbers that are not set are also written, so that they override others.
   apply_toml(config, to_toml(TrainConfig{}), "config.toml");
   CHECK(config == TrainConfig{});
 }
 
 TEST_CASE("Every key differs between the defaults and the changed configuration") {
-  // Guards the test above: a key that it left at its default would not be tested.
+  // Guards the test above, which would not test a key with its default.
   const std::string defaults = to_toml(TrainConfig{});
   const std::string changed = to_toml(everything_changed());
   for (const auto& field : sounder::config_fields()) {
@@ -166,7 +166,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK_FALSE(field.help.empty());
     CHECK(field.help.find('\n') == std::string::npos);
   }
-  // As many as TrainConfig has members.
+  // The number of TrainConfig's members.
   CHECK(names.size() == 62);
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("Keys are set from text of every type") {
   CHECK(config.hidden == std::vector<std::int64_t>{8});
 }
 
-TEST_CASE("A value that is not of the key's type is refused with the type, the range and what came") {
+TEST_CASE("A value of the wrong type is refused with the type, the range and the value") {
   CHECK(set_error("workers", "2x") == "workers: expected integer, 1 to 1024; got '2x'");
   CHECK(set_error("workers", "") == "workers: expected integer, 1 to 1024; got ''");
   CHECK(set_error("write_mode", "atomic") == "unknown write_mode 'atomic'; known are relaxed, atomic_add, locked");
@@ -215,7 +215,7 @@ TEST_CASE("A value that is not of the key's type is refused with the type, the r
   }
 }
 
-TEST_CASE("Whole numbers may be written with an exponent, a point and underscores between their digits") {
+TEST_CASE("Integers may be written with an exponent, a point, and underscores between digits") {
   const auto steps = [](std::string_view text) {
     TrainConfig config;
     set_config(config, "steps", text);
@@ -233,7 +233,7 @@ TEST_CASE("Whole numbers may be written with an exponent, a point and underscore
   CHECK(config.hidden == std::vector<std::int64_t>{100, 128});
   set_config(config, "until_return", "-1_000.5");
   CHECK(config.until_return == -1000.5);
-  // All digits of a seed count, also where a double holds fewer.
+  // All digits of a seed count, even beyond the precision of a double.
   CHECK_FALSE(set_error("seed", "9007199254740993").empty());
   CHECK_FALSE(set_error("seed", "9_007_199_254_740_993").empty());
   set_config(config, "seed", "9_007_199_254_740_991");
@@ -246,7 +246,7 @@ TEST_CASE("Whole numbers may be written with an exponent, a point and underscore
   CHECK(config.hidden == std::vector<std::int64_t>{100, 64});
 }
 
-TEST_CASE("A key by another library's name is refused with the key that it has here") {
+TEST_CASE("A key with another library's name is refused with its name here") {
   CHECK(set_error("gamma", "1") == "unknown key 'gamma'; did you mean 'discount'?");
   CHECK(set_error("n_steps", "1") == "unknown key 'n_steps'; did you mean 'rollout'?");
   CHECK(set_error("ent_coef", "1") == "unknown key 'ent_coef'; did you mean 'entropy_coefficient'?");
@@ -258,14 +258,14 @@ TEST_CASE("A key by another library's name is refused with the key that it has h
   CHECK(toml_error("net-arch = [64]") == "run.toml:1: unknown key 'net-arch'; did you mean 'hidden'?");
 }
 
-TEST_CASE("Other libraries' names lead to keys that there are, and are none themselves") {
+TEST_CASE("Other libraries' names lead to existing keys and are not keys themselves") {
   std::set<std::string> keys;
   for (const auto& field : sounder::config_fields()) keys.insert(field.name);
   for (const auto& key : keys) CHECK(sounder::keys_for_other_name(key).empty());
   for (const sounder::OtherName& other : sounder::other_names()) CHECK(keys.contains(std::string(other.key)));
 }
 
-TEST_CASE("A value out of its key's range is refused, its ends are taken") {
+TEST_CASE("A value outside of its key's range is refused, and its ends are accepted") {
   TrainConfig config;
   CHECK_FALSE(set_error("workers", "0").empty());
   CHECK_FALSE(set_error("workers", "-1").empty());
@@ -299,7 +299,7 @@ TEST_CASE("Infinite numbers and NaN are refused") {
   CHECK_FALSE(toml_error("until_return = -inf").empty());
 }
 
-TEST_CASE("Keys whose names the table does not know take any, until it is given the choices") {
+TEST_CASE("Keys for names that agents provide accept any text, until the choices are given") {
   TrainConfig config;
   set_config(config, "activation", "gelu");
   CHECK(config.activation == "gelu");
@@ -314,7 +314,7 @@ TEST_CASE("Keys whose names the table does not know take any, until it is given 
   CHECK(to_toml(config, fields).find("(one of tanh, relu)\nactivation = \"relu\"") != std::string::npos);
 }
 
-TEST_CASE("Reading TOML lists the keys that it holds") {
+TEST_CASE("Reading TOML returns the keys that it contains") {
   TrainConfig config;
   CHECK(apply_toml(config, "seed = 2\nhidden = [8]", "run.toml") == std::vector<std::string>{"hidden", "seed"});
   CHECK(apply_toml(config, to_toml(config), "run.toml").size() == sounder::config_fields().size());
@@ -326,7 +326,7 @@ TEST_CASE("An unknown key is refused with the nearest known one") {
   CHECK(toml_error("\nlr_schedule = 3\n[learning_rat]\nx = 1\n").find("run.toml:3: unknown key 'learning_rat'") == 0);
 }
 
-TEST_CASE("TOML overrides the keys that it holds, and no others") {
+TEST_CASE("TOML overrides the keys that it contains, and no others") {
   TrainConfig config;
   config.seed = 17;
   apply_toml(config,
@@ -361,7 +361,7 @@ TEST_CASE("Errors in TOML name the file, the line and what was expected") {
   CHECK_FALSE(toml_error("seed = 2020-01-01").empty());
 }
 
-TEST_CASE("Text that is not TOML is refused in one line that names the place") {
+TEST_CASE("Text that is not TOML is refused in one line with the place") {
   for (const char* text : {"workers = 2\nworkers", "workers = 2\nworkers = 3", "\nseed = [1", "\n\"unterminated"}) {
     const std::string error = toml_error(text);
     CHECK(error.find("run.toml:2: not TOML: ") == 0);

@@ -34,9 +34,9 @@ TEST_CASE("TOML nested too deep for a configuration is refused before it is pars
   const std::string quoted_key = repeated("'a' . ", kMany) + "a";
   for (const std::string& line : {
            "[" + key + "]", key + " = 1", "[[" + key + "]]", quoted_key + " = 1", "x = { " + key + " = 1 }",
-           R"(x = {y = """z"""", )" + key + " = 1}",   // a quote and the three that end it
-           R"(x = {y = """z""""", )" + key + " = 1}",  // two quotes and the three that end it
-           R"(x = {y = '\', )" + key + " = 1}",        // no escape
+           R"(x = {y = """z"""", )" + key + " = 1}",   // a quote of the content and the closing three
+           R"(x = {y = """z""""", )" + key + " = 1}",  // two quotes of the content and the closing three
+           R"(x = {y = '\', )" + key + " = 1}",        // not an escape
        }) {
     INFO(line.substr(0, 40));
     CHECK(error_of("seed = 1\n" + line) ==
@@ -46,7 +46,7 @@ TEST_CASE("TOML nested too deep for a configuration is refused before it is pars
     CHECK(error_of("\nseed = " + repeated(bracket, kMany)) ==
           "run.toml:2: expected a configuration, which has no tables; got more than 64 brackets in each other");
   }
-  // As deep as it may be, level by level: parsed, and then no configuration.
+  // The deepest accepted text, level by level, is parsed, and then refused as a configuration.
   CHECK(error_of("seed = " + repeated("[\n{" + repeated("a.", 60) + "a = ", 32) + "1" + repeated("}\n]", 32))
             .starts_with("run.toml:1: seed: expected integer"));
 }
@@ -57,7 +57,7 @@ TEST_CASE("TOML longer than any configuration is refused") {
         "run.toml: expected a configuration of at most 1048576 bytes, got 1048577");
 }
 
-TEST_CASE("Dots and brackets in comments and strings count for nothing") {
+TEST_CASE("Dots and brackets in comments and strings do not count") {
   const std::string many = std::string(100, '.') + std::string(100, '[');
   TrainConfig config;
   apply_toml(config,

@@ -17,8 +17,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kLargest = std::numeric_limits<float>::max();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-/// Numbers where a check may go wrong: bounds, bounds widened by the tolerance, their neighbours, and what is not
-/// finite.
+/// Numbers at which a check may fail: bounds, bounds widened by the tolerance, their neighbours, and numbers that are
+/// not finite.
 Floats edges() {
   Floats numbers{0, -0.0F, kNan, -kNan, std::numeric_limits<float>::denorm_min()};
   for (const float bound : {1.0F, 2.5F, 1e6F, kLargest, kInfinity}) {
@@ -35,7 +35,7 @@ Floats edges() {
 
 }  // namespace
 
-TEST_CASE("an observation check says of every number what is_valid says, at the edges of all kinds of bounds") {
+TEST_CASE("an observation check equals is_valid at the edges of all kinds of bounds, for every number") {
   const Floats numbers = edges();
   const Floats bounds{-kInfinity, -kLargest, -1e6F, -2.5F, -1, 0, 1, 2.5F, 1e6F, kLargest, kInfinity, kNan};
   int valid = 0;
@@ -58,7 +58,7 @@ TEST_CASE("an observation check says of every number what is_valid says, at the 
   CHECK(valid < total * 9 / 10);
 }
 
-TEST_CASE("an observation check says what is_valid says of observations of many numbers, one of them odd") {
+TEST_CASE("an observation check equals is_valid for observations of many numbers with one wrong") {
   Rng rng(3);
   const Floats odd = edges();
   int valid = 0;
@@ -83,7 +83,7 @@ TEST_CASE("an observation check says what is_valid says of observations of many 
   CHECK(valid < 1800);
 }
 
-TEST_CASE("an observation check refuses observations of another size, as is_valid does") {
+TEST_CASE("an observation check refuses observations of another size, like is_valid") {
   const ObservationCheck check(Box::uniform(-1, 1, {2}));
   CHECK(check(Floats{0, 0}));
   CHECK_FALSE(check(Floats{0}));
@@ -92,7 +92,7 @@ TEST_CASE("an observation check refuses observations of another size, as is_vali
   CHECK_FALSE(ObservationCheck(Discrete{3})(Floats{}));
 }
 
-TEST_CASE("an observation check of choices says what is_valid says") {
+TEST_CASE("an observation check of choices equals is_valid") {
   for (const Space& space : {Space(Discrete{3}), Space(MultiDiscrete{{3}}), Space(MultiBinary{1})}) {
     INFO(describe(space));
     const ObservationCheck check(space);

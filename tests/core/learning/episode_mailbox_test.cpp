@@ -5,7 +5,7 @@
 namespace sounder {
 namespace {
 
-TEST_CASE("a mailbox hands over all episodes in their order") {
+TEST_CASE("a mailbox passes on all episodes in their order") {
   EpisodeMailbox mailbox;
   std::vector<EpisodeRecord> collected;
   mailbox.collect(collected);

@@ -7,7 +7,7 @@
 
 using namespace sounder;
 
-TEST_CASE("epsilon falls linearly from 1 to its final value, and stays there") {
+TEST_CASE("epsilon falls linearly from 1 to its final value and stays there") {
   const Exploration exploration{.steps = 1'000, .final_epsilon = 0.1F};
   CHECK(exploration.at(0) == 1);
   CHECK(exploration.at(250) == 0.775F);  // 1 - 0.9 / 4
@@ -16,21 +16,21 @@ TEST_CASE("epsilon falls linearly from 1 to its final value, and stays there") {
   CHECK(exploration.at(1'000'000'000'000'000) == 0.1F);
 }
 
-TEST_CASE("epsilon is final from the start where it takes no steps to fall") {
+TEST_CASE("epsilon has its final value from the start if it falls over no steps") {
   CHECK(Exploration{.steps = 0, .final_epsilon = 0.5F}.at(0) == 0.5F);
 }
 
-TEST_CASE("epsilon falls over more steps than a float counts") {
+TEST_CASE("epsilon falls over more steps than a float can count") {
   const std::int64_t steps = 1'000'000'000;
   const Exploration exploration{.steps = steps, .final_epsilon = 0};
   CHECK(exploration.at(steps / 2) == 0.5F);
   CHECK(exploration.at(steps - 16) == Approx(1.6e-8).epsilon(1e-4));
 }
 
-TEST_CASE("workers draw the paper's final epsilons with its probabilities, each its own, the same again") {
+TEST_CASE("workers draw the paper's final epsilons with its probabilities, each its own, reproducibly") {
   constexpr int kWorkers = 100'000;
   std::map<float, int> counts;
-  std::uint64_t unlike = 0;  // workers whose draw differs with another seed
+  std::uint64_t unlike = 0;  // workers that draw another value with another seed
   for (std::uint64_t worker = 0; worker < kWorkers; ++worker) {
     const float epsilon = draw_final_epsilon({.seed = 7, .worker = worker});
     ++counts[epsilon];

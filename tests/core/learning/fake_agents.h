@@ -14,20 +14,20 @@
 #include "core/learning/rollout.h"
 #include "envs/environment.h"
 
-/// Agents and environments that a test states in a few functions. Those functions are called by every worker's thread
-/// at once, so what they write to must stand that.
+/// Agents and environments that a test defines by a few functions. Every worker's thread calls these functions, so what
+/// they write to must be safe for that.
 namespace sounder::fakes {
 
-/// What a fake agent chooses one action from.
+/// The inputs for choosing one action.
 struct Choice {
   std::span<const float> parameters;
   std::span<const float> observation;
   Selection selection;
-  Rng* rng;                     ///< the row's own; null where none came
-  std::span<float> state = {};  ///< the row's own, of Behaviour::state_size numbers; to be changed
+  Rng* rng;                     ///< the row's own; null if none was passed
+  std::span<float> state = {};  ///< the row's own, Behaviour::state_size numbers; may be changed
 };
 
-/// What the fake agents of one run do.
+/// The behaviour of a run's fake agents.
 struct Behaviour {
   std::size_t size = 3;  ///< parameters
   float initial = 0;     ///< value of every parameter at the start
@@ -37,7 +37,7 @@ struct Behaviour {
   std::function<LossSums(const Rollout&, std::span<const float> parameters, std::span<float> gradient)> learn =
       [](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
         std::ranges::fill(gradient, 0.0F);
-        // Something that depends on all there is: each parameter is drawn towards rewards and observations.
+        // Depends on everything: each parameter moves towards rewards and observations.
         for (std::size_t t = 0; t < rollout.size(); ++t) {
           for (std::size_t i = 0; i < gradient.size(); ++i) {
             gradient[i] += parameters[i] - rollout.rewards()[t] - static_cast<float>(i) * rollout.observation(t)[1];
@@ -55,8 +55,8 @@ struct Behaviour {
   bool synchronous = false;
   bool has_target = false;
   std::function<void(const Rollout&, std::span<const float> target)> on_target =
-      [](const Rollout&, std::span<const float>) {};  ///< called with what is learnt from
-  /// Moments among the parameters, which the block `rest` spans.
+      [](const Rollout&, std::span<const float>) {};  ///< called with the arguments of learn()
+  /// Moments among the parameters, within the block `rest`.
   std::optional<MomentsBlock> observation_moments = {};
   std::optional<MomentsBlock> return_moments = {};
 };
@@ -69,14 +69,14 @@ class FakeAgent final : public Agent {
     FakeAgent::target_changed();
   }
 
-  // It computes with what it knows of the parameters, as a network does that keeps them in another arrangement.
+  // Uses a copy of the parameters, like a network that keeps them in another arrangement.
   void parameters_changed() override { parameters_.assign(replica_.parameters.begin(), replica_.parameters.end()); }
   void target_changed() override { target_.assign(replica_.target.begin(), replica_.target.end()); }
   std::size_t state_size() const noexcept override { return behaviour_.state_size; }
   std::size_t rows_together() const noexcept override { return behaviour_.rows_together; }
   std::size_t passes() const noexcept override { return behaviour_.passes; }
   void act(const ActRequest& request, ActionArray& actions) override {
-    const std::size_t width = 2;  // of FakeEnvironment's observations
+    const std::size_t width = 2;  // size of FakeEnvironment's observations
     const std::size_t rows = request.observations.size() / width;
     if (rows > use_.observations || request.first_row + rows > use_.observations * use_.steps) {
       throw std::logic_error("the agent was made for fewer rows");
@@ -112,7 +112,7 @@ class FakeAgents final : public AgentFactory {
  public:
   explicit FakeAgents(Behaviour behaviour = {}) : behaviour_(std::move(behaviour)) {
     const auto size = static_cast<std::int64_t>(behaviour_.size);
-    // Two blocks, so that what is saved by names must be put together again.
+    // Two blocks, so that saving by name requires putting them together again.
     layout_.blocks = {{.name = "first", .shape = {1}, .offset = 0, .size = 1},
                       {.name = "rest", .shape = {size - 1}, .offset = 1, .size = behaviour_.size - 1}};
     layout_.size = behaviour_.size;
@@ -150,21 +150,21 @@ struct FakeEnvironment {
   using Action = std::int64_t;
 
   struct Step {
-    std::uint64_t seed;    ///< of the episode
+    std::uint64_t seed;    ///< seed of the episode
     std::int64_t episode;  ///< 0, 1, ... since the environment was made
-    std::int64_t step;     ///< 1, 2, ... of the episode
+    std::int64_t step;     ///< 1, 2, ... in the episode
     std::int64_t action;
     StepResult& result;
     std::span<float> observation;
   };
   struct Options {
     std::function<std::int64_t(std::uint64_t seed)> length = [](std::uint64_t) { return 5; };
-    StepEnd end = StepEnd::terminated;  ///< of an episode that has its length
+    StepEnd end = StepEnd::terminated;  ///< how an episode ends at its length
     std::function<void(std::uint64_t seed)> on_reset = [](std::uint64_t) {};
-    std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change what the step gives, or throw
-    /// May change the observation after so many steps.
+    std::function<void(const Step&)> on_step = [](const Step&) {};  ///< may change the step's result, or throw
+    /// May change the observation after the given number of steps.
     std::function<void(std::int64_t, std::span<float>)> on_observe = [](std::int64_t, std::span<float>) {};
-    std::function<void(const FakeEnvironment&, std::span<std::uint8_t>)> mask = {};  ///< empty: it masks nothing
+    std::function<void(const FakeEnvironment&, std::span<std::uint8_t>)> mask = {};  ///< empty if there are no masks
     std::optional<std::int64_t> max_episode_steps = {};
     std::optional<double> reward_threshold = {};
   };
@@ -213,7 +213,7 @@ struct FakeEnvironment {
   float mark = 0;
 };
 
-/// Makes equal environments, as a run asks for them.
+/// Makes equal environments for a run.
 inline std::function<Environment()> environments(FakeEnvironment::Options options = {}) {
   return [options = std::move(options)] { return Environment(FakeEnvironment{.options = options}); };
 }

@@ -14,12 +14,12 @@ struct Case {
   std::vector<float> rewards;
   float bootstrap_value;
   float discount;
-  std::vector<float> returns;  // by hand
+  std::vector<float> returns;  // worked out by hand
 };
 
 }  // namespace
 
-TEST_CASE("the returns of a rollout are those worked out by hand") {
+TEST_CASE("the returns of a rollout equal those worked out by hand") {
   const auto row = GENERATE(values<Case>({
       // 3; 2 + 3/2; 1 + 3.5/2
       {"terminated: the bootstrap value is 0", {1, 2, 3}, 0, 0.5F, {2.75F, 3.5F, 3}},
@@ -60,20 +60,20 @@ TEST_CASE("the returns of a rollout are those worked out by hand") {
   }
 }
 
-TEST_CASE("each environment has returns of its own, and an episode's end within the rollout cuts them") {
-  // Environment 0 terminates with its step 1, environment 1 is truncated with its step 1 (of value 16); both go on with
-  // another episode, and are cut by the rollout's end (values 8 and 4).
+TEST_CASE("each environment has its own returns, and an episode's end within the rollout cuts them") {
+  // Environment 0 terminates at step 1, environment 1 is truncated at step 1 (value 16). Both continue with another
+  // episode, which the rollout's end cuts (values 8 and 4).
   const std::vector<float> rewards{1, 10, 2, 20, 3, 30};
   const std::vector<StepEnd> ends{StepEnd::none,      StepEnd::none, StepEnd::terminated,
                                   StepEnd::truncated, StepEnd::none, StepEnd::none};
-  const std::vector<float> bootstrap_values{16, 8, 4};  // after the rows 3, 4, 5
+  const std::vector<float> bootstrap_values{16, 8, 4};  // after rows 3, 4, 5
   std::vector<float> returns(6);
   n_step_returns(
       {.rewards = rewards, .ends = ends, .environments = 2, .bootstrap_values = bootstrap_values, .discount = 0.5F},
       returns);
   CHECK(returns == std::vector<float>{
-                       1 + 0.5F * 2,    // goes on with the step that terminated,
-                       10 + 0.5F * 28,  // or that was truncated
+                       1 + 0.5F * 2,    // continues with the step that terminated,
+                       10 + 0.5F * 28,  // or the one that was truncated
                        2,               // terminated
                        20 + 0.5F * 16,  // truncated
                        3 + 0.5F * 8,    // the rollout's end
@@ -81,7 +81,7 @@ TEST_CASE("each environment has returns of its own, and an episode's end within 
                    });
 }
 
-TEST_CASE("an end with the last step counts in its own environment only") {
+TEST_CASE("an end at the last step affects its own environment only") {
   const std::vector<StepEnd> ends{StepEnd::none, StepEnd::terminated, StepEnd::truncated};
   std::vector<float> returns(3);
   n_step_returns({.rewards = std::vector<float>{1, 2, 3},
@@ -99,9 +99,9 @@ TEST_CASE("an advantage is the return minus the value") {
   CHECK(result == std::vector<float>{2, 3, -1.5F});
 }
 
-TEST_CASE("lambda-returns are those worked out by hand, and cut at every end") {
-  // Environment 0 goes on to the horizon (value 8); environment 1 terminates with its step 1 and goes on with another
-  // episode, cut at the horizon (value 4).
+TEST_CASE("lambda-returns equal those worked out by hand, and are cut at every end") {
+  // Environment 0 continues to the horizon (value 8). Environment 1 terminates at step 1 and continues with another
+  // episode, which the horizon cuts (value 4).
   const std::vector<float> rewards{1, 10, 2, 20, 3, 30};
   const std::vector<StepEnd> ends{StepEnd::none,       StepEnd::none, StepEnd::none,
                                   StepEnd::terminated, StepEnd::none, StepEnd::none};
@@ -141,7 +141,7 @@ TEST_CASE("generalized advantages are discounted sums of one-step errors") {
   }
 }
 
-TEST_CASE("lambda-returns with a lambda of 1 are the n-step returns, to the last bit") {
+TEST_CASE("lambda-returns with a lambda of 1 equal the n-step returns, to the last bit") {
   const std::vector<float> rewards{0.1F, 0.7F, -1.3F, 2.9F};
   const std::vector<StepEnd> ends(4, StepEnd::none);
   const std::vector<float> bootstraps{0.3F};

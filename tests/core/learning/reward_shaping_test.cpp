@@ -4,14 +4,14 @@
 
 using namespace sounder;
 
-TEST_CASE("rewards are what they are unless asked otherwise") {
+TEST_CASE("rewards are unchanged by default") {
   const RewardShaping shaping;
   const float factor = shaping.factor(1);
   CHECK(factor == 1);
   for (const float reward : {0.0F, -2.5F, 1e30F, -1e30F}) CHECK(shaping(reward, factor) == reward);
 }
 
-TEST_CASE("rewards are scaled, then divided by the returns' deviation, then clipped on both sides") {
+TEST_CASE("rewards are scaled, divided by the returns' deviation, and clipped on both sides, in this order") {
   const RewardShaping shaping{.scale = 3, .clip = 5};
   const float factor = shaping.factor(4);  // 3 / 2
   CHECK(factor == Approx(1.5));
@@ -21,6 +21,6 @@ TEST_CASE("rewards are scaled, then divided by the returns' deviation, then clip
   CHECK(shaping(-4, factor) == -5);
 }
 
-TEST_CASE("returns that do not vary make a large factor, not an infinite one") {
+TEST_CASE("constant returns lead to a large factor, not an infinite one") {
   CHECK(RewardShaping{}.factor(0) == Approx(1e4));
 }

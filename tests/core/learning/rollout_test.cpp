@@ -24,7 +24,7 @@ std::vector<Number> copy(std::span<const Number> numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
-/// Records one time step: observation and reward of environment k are 10 times the step's number plus k, and the
+/// Records one time step. Observation and reward of environment k are 10 times the step's number plus k; the
 /// observation after its action is 100 more.
 void push(Rollout& rollout, int step, const Ends& ends) {
   Floats observations;
@@ -39,7 +39,7 @@ void push(Rollout& rollout, int step, const Ends& ends) {
 
 }  // namespace
 
-TEST_CASE("a rollout holds its steps in order, and apart from them the observation after the last action") {
+TEST_CASE("a rollout stores its steps in order, and separately the observation after the last action") {
   Rollout rollout(kSpec, {.steps = 3});
   CHECK(rollout.size() == 0);
   CHECK(rollout.capacity() == 3);
@@ -66,18 +66,18 @@ TEST_CASE("a rollout holds its steps in order, and apart from them the observati
   CHECK(copy(rollout.bootstrap_observations()) == Floats{5, 6});
 }
 
-TEST_CASE("a rollout that ends with its episode bootstraps after a truncation only") {
+TEST_CASE("a rollout that ends with its episode bootstraps only after a truncation") {
   const StepEnd end = GENERATE(kTerminated, kTruncated);
   Rollout rollout(kSpec, {.steps = 2});
   rollout.begin_step(Floats{1, 2});
   rollout.end_step(1, end, Floats{5, 6});
-  rollout.finish(Floats{7, 8});  // of the next episode, say: it is not looked at
+  rollout.finish(Floats{7, 8});  // of the next episode, for example; it is ignored
   CHECK(copy(rollout.ends()) == Ends{end});
   CHECK(copy(rollout.bootstrap_rows()) == (end == kTruncated ? Rows{0} : Rows{}));
   CHECK(copy(rollout.bootstrap_observations()) == (end == kTruncated ? Floats{5, 6} : Floats{}));
 }
 
-TEST_CASE("a step that was begun counts once it has ended, a time step once it has in every environment") {
+TEST_CASE("a step counts once it has ended, and a time step once it has ended in every environment") {
   Rollout rollout(kOneNumber, {.steps = 2, .environments = 2});
   CHECK(rollout.capacity() == 4);
   CHECK(rollout.begin_step(Floats{1, 2}) == 0);
@@ -91,7 +91,7 @@ TEST_CASE("a step that was begun counts once it has ended, a time step once it h
   CHECK(rollout.begin_step(Floats{3, 4}) == 2);
 }
 
-TEST_CASE("a rollout of several environments has a row for each of them in every time step") {
+TEST_CASE("a rollout of several environments has a row for each in every time step") {
   Rollout rollout(kOneNumber, {.steps = 2, .environments = 3});
   push(rollout, 0, {kNone, kTerminated, kNone});
   push(rollout, 1, {kNone, kNone, kTerminated});
@@ -108,12 +108,12 @@ TEST_CASE("a rollout of several environments has a row for each of them in every
   CHECK(copy(rollout.bootstrap_observations()) == Floats{200, 201});
 }
 
-TEST_CASE("what is bootstrapped stands in the order of the rows, however truncations and cuts alternate") {
+TEST_CASE("bootstrap rows are in ascending order for any sequence of truncations and cuts") {
   struct Case {
     Ends first;
     Ends last;
     Rows rows;
-    Floats observations;  // 100, ... after the first step, 110, ... after the last, 200, ... of finish
+    Floats observations;  // 100, ... after the first step, 110, ... after the last, 200, ... from finish()
   };
   const auto c = GENERATE(values<Case>({
       {{kNone, kNone, kNone, kNone}, {kNone, kTruncated, kNone, kTruncated}, {4, 5, 6, 7}, {200, 111, 202, 113}},
@@ -136,12 +136,12 @@ TEST_CASE("what is bootstrapped stands in the order of the rows, however truncat
   CHECK(copy(rollout.bootstrap_observations()) == c.observations);
 }
 
-TEST_CASE("masks stand beside the observations that they came with, those that are bootstrapped from too") {
+TEST_CASE("masks are stored with their observations, including bootstrap observations") {
   using Masks = std::vector<std::uint8_t>;
   Rollout rollout(kOneNumber, {.steps = 2, .environments = 3, .mask_size = 2});
   const std::vector<Ends> ends{{kNone, kTruncated, kTerminated}, {kTruncated, kNone, kTruncated}};
   for (std::uint8_t step = 0; step < 2; ++step) {
-    // The mask of environment k is [10 step + k, 1], and after its action [10 step + k, 2].
+    // The mask of environment k is [10 step + k, 1] before its action and [10 step + k, 2] after it.
     const auto mask = [step](std::uint8_t k, std::uint8_t when) {
       return Masks{static_cast<std::uint8_t>(10 * step + k), when};
     };
@@ -159,7 +159,7 @@ TEST_CASE("masks stand beside the observations that they came with, those that a
   CHECK(rollout.bootstrap_masks().empty());
 }
 
-TEST_CASE("a rollout that was cleared is filled from its first row again") {
+TEST_CASE("a cleared rollout is filled from its first row again") {
   Rollout rollout(kOneNumber, {.steps = 2, .environments = 2});
   push(rollout, 0, {kTruncated, kTruncated});
   push(rollout, 1, {kNone, kTerminated});
@@ -177,7 +177,7 @@ TEST_CASE("a rollout that was cleared is filled from its first row again") {
   CHECK(copy(rollout.bootstrap_observations()) == Floats{301});
 }
 
-TEST_CASE("a step that both terminated and was truncated is terminated") {
+TEST_CASE("a step that both terminated and was truncated counts as terminated") {
   CHECK(step_end({.reward = 1, .terminated = false}) == kNone);
   CHECK(step_end({.reward = 1, .terminated = true}) == kTerminated);
   CHECK(step_end({.reward = 1, .terminated = false, .truncated = true}) == kTruncated);

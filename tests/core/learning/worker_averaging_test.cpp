@@ -1,4 +1,4 @@
-// What becomes of a worker's gradient: averaged with others (n-softsync), or applied at a rate that its staleness sets.
+// Tests what happens to a worker's gradient: averaging (n-softsync), or a rate that depends on its staleness.
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -20,7 +20,7 @@ using Floats = std::vector<float>;
 
 constexpr std::int64_t kForever = 1'000'000'000;
 
-/// Lets another worker push at each of this one's steps: the parameters rise by 1.
+/// Makes another worker push at each step of this one, which raises the parameters by 1.
 void push_at_each_step(WorkerBench& bench) {
   bench.environment.on_step = [&](const FakeEnvironment::Step&) {
     bench.store.push({.gradient = Floats(3, -1.0F), .learning_rate = 1, .steps = 0, .version = bench.store.updates()},
@@ -28,7 +28,7 @@ void push_at_each_step(WorkerBench& bench) {
   };
 }
 
-/// Has the n-th gradient be of these, again and again.
+/// Makes the gradients cycle through these.
 void learn_in_turn(WorkerBench& bench, std::vector<Floats> gradients) {
   bench.change = [&bench, gradients = std::move(gradients)](std::span<float> gradient, LossSums&) {
     std::ranges::copy(gradients[(bench.learnt.size() - 1) % gradients.size()], gradient.begin());
@@ -37,7 +37,7 @@ void learn_in_turn(WorkerBench& bench, std::vector<Floats> gradients) {
 
 }  // namespace
 
-TEST_CASE("two gradients make one update, of their average") {
+TEST_CASE("two gradients make one update with their average") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
@@ -63,11 +63,11 @@ TEST_CASE("two gradients make one update, of their average") {
   CHECK(counters.learnt_steps.get() == 16);
   CHECK(counters.policy_loss.get() == 4);
   CHECK(counters.staleness.get() == 0);
-  // That of the updates' gradients: (3, 1, -1) and (1, 1, 3.5).
+  // The norms of the updates' gradients, (3, 1, -1) and (1, 1, 3.5).
   CHECK(counters.gradient_norm.get() == Approx(std::sqrt(11.0) + std::sqrt(14.25)));
 }
 
-TEST_CASE("an average is clipped, not what it is of") {
+TEST_CASE("the average is clipped, not the gradients in it") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
@@ -79,7 +79,7 @@ TEST_CASE("an average is clipped, not what it is of") {
   CHECK(bench.parameters()[1] == Approx(-2 * scale));
 }
 
-TEST_CASE("an average of one is the gradient, bit for bit") {
+TEST_CASE("an average of one gradient equals the gradient, bit for bit") {
   const auto run = [](GradientPool* pool) {
     WorkerBench bench;
     bench.pool = pool;
@@ -106,22 +106,22 @@ TEST_CASE("the rate of an average is that of the step before its first gradient"
   bench.run(2);  // of 4 steps each
   CHECK(bench.parameters() == Floats{-2, -2, -1});
   bench.run(2);
-  CHECK(bench.parameters() == Floats{-3, -3, -1.5F});  // half the steps are taken
+  CHECK(bench.parameters() == Floats{-3, -3, -1.5F});  // after half of the steps
 }
 
-TEST_CASE("an average's staleness is counted from the mean of its versions") {
+TEST_CASE("an average's staleness is relative to the mean of its versions") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
   bench.environment.length = [](std::uint64_t) { return kForever; };
   push_at_each_step(bench);
-  bench.run(1);  // with version 0; then there are 4 updates of others
-  bench.run(1);  // with version 4
+  bench.run(1);  // from version 0, followed by 4 updates of others
+  bench.run(1);  // from version 4
   CHECK(bench.store.updates() == 9);
   CHECK(bench.worker->counters().staleness.get() == 8 - 2);
 }
 
-TEST_CASE("a gradient that is not finite is no part of an average; where none is, there is no update") {
+TEST_CASE("a gradient that is not finite is left out of its average; an average without any makes no update") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   GradientPool pool(3, 2);
   WorkerBench bench;
@@ -183,7 +183,7 @@ TEST_CASE("a sum of finite gradients that is not finite is dropped, and counted"
   CHECK(bench.worker->counters().dropped_updates.get() == 1);
 }
 
-TEST_CASE("averages that are not finite end the run after so many in a row, whatever their gradients are") {
+TEST_CASE("averages that are not finite end the run after too many in a row, whatever their gradients") {
   const float huge = std::numeric_limits<float>::max();
   GradientPool pool(3, 2);
   WorkerBench bench;
@@ -206,7 +206,7 @@ TEST_CASE("averages that are not finite end the run after so many in a row, what
   }
 }
 
-TEST_CASE("a gradient of one's own that is finite ends a row, whether or not it completes an average") {
+TEST_CASE("a worker's own finite gradient ends a row, whether or not it completes an average") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   GradientPool pool(3, 3);
   WorkerBench bench;
@@ -231,7 +231,7 @@ TEST_CASE("a worker whose gradient completed no average pulls before its next ro
     bench.store.push({.gradient = Floats{10, 0, 0}, .learning_rate = 1, .steps = 0, .version = 0},
                      MomentumSgd{.momentum = 0});
   };
-  bench.run(3);  // the third one completes: the replica is what the update left
+  bench.run(3);  // the third one completes an average, and the update leaves its result in the replica
   others_push();
   bench.run(1);
   CHECK(bench.learnt[3].parameters == Floats{-2, -2, -1});
@@ -240,7 +240,7 @@ TEST_CASE("a worker whose gradient completed no average pulls before its next ro
   CHECK(bench.learnt[4].parameters == Floats{-22, -2, -1});
 }
 
-TEST_CASE("target parameters are copied when they are due, after rollouts without an update, too") {
+TEST_CASE("target parameters are copied when due, also after rollouts without an update") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   TargetParameters target(3, 8);
   GradientPool pool(3, 1'000);
@@ -259,49 +259,49 @@ TEST_CASE("target parameters are copied when they are due, after rollouts withou
   CHECK(target.version() == 3);
 }
 
-TEST_CASE("a gradient's rate is divided by its staleness, where asked for") {
+TEST_CASE("a gradient's rate is divided by its staleness, if requested") {
   WorkerBench bench;
   bench.update.staleness_aware = GENERATE(true, false);
   const float share = bench.update.staleness_aware ? 0.25F : 1.0F;
   push_at_each_step(bench);
   bench.run(1);  // 4 steps: others push 4 times
   CHECK(bench.parameters() == Floats{4 - 2 * share, 4 - 2 * share, 4 - share});
-  bench.run(1);  // the episode's fifth step: one push, and a staleness of 1 changes nothing
+  bench.run(1);  // the episode's fifth step: one push; a staleness of 1 changes nothing
   CHECK(bench.parameters() == Floats{3 - 2 * share, 3 - 2 * share, 4 - share});
   CHECK(bench.worker->counters().staleness.get() == 5);
 }
 
-TEST_CASE("a gradient that nobody overtook is applied at the whole rate") {
+TEST_CASE("a gradient that no other update preceded is applied at the full rate") {
   WorkerBench bench;
   bench.update.staleness_aware = true;
   bench.run(2);
   CHECK(bench.parameters() == Floats{-4, -4, -2});
 }
 
-TEST_CASE("in an average each gradient is divided by its own staleness") {
+TEST_CASE("each gradient in an average is divided by its own staleness") {
   GradientPool pool(3, 2);
   WorkerBench bench;
   bench.pool = &pool;
   bench.update.staleness_aware = true;
   push_at_each_step(bench);
   learn_in_turn(bench, {{8, 0, 0}, {0, 3, 0}});
-  bench.run(2);  // 4 pushes of others, then 1: the average is (2, 3, 0) / 2
+  bench.run(2);  // 4 pushes of others, then 1, so the average is (2, 3, 0) / 2
   CHECK(bench.parameters() == Floats{5 - 1, 5 - 1.5F, 5});
 }
 
-TEST_CASE("a run makes an update of every n gradients, of all its workers") {
+TEST_CASE("a run makes one update per n gradients of all its workers") {
   TrainerBench bench;
   bench.config.workers = 3;
   bench.config.gradients_per_update = 5;
   bench.config.steps = 20'000;
   bench.environment.length = [](std::uint64_t) { return kForever; };
   const TrainReport report = bench.run();
-  const std::int64_t gradients = report.steps / 4;  // all rollouts are of 4 steps, but the last ones
+  const std::int64_t gradients = report.steps / 4;  // all rollouts have 4 steps except the last ones
   CHECK(report.progress.updates >= gradients / 5 - 1);
   CHECK(report.progress.updates <= gradients / 5 + 1);
 }
 
-TEST_CASE("a run of averages goes on from a checkpoint with the statistics of all its workers' updates") {
+TEST_CASE("a run of averages continues from a checkpoint with the statistics of all its workers' updates") {
   const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   TrainerBench part, rest;
   for (TrainerBench* bench : {&part, &rest}) {
@@ -317,7 +317,7 @@ TEST_CASE("a run of averages goes on from a checkpoint with the statistics of al
   CHECK(rest.saved.back().checkpoint.statistics.size() == (optimizer == "adam" ? 2U : 1U));
 }
 
-TEST_CASE("an algorithm that averages all gradients takes no other number of them") {
+TEST_CASE("an algorithm that averages all gradients refuses another number of them") {
   TrainerBench bench;
   bench.behaviour.synchronous = true;
   bench.config.algorithm = "together";
@@ -327,7 +327,7 @@ TEST_CASE("an algorithm that averages all gradients takes no other number of the
                     "got 2; leave it out");
 }
 
-TEST_CASE("fewer threads than workers run all of them in turn, each with the newest parameters") {
+TEST_CASE("fewer threads than workers run all workers in turn, each with the newest parameters") {
   TrainerBench bench;
   bench.config.workers = 3;
   bench.config.threads = 1;
@@ -336,14 +336,14 @@ TEST_CASE("fewer threads than workers run all of them in turn, each with the new
   REQUIRE(report.progress.workers.size() == 3);
   for (const WorkerCount& worker : report.progress.workers) CHECK(worker.steps == 400);
   CHECK(report.staleness == 0);
-  // So a seed determines it all.
+  // Therefore a seed determines everything.
   TrainerBench again;
   again.config = bench.config;
   CHECK(again.run().parameters == report.parameters);
   CHECK(words(again.reports) == words(bench.reports));
 }
 
-TEST_CASE("of fewer threads than workers each runs its share") {
+TEST_CASE("each of fewer threads than workers runs its share") {
   TrainerBench bench;
   bench.config.workers = 5;
   bench.config.threads = 2;

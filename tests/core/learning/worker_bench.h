@@ -12,10 +12,10 @@
 
 namespace sounder::fakes {
 
-/// What learn was called with.
+/// The arguments of learn().
 struct Learnt {
   std::vector<float> clocks;  ///< first number of each observation: steps since the reset
-  std::vector<float> marks;   ///< second number: which episode it is of
+  std::vector<float> marks;   ///< second number: identifies the episode
   std::vector<float> rewards;
   std::vector<std::int64_t> actions;
   std::vector<StepEnd> ends;
@@ -47,7 +47,7 @@ inline Learnt record(const Rollout& rollout, std::span<const float> parameters) 
   return learnt;
 }
 
-/// The scheme of a bench: its workers share the bench's own parts.
+/// The sharing scheme of a bench, with the bench's own parts.
 class BenchSharing final : public Sharing {
  public:
   struct Parts {
@@ -80,10 +80,10 @@ class BenchSharing final : public Sharing {
   Parts parts_;
 };
 
-/// One worker with all that it needs. Its gradients are (2, 2, 1) per update, unless said otherwise: of norm 3.
+/// One worker with everything that it needs. Its gradients are (2, 2, 1) by default, of norm 3.
 struct WorkerBench {
   std::size_t size = 3;                    ///< parameters
-  std::vector<MomentsBlock> moments = {};  ///< among them
+  std::vector<MomentsBlock> moments = {};  ///< located among the parameters
   std::vector<Learnt> learnt = {};
   std::function<void(std::span<float> gradient, LossSums& losses)> change = [](std::span<float>, LossSums&) {};
   Behaviour behaviour = {};

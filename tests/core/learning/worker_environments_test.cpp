@@ -1,4 +1,4 @@
-// What a worker does with several environments.
+// Tests a worker with several environments.
 #include <algorithm>
 #include <atomic>
 #include <limits>
@@ -27,12 +27,12 @@ std::uint64_t environment_seed(const WorkerBench& bench, std::uint64_t episode) 
                       .index = episode});
 }
 
-/// What marks the observations of an episode: FakeEnvironment draws it from the episode's seed.
+/// Returns the mark in the observations of an episode, which FakeEnvironment draws from the episode's seed.
 float mark(const WorkerBench& bench, std::uint64_t episode) {
   return Rng(environment_seed(bench, episode)).uniform();
 }
 
-/// Lets the worker's episodes have these lengths, in the order in which they begin, and all others 1000 steps.
+/// Sets the lengths of the worker's first episodes, in the order of their starts. All others have 1000 steps.
 void set_lengths(WorkerBench& bench, const std::vector<std::int64_t>& lengths) {
   bench.environment.length = [&bench, lengths](std::uint64_t seed) {
     for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -48,7 +48,7 @@ struct ThreeEnvironments : WorkerBench {
 
 }  // namespace
 
-TEST_CASE("environments that a worker steps side by side go on with new episodes within a rollout") {
+TEST_CASE("environments stepped side by side continue with new episodes within a rollout") {
   ThreeEnvironments bench;
   bench.environment.end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   const StepEnd end = bench.environment.end;
@@ -63,7 +63,7 @@ TEST_CASE("environments that a worker steps side by side go on with new episodes
   CHECK(first.clocks == Floats{0, 0, 0, 1, 1, 1, 2, 0, 2, 3, 1, 3});
   CHECK(first.marks == Floats{a, b, c, a, b, c, a, d, c, a, d, c});
   CHECK(first.ends == Ends{go_on, go_on, go_on, go_on, end, go_on, go_on, go_on, go_on, go_on, go_on, end});
-  // After a truncation it is the final observation, of the same episode, never the one that the reset wrote.
+  // After a truncation, it is the final observation of the same episode, never that of the reset.
   if (end == StepEnd::truncated) {
     CHECK(first.bootstrap_rows == Rows{4, 9, 10, 11});
     CHECK(first.bootstrap_clocks == Floats{2, 4, 2, 4});
@@ -74,7 +74,7 @@ TEST_CASE("environments that a worker steps side by side go on with new episodes
     CHECK(first.bootstrap_marks == Floats{a, d});
   }
 
-  const Learnt& second = bench.learnt[1];  // environment 2 begins an episode; the others go on
+  const Learnt& second = bench.learnt[1];  // environment 2 begins an episode; the others continue
   CHECK(second.clocks == Floats{4, 2, 0, 5, 3, 1, 6, 4, 2, 7, 5, 3});
   CHECK(second.marks == Floats{a, d, e, a, d, e, a, d, e, a, d, e});
   CHECK(second.bootstrap_rows == Rows{9, 10, 11});
@@ -89,7 +89,7 @@ TEST_CASE("environments that a worker steps side by side go on with new episodes
   CHECK(counters.episodes_ended.get() == 2);
 }
 
-TEST_CASE("every environment's episodes have numbers of their own, and each its own streams") {
+TEST_CASE("the episodes of all environments are numbered, and each has its own streams") {
   ThreeEnvironments bench;
   bench.environment.length = [](std::uint64_t) { return 3; };
   std::vector<std::uint64_t> seeds;
@@ -98,7 +98,7 @@ TEST_CASE("every environment's episodes have numbers of their own, and each its 
   REQUIRE(seeds.size() == 12);
   for (std::size_t i = 0; i < 12; ++i) CHECK(seeds[i] == environment_seed(bench, i));
 
-  // Episode i of environment i % 3 drew its actions from the stream of its number.
+  // Episode i, of environment i % 3, drew its actions from the stream with its number.
   for (std::size_t row = 0; row < 36; ++row) {
     const std::size_t t = row / 3;
     if (t % 3 != 0) continue;
@@ -110,7 +110,7 @@ TEST_CASE("every environment's episodes have numbers of their own, and each its 
   }
 }
 
-TEST_CASE("a worker acts on all of its environments at once") {
+TEST_CASE("a worker acts in all of its environments at once") {
   ThreeEnvironments bench;
   Rows first_rows;
   bench.behaviour.on_act = [&](const Agent::ActRequest& request) {
@@ -122,7 +122,7 @@ TEST_CASE("a worker acts on all of its environments at once") {
   CHECK(first_rows == Rows{0, 3, 6, 9, 0, 3, 6, 9});
 }
 
-TEST_CASE("an environment gets its own action, and its reward stands in its own row") {
+TEST_CASE("an environment gets its own action, and its reward is in its own row") {
   ThreeEnvironments bench;
   const auto bit = [](float clock, float mark) { return static_cast<std::int64_t>(clock + 64 * mark) % 2; };
   bench.behaviour.choose = [&](const Choice& choice) { return bit(choice.observation[0], choice.observation[1]); };
@@ -136,7 +136,7 @@ TEST_CASE("an environment gets its own action, and its reward stands in its own 
   }
 }
 
-TEST_CASE("episodes that ended within a rollout are handed over after its update, with their returns and lengths") {
+TEST_CASE("episodes that ended within a rollout are passed on after its update, with their returns and lengths") {
   ThreeEnvironments bench;
   bench.behaviour.choose = [](const Choice&) { return std::int64_t{1}; };  // reward 2
   set_lengths(bench, {1000, 3, 1, 2});
@@ -154,16 +154,16 @@ TEST_CASE("episodes that ended within a rollout are handed over after its update
   CHECK(bench.episodes().empty());
 }
 
-TEST_CASE("the last rollout is as short as reaches the total number of steps") {
+TEST_CASE("the last rollout is just long enough to reach the total number of steps") {
   ThreeEnvironments bench;
-  bench.settings.total_steps = 16;  // 12, and 4 that are left: two steps of each environment
+  bench.settings.total_steps = 16;  // 12, and the remaining 4: two steps of each environment
   bench.run(5);
   REQUIRE(bench.learnt.size() == 2);
   CHECK(bench.learnt[1].clocks.size() == 6);
   CHECK(bench.store.steps() == 18);
 }
 
-TEST_CASE("a stop ends a rollout after a whole time step") {
+TEST_CASE("a stop ends a rollout after a complete time step") {
   ThreeEnvironments bench;
   std::atomic<bool> stop{false};
   int steps = 0;
@@ -185,7 +185,7 @@ TEST_CASE("a stop ends a rollout after a whole time step") {
   CHECK(bench.store.steps() == 6);
 }
 
-TEST_CASE("a bad observation or reward ends the run before anybody acts on it, and names the episode's own step") {
+TEST_CASE("an invalid observation or reward ends the run before the next action, and the error names its step") {
   ThreeEnvironments bench;
   set_lengths(bench, {1000, 1});  // environment 1's second episode is the worker's fourth
   const bool by_reward = GENERATE(false, true);
@@ -202,7 +202,7 @@ TEST_CASE("a bad observation or reward ends the run before anybody acts on it, a
   CHECK(bench.learnt.empty());
 }
 
-TEST_CASE("what a worker does after a step, it does after each step of each environment") {
+TEST_CASE("a worker calls after_step after each step of each environment") {
   WorkerBench bench;
   bench.settings.environments = 3;
   std::vector<std::int64_t> stepped_before;  // environments
@@ -213,7 +213,7 @@ TEST_CASE("what a worker does after a step, it does after each step of each envi
   CHECK(stepped_before == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});  // rollouts of 4
 }
 
-TEST_CASE("of all workers, the first one alone is the straggler, if there is a delay") {
+TEST_CASE("only the first of all workers is the straggler, if there is a delay") {
   TrainConfig config{.environment = "Fake-v0", .workers = 3};
   for (const std::int64_t worker : {0, 1, 2}) CHECK_FALSE(straggle(config, worker));
   config.straggler_delay = 1;

@@ -1,4 +1,4 @@
-// What a worker does with bad numbers and failing environments.
+// Tests a worker with invalid numbers and failing environments.
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -62,7 +62,7 @@ TEST_CASE("an update that is not finite is dropped and counted, and its steps co
   CHECK(counters.policy_loss.get() == 2);
   CHECK(std::isfinite(counters.value_loss.get()));
   CHECK(std::isfinite(counters.gradient_norm.get()));
-  CHECK(bench.episodes().size() == 1);  // the episode of the dropped update ended, too
+  CHECK(bench.episodes().size() == 1);  // the episode of the dropped update also ended
 }
 
 TEST_CASE("an infinite gradient is dropped, not clipped") {
@@ -73,7 +73,7 @@ TEST_CASE("an infinite gradient is dropped, not clipped") {
   CHECK(bench.worker->counters().dropped_updates.get() == 1);
 }
 
-TEST_CASE("too many updates in a row that are not finite end the run, with worker, step and values") {
+TEST_CASE("too many consecutive updates that are not finite end the run, with worker, step and values") {
   WorkerBench bench;
   bench.environment.length = [](std::uint64_t) { return 1000; };
   bench.change = [](std::span<float> gradient, LossSums& losses) {
@@ -87,18 +87,18 @@ TEST_CASE("too many updates in a row that are not finite end the run, with worke
   CHECK(bench.store.updates() == 0);
 }
 
-TEST_CASE("a finite update ends a row of others") {
+TEST_CASE("a finite update ends a row of dropped ones") {
   WorkerBench bench;
   int updates = 0;
   bench.change = [&](std::span<float> gradient, LossSums&) {
     if (++updates % 20 != 0) gradient[0] = kNan;
   };
-  bench.run(100);  // nineteen dropped, one applied, again and again
+  bench.run(100);  // nineteen dropped, one applied, repeatedly
   CHECK(bench.worker->counters().dropped_updates.get() == 95);
   CHECK(bench.parameters() == Floats{-10, -10, -5});
 }
 
-TEST_CASE("a reward that is not finite is an error that names worker and step, and nothing is learnt from it") {
+TEST_CASE("a reward that is not finite is an error with worker and step, and nothing is learnt from it") {
   WorkerBench bench;
   bench.environment.on_step = [](const FakeEnvironment::Step& step) {
     if (step.episode == 1 && step.step == 2) step.result.reward = -kInfinity;
@@ -108,7 +108,7 @@ TEST_CASE("a reward that is not finite is an error that names worker and step, a
   CHECK(bench.parameters() == Floats{-4, -4, -2});
 }
 
-TEST_CASE("an observation that is not finite is an error that names worker and step") {
+TEST_CASE("an observation that is not finite is an error with worker and step") {
   WorkerBench bench;
   bench.environment.on_step = [](const FakeEnvironment::Step& step) {
     if (step.step == 2) step.observation[1] = kNan;
@@ -117,9 +117,9 @@ TEST_CASE("an observation that is not finite is an error that names worker and s
   CHECK(bench.learnt.empty());
 }
 
-TEST_CASE("an observation outside of its space is an error, the one to bootstrap from too") {
+TEST_CASE("an observation outside of its space is an error, also if only bootstrapping uses it") {
   WorkerBench bench;
-  const std::int64_t bad_step = GENERATE(1, 4, 5, 6);  // 4: a rollout's end; 5: an episode's; 6: none
+  const std::int64_t bad_step = GENERATE(1, 4, 5, 6);  // 4: at a rollout's end; 5: at an episode's; 6: at neither
   bench.environment.on_step = [&](const FakeEnvironment::Step& step) {
     if (step.step == bad_step) step.observation[0] = -3;
   };
@@ -133,7 +133,7 @@ TEST_CASE("an observation outside of its space is an error, the one to bootstrap
   }
 }
 
-TEST_CASE("an observation that a reset wrote is checked") {
+TEST_CASE("the observation of a reset is checked") {
   WorkerBench bench;
   bench.make();
   struct BadReset : FakeEnvironment {
@@ -149,7 +149,7 @@ TEST_CASE("an observation that a reset wrote is checked") {
                     Catch::Contains("worker 0") && Catch::Matchers::Contains("[7, 7] after 0 steps"));
 }
 
-TEST_CASE("what an environment throws passes through a worker") {
+TEST_CASE("an environment's exceptions pass through a worker") {
   WorkerBench bench;
   bench.environment.on_step = [](const FakeEnvironment::Step&) { throw std::out_of_range("the wheels came off"); };
   bench.make();
@@ -157,7 +157,7 @@ TEST_CASE("what an environment throws passes through a worker") {
   CHECK(bench.parameters() == Floats{0, 0, 0});
 }
 
-TEST_CASE("a lost environment cuts the episode with nothing for the step, and its return is not reported") {
+TEST_CASE("a lost environment truncates the episode without a reward, and its return is not reported") {
   WorkerBench bench;
   bench.environment.on_step = [](const FakeEnvironment::Step& step) {
     if (step.episode == 0 && step.step == 3) throw EnvironmentLost("gone");
@@ -168,16 +168,16 @@ TEST_CASE("a lost environment cuts the episode with nothing for the step, and it
   CHECK(first.rewards[1] >= 1);
   CHECK(first.rewards[2] == 0);
   CHECK(first.ends == std::vector{StepEnd::none, StepEnd::none, StepEnd::truncated});
-  CHECK(first.bootstrap_clocks.back() == 3);  // what the environment had written when it was lost
+  CHECK(first.bootstrap_clocks.back() == 3);  // the last observation before the environment was lost
   const Learnt& second = bench.learnt.at(1);
   CHECK(second.clocks == Floats{0, 1, 2, 3});  // a new episode
   CHECK(second.marks.front() != first.marks.front());
   bench.run(1);
   CHECK(bench.episodes().size() == 1);
-  CHECK(bench.episodes().empty());  // both were handed over: only the second episode had a return
+  CHECK(bench.episodes().empty());  // both were passed on; only the second episode had a return
 }
 
-TEST_CASE("an environment that is lost at a reset is asked again, with the same seed") {
+TEST_CASE("an environment that is lost at a reset is reset again, with the same seed") {
   WorkerBench bench;
   std::vector<std::uint64_t> seeds;
   bench.environment.on_reset = [&](std::uint64_t seed) {
@@ -208,7 +208,7 @@ TEST_CASE("a worker that is to stop does not wait for a lost environment") {
   CHECK_THROWS_AS(bench.run(1), EnvironmentLost);
 }
 
-TEST_CASE("a rollout that came to no end leaves nothing to contribute, not the gradient of the one before") {
+TEST_CASE("an incomplete rollout leaves nothing to contribute, not even the previous gradient") {
   WorkerBench bench;
   std::atomic<bool> stop{false};
   bench.stop = &stop;

@@ -1,4 +1,4 @@
-// What a worker does with environments that mask actions.
+// Tests a worker with environments that mask actions.
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ namespace {
 
 using Mask = std::vector<std::uint8_t>;
 
-/// The mask of a moment: after an odd number of steps both actions, else one that depends on the episode's mark.
+/// Returns a mask: after an odd number of steps both actions, otherwise one that depends on the episode's mark.
 Mask mask_of(float clock, float mark) {
   if (static_cast<int>(clock) % 2 == 1) return {1, 1};
   return mark < 0.5F ? Mask{1, 0} : Mask{0, 1};
@@ -62,7 +62,7 @@ TEST_CASE("a worker acts with each environment's mask, and learns with the masks
   }
 }
 
-TEST_CASE("without masks an agent gets none, neither to act nor to learn") {
+TEST_CASE("without masks an agent gets none, either to act or to learn") {
   WorkerBench bench;
   bench.behaviour.on_act = [](const Agent::ActRequest& request) { CHECK(request.masks.empty()); };
   bench.run(3);
@@ -72,7 +72,7 @@ TEST_CASE("without masks an agent gets none, neither to act nor to learn") {
   }
 }
 
-TEST_CASE("a mask that allows nothing is an error that says where, but not of an episode that has terminated") {
+TEST_CASE("a mask that allows nothing is an error with its place, except after termination") {
   MaskedBench bench;
   const auto [end, step, error] = GENERATE(table<StepEnd, std::int64_t, std::string>({
       {StepEnd::terminated, 0, "worker 3: the environment's action mask allows no action after 0 steps of an episode"},
@@ -93,13 +93,13 @@ TEST_CASE("a mask that allows nothing is an error that says where, but not of an
   }
 }
 
-TEST_CASE("where an environment is lost, the mask of the last observation goes with it") {
+TEST_CASE("if an environment is lost, the mask of the last observation is used with it") {
   MaskedBench bench;
   bench.environment.length = [](std::uint64_t) { return 100; };
   int steps = 0;
   bench.environment.on_step = [&](const FakeEnvironment::Step& step) {
     if (++steps != 3) return;
-    step.observation[0] = 2;  // as it was
+    step.observation[0] = 2;  // unchanged
     throw EnvironmentLost("gone");
   };
   bench.run(1);

@@ -1,4 +1,4 @@
-// What a worker counts of observations and returns, and what it makes of rewards.
+// Tests a worker's moments of observations and returns, and how it shapes rewards.
 #include <cmath>
 #include <vector>
 
@@ -17,18 +17,18 @@ constexpr MomentsBlock kObservations{.offset = 4, .width = 2};  // floats 4, ...
 constexpr MomentsBlock kReturns{.offset = 9, .width = 1};       // floats 9, 10, 11
 constexpr std::size_t kSize = 12;
 
-/// The parameters of a worker's store before it runs: moments of nothing.
+/// Sets the moments in a worker's store to those of no observations, before it runs.
 void begin_moments(WorkerBench& bench) {
   bench.store.restore({.parameters = {0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0}, .statistics = {Floats(kSize)}});
 }
 
 }  // namespace
 
-TEST_CASE("a worker merges the moments of the observations that it acted on, and learns with those from before") {
+TEST_CASE("a worker merges the moments of the observations that it acted on, and learns with the earlier ones") {
   WorkerBench bench{.size = kSize, .moments = {kObservations}};
   bench.behaviour.observation_moments = kObservations;
   begin_moments(bench);
-  bench.run(1);  // the clocks are 0, 1, 2, 3; the marks do not change in an episode
+  bench.run(1);  // the clocks are 0, 1, 2, 3; the marks are constant in an episode
   Floats parameters = bench.parameters();
   Moments moments = Moments::of(kObservations, parameters);
   CHECK(moments.count == 4);
@@ -39,7 +39,7 @@ TEST_CASE("a worker merges the moments of the observations that it acted on, and
   CHECK(Moments::of(kObservations, bench.learnt[0].parameters).count == 0);
   CHECK(Floats(parameters.begin(), parameters.begin() + 4) == Floats{-2, -2, -1, 0});
 
-  bench.run(1);  // 4, the episode's last: 0, 1, 2, 3, 4
+  bench.run(1);  // 4, the last one of the episode: 0, 1, 2, 3, 4
   parameters = bench.parameters();
   moments = Moments::of(kObservations, parameters);
   CHECK(moments.count == 5);
@@ -48,7 +48,7 @@ TEST_CASE("a worker merges the moments of the observations that it acted on, and
   CHECK(Moments::of(kObservations, bench.learnt[1].parameters).mean[0] == 1.5F);
 }
 
-TEST_CASE("moments are counted even where the update is dropped") {
+TEST_CASE("moments are counted even if the update is dropped") {
   WorkerBench bench{.size = kSize, .moments = {kObservations}};
   bench.behaviour.observation_moments = kObservations;
   begin_moments(bench);
@@ -58,7 +58,7 @@ TEST_CASE("moments are counted even where the update is dropped") {
   CHECK(Moments::of(kObservations, bench.parameters()).count == 4);
 }
 
-TEST_CASE("returns are discounted sums of an episode's rewards so far, as they came") {
+TEST_CASE("returns are discounted sums of an episode's original rewards so far") {
   WorkerBench bench{.size = kSize, .moments = {kReturns}};
   bench.behaviour.return_moments = kReturns;
   bench.behaviour.choose = [](const Choice&) { return std::int64_t{1}; };  // reward 2
@@ -69,13 +69,13 @@ TEST_CASE("returns are discounted sums of an episode's rewards so far, as they c
   CHECK(Moments::of(kReturns, parameters).count == 4);
   CHECK(Moments::of(kReturns, parameters).mean[0] == 3.0625F);
   CHECK(Moments::of(kReturns, parameters).variance[0] == 0.44921875F);
-  bench.run(2);  // 3.875, and of the next episode 2, 3, 3.5, 3.75
+  bench.run(2);  // 3.875, and in the next episode 2, 3, 3.5, 3.75
   parameters = bench.parameters();
   CHECK(Moments::of(kReturns, parameters).count == 9);
   CHECK(Moments::of(kReturns, parameters).mean[0] == Approx((2 * 12.25 + 3.875) / 9));
 }
 
-TEST_CASE("rewards are shaped for learning, and episodes report them as they came") {
+TEST_CASE("rewards are shaped for learning, and episodes report the original ones") {
   WorkerBench bench{.size = kSize, .moments = {kReturns}};
   bench.behaviour.choose = [](const Choice& choice) { return static_cast<std::int64_t>(choice.observation[0]) % 2; };
   SECTION("scaled") {
@@ -104,7 +104,7 @@ TEST_CASE("rewards are shaped for learning, and episodes report them as they cam
   CHECK(episodes[0].episode_return == 7);  // 1, 2, 1, 2, 1
 }
 
-TEST_CASE("normalised rewards are bounded, unless another bound is set: the first one would be huge") {
+TEST_CASE("normalised rewards have a default bound, because the first one would be huge") {
   TrainerBench bench;
   bench.behaviour.size = kSize;
   bench.behaviour.return_moments = kReturns;
@@ -115,7 +115,7 @@ TEST_CASE("normalised rewards are bounded, unless another bound is set: the firs
   SECTION("one is set") {
     bench.config.reward_clip = bound = 3;
   }
-  // Nothing but the tenth step has a reward.
+  // Only the tenth step has a reward.
   bench.environment.length = [](std::uint64_t) { return 100; };
   bench.environment.on_step = [](const FakeEnvironment::Step& step) {
     step.result.reward = step.step == 10 ? 1.0F : 0.0F;
@@ -131,7 +131,7 @@ TEST_CASE("normalised rewards are bounded, unless another bound is set: the firs
   CHECK(std::ranges::count(rewards, 0.0F) == 11);
 }
 
-TEST_CASE("one worker with moments that is resumed where an episode ended goes on as if never stopped, bit for bit") {
+TEST_CASE("one worker with moments that is resumed where an episode ended continues as if never stopped, bit for bit") {
   const auto configure = [](TrainerBench& bench, std::int64_t steps) {
     bench.behaviour.size = kSize;
     bench.behaviour.observation_moments = kObservations;

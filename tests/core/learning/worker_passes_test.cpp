@@ -1,4 +1,4 @@
-// Agents that learn from each rollout several times, and what agents are told of their use.
+// Tests agents that learn from each rollout several times, and the description of their use.
 #include <atomic>
 #include <optional>
 #include <set>
@@ -21,19 +21,19 @@ TEST_CASE("an agent with three passes learns from each rollout three times, each
     const Learnt& first = bench.learnt[i / 3 * 3];
     CHECK(bench.learnt[i].clocks == first.clocks);
     CHECK(bench.learnt[i].rewards == first.rewards);
-    // Each update is by a gradient of (2, 2, 1) at a rate of 1.
+    // Each update has the gradient (2, 2, 1) and the rate 1.
     const auto updates = static_cast<float>(i);
     CHECK(bench.learnt[i].parameters == std::vector<float>{-2 * updates, -2 * updates, -updates});
   }
   CHECK(bench.learnt[3].clocks != bench.learnt[0].clocks);
   CHECK(bench.store.updates() == 6);
-  // Steps are counted once: 4 of the first rollout, and the one that was left of its episode.
+  // Steps are counted once: 4 of the first rollout, and the last one of its episode.
   CHECK(bench.store.steps() == 5);
   CHECK(bench.worker->counters().steps.get() == 5);
   CHECK(bench.worker->counters().updates.get() == 6);
 }
 
-TEST_CASE("a rollout's moments are merged once, however many passes there are over it") {
+TEST_CASE("a rollout's moments are merged once, for any number of passes") {
   const auto run = [](std::size_t passes) {
     WorkerBench bench{.size = 9, .moments = {{.offset = 4, .width = 2}}};
     bench.behaviour.observation_moments = bench.moments.front();
@@ -46,7 +46,7 @@ TEST_CASE("a rollout's moments are merged once, however many passes there are ov
   CHECK(run(3) == run(1));
 }
 
-TEST_CASE("passes end early where the run is to stop") {
+TEST_CASE("passes end early if the run is to stop") {
   std::atomic<bool> stop{false};
   WorkerBench bench;
   bench.behaviour.passes = 3;
@@ -57,7 +57,7 @@ TEST_CASE("passes end early where the run is to stop") {
   CHECK(bench.store.steps() == 4);
 }
 
-TEST_CASE("a run makes all updates of its last rollouts, in rounds as without, on however many threads") {
+TEST_CASE("a run makes all updates of its last rollouts, with and without rounds, on any number of threads") {
   const bool synchronous = GENERATE(false, true);
   const std::int64_t threads = GENERATE(1, 2);
   INFO((synchronous ? "rounds, " : "free, ") << threads << " threads");
@@ -69,13 +69,13 @@ TEST_CASE("a run makes all updates of its last rollouts, in rounds as without, o
   bench.behaviour.synchronous = synchronous;
   bench.behaviour.passes = 3;
   const TrainReport report = bench.run();
-  // Episodes have five steps, and so has each rollout.
+  // Episodes have five steps, and so do rollouts.
   CHECK(report.progress.step >= 100);
   const std::int64_t rollouts = report.progress.step / 5;
   CHECK(report.progress.updates == (synchronous ? rollouts / 2 : rollouts) * 3);
 }
 
-TEST_CASE("a worker's agent knows which worker's it is, and an evaluator's that it is none's") {
+TEST_CASE("a worker's agent knows its worker's index, and an evaluator's agent has none") {
   std::set<std::size_t> workers;
   int others = 0;
   TrainerBench bench;

@@ -19,7 +19,7 @@ using Ends = std::vector<StepEnd>;
 
 }  // namespace
 
-TEST_CASE("rollouts are cut at t_max and end with their episode, and bootstrap after the last action") {
+TEST_CASE("rollouts end at t_max and with their episode, and bootstrap from the observation after the last action") {
   WorkerBench bench;
   bench.environment.end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   bench.environment.length = [](std::uint64_t) { return 6; };
@@ -38,7 +38,7 @@ TEST_CASE("rollouts are cut at t_max and end with their episode, and bootstrap a
   CHECK(bench.worker->counters().steps.get() == 10);
 }
 
-TEST_CASE("an episode that ends with t_max is not taken for one that goes on") {
+TEST_CASE("an episode that ends at t_max is not treated as one that continues") {
   WorkerBench bench;
   bench.environment.length = [](std::uint64_t) { return 4; };
   bench.run(2);
@@ -47,7 +47,7 @@ TEST_CASE("an episode that ends with t_max is not taken for one that goes on") {
   CHECK(bench.learnt[1].clocks == Floats{0, 1, 2, 3});
 }
 
-TEST_CASE("a rollout holds the actions that were taken and the rewards that they gave") {
+TEST_CASE("a rollout stores the actions taken and their rewards") {
   WorkerBench bench;
   bench.behaviour.choose = [](const Choice& choice) {
     CHECK(choice.selection == Selection::sample);
@@ -73,7 +73,7 @@ TEST_CASE("one worker stops exactly at the total number of steps") {
   CHECK(bench.learnt[2].bootstrap_clocks == Floats{2});
 }
 
-TEST_CASE("finished episodes are handed over with their return, length and step") {
+TEST_CASE("finished episodes are passed on with their return, length and step") {
   WorkerBench bench;
   bench.behaviour.choose = [](const Choice&) { return std::int64_t{1}; };  // reward 2
   bench.run(5);                                                            // 4 + 1, 4 + 1, 4
@@ -89,15 +89,15 @@ TEST_CASE("finished episodes are handed over with their return, length and step"
   CHECK(bench.worker->counters().episodes_ended.get() == 2);
 }
 
-TEST_CASE("the gradient's norm is clipped, and counted as it was") {
+TEST_CASE("the gradient's norm is clipped, but counted before") {
   WorkerBench bench;
-  bench.update.max_gradient_norm = 1.5F;  // of (2, 2, 1): half is left
+  bench.update.max_gradient_norm = 1.5F;  // half of (2, 2, 1) remains
   bench.run(1);
   CHECK(bench.parameters() == Floats{-1, -1, -0.5F});
   CHECK(bench.worker->counters().gradient_norm.get() == 3);
 }
 
-TEST_CASE("a gradient within the norm limit is applied as it is") {
+TEST_CASE("a gradient within the norm limit is applied unchanged") {
   WorkerBench bench;
   bench.update.max_gradient_norm = 3;
   bench.run(1);
@@ -123,7 +123,7 @@ TEST_CASE("a worker counts losses, updates and steps") {
   CHECK(counters.dropped_updates.get() == 0);
 }
 
-TEST_CASE("the replica is pulled once per rollout and stays what it was, whatever others push") {
+TEST_CASE("the replica is pulled once per rollout and does not change when others push") {
   WorkerBench bench;
   std::vector<Floats> replica_at_step;
   const Floats others(3, -1.0F);
@@ -132,7 +132,7 @@ TEST_CASE("the replica is pulled once per rollout and stays what it was, whateve
   };
   bench.run(2);
   CHECK(bench.learnt[0].parameters == Floats{0, 0, 0});
-  CHECK(bench.learnt[1].parameters == Floats{38, 38, 39});  // 4 pushes of 10 by others, one of (2, 2, 1) of its own
+  CHECK(bench.learnt[1].parameters == Floats{38, 38, 39});  // 4 pushes of 10 by others, and its own of (2, 2, 1)
   CHECK(bench.worker->counters().staleness.get() == 5);     // 4 in the first rollout, 1 in the second
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("the learning rate follows the global step") {
   bench.environment.length = [](std::uint64_t) { return 100; };
   bench.run(1);
   CHECK(bench.parameters()[0] == -2);
-  bench.store.skip(4);  // another worker's steps: the rate is 1 - 8/16 at the next update
+  bench.store.skip(4);  // another worker's steps, so the rate is 1 - 8/16 at the next update
   bench.run(1);
   CHECK(bench.parameters()[0] == -3);
 }
@@ -159,7 +159,7 @@ TEST_CASE("per-worker statistics stay with the worker") {
   CHECK(bench.store.snapshot().statistics[0] == Floats{0, 0, 0});
 }
 
-TEST_CASE("each episode of each worker has its own seed, the same in every run") {
+TEST_CASE("each episode of each worker has its own seed, which is the same in every run") {
   const auto seeds_of = [](std::int64_t worker, std::uint64_t run_seed) {
     WorkerBench bench;
     bench.index = worker;
@@ -183,7 +183,7 @@ TEST_CASE("each episode of each worker has its own seed, the same in every run")
   }
 }
 
-TEST_CASE("a worker that goes on from a checkpoint begins the next episode") {
+TEST_CASE("a worker that continues from a checkpoint begins the next episode") {
   std::vector<std::uint64_t> seeds;
   WorkerBench whole;
   whole.environment.on_reset = [&](std::uint64_t seed) { seeds.push_back(seed); };
@@ -203,7 +203,7 @@ TEST_CASE("a worker that goes on from a checkpoint begins the next episode") {
   CHECK(resumed.worker->counters().episodes_begun.get() == 3);
 }
 
-TEST_CASE("a worker goes on with the parameters that its push left, and pulls when told to") {
+TEST_CASE("a worker continues with the parameters after its push, and pulls when told to") {
   WorkerBench bench;
   const auto others_push = [&] {
     bench.store.push({.gradient = Floats{10, 0, 0}, .learning_rate = 1, .steps = 0, .version = 0},
@@ -213,7 +213,7 @@ TEST_CASE("a worker goes on with the parameters that its push left, and pulls wh
   others_push();
   bench.run(1);
   CHECK(bench.learnt[1].parameters == Floats{-2, -2, -1});
-  CHECK(bench.worker->counters().staleness.get() == 1);  // that of the second update
+  CHECK(bench.worker->counters().staleness.get() == 1);  // of the second update
   others_push();
   bench.worker->forget_replica();
   bench.run(1);
@@ -221,14 +221,14 @@ TEST_CASE("a worker goes on with the parameters that its push left, and pulls wh
   CHECK(bench.worker->counters().staleness.get() == 1);
 }
 
-TEST_CASE("an agent's state is carried from step to step and rollout to rollout, and zero where an episode begins") {
+TEST_CASE("an agent's state is passed from step to step and rollout to rollout, and zero at an episode's start") {
   WorkerBench bench;
   bench.settings.environments = GENERATE(1U, 3U);
   bench.behaviour.state_size = 2;
   bench.environment.length = [](std::uint64_t seed) { return static_cast<std::int64_t>(1 + seed % 7); };
   std::size_t wrong = 0;
   bench.behaviour.choose = [&](const Choice& choice) -> std::int64_t {
-    // Steps since the reset, and the sum of what marks the episode's observations, as the observations have them.
+    // The steps since the reset, and the sum of the episode's marks, according to the observations.
     const float clock = choice.observation[0];
     const float mark = choice.observation[1];
     if (choice.state[0] != clock || choice.state[1] != Approx(clock * mark).margin(1e-5)) ++wrong;
@@ -241,7 +241,7 @@ TEST_CASE("an agent's state is carried from step to step and rollout to rollout,
   CHECK(bench.worker->counters().episodes_ended.get() > 5);
 }
 
-TEST_CASE("an agent is told of new parameters before it acts, and of new target parameters before it learns") {
+TEST_CASE("an agent is notified of new parameters before it acts, and of new target parameters before it learns") {
   TargetParameters target(3, 8);
   WorkerBench bench;
   bench.target = &target;

@@ -16,7 +16,7 @@ using sounder::test::read_bytes;
 using sounder::test::TemporaryFolder;
 using sounder::test::write_bytes;
 
-TEST_CASE("An append file goes on at the end of what is there") {
+TEST_CASE("An append file continues at the end of an existing file") {
   const TemporaryFolder folder;
   write_bytes(folder / "log", "one\n");
   {
@@ -28,7 +28,7 @@ TEST_CASE("An append file goes on at the end of what is there") {
   CHECK(read_bytes(folder / "log") == "one\ntwo\n3-0.5\n");
 }
 
-TEST_CASE("Appended records reach the file at a flush or when the buffer is full, and then whole") {
+TEST_CASE("Appended records reach the file at a flush or when the buffer is full, always whole") {
   const TemporaryFolder folder;
   AppendFile file(folder / "log");
   file.begin("fir");
@@ -62,12 +62,12 @@ TEST_CASE("A moved append file writes everything once") {
   CHECK(read_bytes(folder / "log") == "abc");
 }
 
-TEST_CASE("A file that cannot be begun is an error that names it and the reason") {
+TEST_CASE("A failure to write the start of a file is an error that names the file and the reason") {
   AppendFile file("/dev/full");
   CHECK(error_of<Error>([&] { file.begin("head"); }) == "cannot write '/dev/full': No space left on device");
 }
 
-TEST_CASE("After a failed write, the next one goes on exactly where it stopped") {
+TEST_CASE("After a failed write, the next one continues at the exact byte") {
   const TemporaryFolder folder;
   AppendFile file(folder / "log");
   file.append("abcdefghijklmnopqrstuvwxyz");
@@ -81,7 +81,7 @@ TEST_CASE("After a failed write, the next one goes on exactly where it stopped")
   CHECK(read_bytes(folder / "log") == "abcdefghijklmnopqrstuvwxyz");
 }
 
-TEST_CASE("Of what cannot be written a bounded part is kept, whole records are dropped, and each is counted") {
+TEST_CASE("A bounded part of unwritable data is kept; beyond it, whole records are dropped and counted") {
   const TemporaryFolder folder;
   std::vector<std::string> warnings;
   AppendFile file(folder / "log", [&](const std::string& message) { warnings.push_back(message); });
@@ -105,7 +105,7 @@ TEST_CASE("Of what cannot be written a bounded part is kept, whole records are d
                                                  std::to_string(kRecords - kept) + " of its records"});
 }
 
-TEST_CASE("A failure is warned of once for each cause, and again only when all could be written in between") {
+TEST_CASE("A failure causes a warning once per cause, and again only after everything was written in between") {
   const TemporaryFolder folder;
   std::vector<std::string> warnings;
   AppendFile file(folder / "log", [&](const std::string& message) { warnings.push_back(message); });

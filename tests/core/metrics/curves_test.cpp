@@ -8,7 +8,7 @@ using sounder::running_mean;
 using sounder::thin_out;
 using sounder::value_at;
 
-TEST_CASE("A running mean is over the last episodes, or over all while they are fewer") {
+TEST_CASE("A running mean covers the last episodes, or all while there are fewer") {
   std::vector<sounder::EpisodeRecord> episodes;
   for (const double value : {1.0, 3.0, 8.0, -2.0}) {
     const auto count = static_cast<std::int64_t>(episodes.size());
@@ -41,7 +41,7 @@ TEST_CASE("Points at the same step leave a curve finite") {
   CHECK(value_at(curve, 15) == 6);
 }
 
-TEST_CASE("The band of two curves is what they span: a bootstrap draws either one twice every fourth time") {
+TEST_CASE("The band of two curves is their range, because one bootstrap sample in four has the same one twice") {
   const std::vector<Curve> curves{{{0, 0}, {10, 10}}, {{4, 2}, {14, 2}}};
   const auto band = interquartile_band(curves, 3);
   REQUIRE(band.size() == 3);
@@ -55,8 +55,8 @@ TEST_CASE("The band of two curves is what they span: a bootstrap draws either on
   CHECK(band[1].high == 9);
 }
 
-TEST_CASE("A band has the interquartile mean within, and no value that no curve has") {
-  // Four runs that reached the most there is, and one that did not.
+TEST_CASE("A band contains the interquartile mean, and no value outside of the curves' range") {
+  // Four runs with the highest return, and one without.
   std::vector<Curve> curves(4, Curve{{0, 0}, {100, 500}});
   curves.push_back({{0, 0}, {100, 20}});
   for (const auto& point : interquartile_band(curves, 5)) {
@@ -76,7 +76,7 @@ TEST_CASE("A single curve is its own interquartile mean, without an interval") {
   CHECK(band[1].high == 3);
 }
 
-TEST_CASE("Thinning out keeps the ends, the order and at most so many points") {
+TEST_CASE("Thinning out keeps the ends and the order, and returns at most the requested number of points") {
   Curve curve;
   for (int index = 0; index < 1000; ++index) curve.push_back({static_cast<double>(index), 0});
   const Curve thinned = thin_out(curve, 7);

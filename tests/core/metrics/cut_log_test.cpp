@@ -39,7 +39,7 @@ TEST_CASE("Cutting a CSV file removes later rows and the unfinished last one, an
   CHECK(read_bytes(file) == "# comment\nstep,mean\n");
 }
 
-TEST_CASE("What a power cut left of rows behind the last one that stays goes with the later ones") {
+TEST_CASE("Rows that a power cut damaged after the last row to keep are removed with the later ones") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   write_bytes(file, std::string("step,mean\n1,0.10\n2,3\n3\n\0\0,5\nx,1\n\n2,", 33));
@@ -47,7 +47,7 @@ TEST_CASE("What a power cut left of rows behind the last one that stays goes wit
   CHECK(read_bytes(file) == "step,mean\n1,0.10\n2,3\n");
 }
 
-TEST_CASE("A file without a whole line of columns is emptied: it begins again") {
+TEST_CASE("A file without a complete line of columns is emptied, so that it begins again") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   for (const char* text : {"", "step,me", "# comm", "# comment\n", "# comment\nstep"}) {
@@ -58,7 +58,7 @@ TEST_CASE("A file without a whole line of columns is emptied: it begins again") 
   }
 }
 
-TEST_CASE("Wherever a block of reading begins and ends, the same rows stay") {
+TEST_CASE("The boundaries of blocks while reading do not affect which rows stay") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   const std::string head = "step,mean\n";
@@ -72,7 +72,7 @@ TEST_CASE("Wherever a block of reading begins and ends, the same rows stay") {
   }
 }
 
-TEST_CASE("Cutting reads no more of a file than is needed: what is damaged far before does not matter") {
+TEST_CASE("Cutting reads only as much of a file as needed, so that earlier damage does not matter") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   const std::string before = "step,mean\n1,2,3,4\nx\n" + rows(1, 30'000);
@@ -81,7 +81,7 @@ TEST_CASE("Cutting reads no more of a file than is needed: what is damaged far b
   CHECK((read_bytes(file) == before));
 }
 
-TEST_CASE("A file of JSON lines loses later objects and what is no object") {
+TEST_CASE("A file of JSON lines loses later objects and lines that are not objects") {
   const TemporaryFolder folder;
   const auto file = folder / "a.jsonl";
   write_bytes(file, "{\"s\": 1, \"fps\": null}\n{\"s\": 3, \"fps\": 1}\n[1]\n{\"x\": 1}\n{\"s\": 1");
@@ -91,7 +91,7 @@ TEST_CASE("A file of JSON lines loses later objects and what is no object") {
   CHECK(read_bytes(file).empty());
 }
 
-TEST_CASE("An object of an earlier step that stands among later ones stays") {
+TEST_CASE("An object of an earlier step among later ones stays") {
   const TemporaryFolder folder;
   const auto file = folder / "a.jsonl";
   const std::string kept = "{\"s\": 1, \"fps\": 9}\n{\"s\": 2, \"fps\": 9}\n";
@@ -102,7 +102,7 @@ TEST_CASE("An object of an earlier step that stands among later ones stays") {
   CHECK(read_bytes(file) == kept + "{\"s\": 2, \"e\": 1}\n{\"s\": 1, \"e\": 2}\n");
 }
 
-TEST_CASE("A file that is not there is left so") {
+TEST_CASE("A file that does not exist is not created") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   require_columns(file, "step,mean");
@@ -112,7 +112,7 @@ TEST_CASE("A file that is not there is left so") {
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("Content that no run wrote is refused, and the file and the difference are named") {
+TEST_CASE("Content that no run wrote is refused with the file and the difference") {
   const TemporaryFolder folder;
   const auto file = folder / "a.csv";
   const auto refusal = [&](const std::string& text) {

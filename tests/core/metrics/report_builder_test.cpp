@@ -27,7 +27,7 @@ using Returns = std::vector<double>;
 
 }  // namespace
 
-TEST_CASE("a report's means are over the steps and updates since the report before") {
+TEST_CASE("a report's means are over the steps and updates since the previous report") {
   ReportBuilder builder;
   Totals totals{.step = 100,
                 .updates = 10,
@@ -83,10 +83,10 @@ TEST_CASE("a report's means are over the steps and updates since the report befo
     CHECK(second.phase_shares == std::array<double, 4>{0, 0, 0, 1});
   };
   check_second(builder.preview(totals));
-  check_second(builder.make(totals));  // a preview ended nothing
+  check_second(builder.make(totals));  // a preview does not end the interval
 }
 
-TEST_CASE("a report of the whole run has the means since its start, whatever was reported meanwhile") {
+TEST_CASE("a report of the whole run has the means since its start, regardless of earlier reports") {
   ReportBuilder builder;
   const Totals start{.step = 1'000, .seconds = 10, .learning_rate = 1};  // a resumed run's
   builder.restore({}, start);
@@ -110,7 +110,7 @@ TEST_CASE("a report of the whole run has the means since its start, whatever was
   CHECK(whole.phase_shares == std::array<double, 4>{0.625, 0.125, 0.125, 0.125});
 }
 
-TEST_CASE("a report says what was not measured") {
+TEST_CASE("a report marks what was not measured") {
   ReportBuilder builder;
   const Report report = builder.make({.step = 0});
   for (const double value : {report.steps_per_second, report.mean_return, report.mean_length, report.policy_loss,
@@ -120,11 +120,11 @@ TEST_CASE("a report says what was not measured") {
   CHECK(report.phase_shares == std::array<double, 4>{});
 }
 
-TEST_CASE("episodes of several workers are brought into the order in which they ended") {
+TEST_CASE("episodes of several workers are sorted by their ends") {
   ReportBuilder builder;
   add(builder, {episode(0, 20, 1), episode(0, 40, 2), episode(0, 60, 3)});
   add(builder, {episode(1, 10, 4), episode(1, 40, 5), episode(1, 50, 6)});
-  // Of two that ended at one step, the worker that was collected first comes first.
+  // Of two episodes that end at the same step, that of the worker collected first comes first.
   CHECK(returns_of(builder.settle(60)) == Returns{4, 1, 2, 5, 6, 3});
   CHECK(builder.recent_returns() == Returns{4, 1, 2, 5, 6, 3});
 }
@@ -155,7 +155,7 @@ TEST_CASE("the mean return is that of the last 100 episodes") {
   CHECK(builder.recent_returns().back() == 130);
 }
 
-TEST_CASE("a builder that was restored goes on with the recent episodes and counts from its start") {
+TEST_CASE("a restored builder continues with the recent episodes and counts from its start") {
   ReportBuilder builder;
   const Totals start{.step = 1000, .updates = 50, .episodes = 7, .seconds = 10};
   builder.restore({.step = 1000, .seconds = 10, .recent_returns = {1, 3}, .recent_lengths = {10, 30}}, start);
@@ -163,7 +163,7 @@ TEST_CASE("a builder that was restored goes on with the recent episodes and coun
   CHECK(builder.recent_lengths() == std::vector<std::int64_t>{10, 30});
 
   add(builder, {episode(0, 1100, 5, 50)});
-  CHECK(returns_of(builder.settle(1100)) == Returns{5});  // the restored ones were told before
+  CHECK(returns_of(builder.settle(1100)) == Returns{5});  // the restored ones were already reported
   const Report report =
       builder.make({.step = 1100, .updates = 60, .episodes = 8, .seconds = 12, .learnt_steps = 100, .policy_loss = 50});
   CHECK(report.mean_return == 3);

@@ -15,7 +15,7 @@ using sounder::test::write_bytes;
 
 namespace {
 
-/// A run's folder with two workers' episodes.
+/// Makes a run's folder with the episodes of two workers.
 void write_run(const TemporaryFolder& folder) {
   std::filesystem::create_directory(folder / "monitor");
   write_bytes(folder / "config.toml", "environment = \"CartPole-v1\"\nalgorithm = \"a3c\"\nworkers = 2\nseed = 9\n");
@@ -66,7 +66,7 @@ TEST_CASE("A run's evaluations and its summary are read back") {
   CHECK(run.evaluations[1].solved);
 }
 
-TEST_CASE("What is no run folder, or a damaged one, is an error that says so") {
+TEST_CASE("A folder that is not a run's, or is damaged, is an error that says so") {
   const TemporaryFolder folder;
   CHECK(contains(error_of<Error>([&] { read_run(folder / "missing"); }), "there is no run folder"));
   CHECK(contains(error_of<Error>([&] { read_run(folder.path()); }), "is not a run folder"));
@@ -80,7 +80,7 @@ TEST_CASE("What is no run folder, or a damaged one, is an error that says so") {
   CHECK(contains(error_of<Error>([&] { read_run(folder.path()); }), "has no column 'l'"));
 }
 
-TEST_CASE("A row of a thinned file stands for the episodes that were left out before it") {
+TEST_CASE("A row of a thinned file represents the episodes omitted before it") {
   const TemporaryFolder folder;
   write_run(folder);
   std::string text = "#{\"t_start\": 0, " + std::string(sounder::kThinningMember) + "}\nr,l,t\n";

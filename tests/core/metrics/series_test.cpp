@@ -31,7 +31,7 @@ Steps values_of(const Curve& curve) {
   return values;
 }
 
-/// A report of a run: its mean return is known from the third on.
+/// Returns the i-th report of a run. Its mean return is known from the third one on.
 Report report_of(std::int64_t i) {
   Report report{.step = 100 * i, .seconds = 0.1 * static_cast<double>(i), .entropy = 1.0 / static_cast<double>(i)};
   if (i > 2) report.mean_return = static_cast<double>(i) / 3;
@@ -65,7 +65,7 @@ TEST_CASE("A curve keeps all of its points, then every second one, every fourth,
   CHECK(values_of(curve.points()) == Steps{0, -4, -8, -9});
 }
 
-TEST_CASE("A curve of any length has its most points at most and both of its ends, evenly between them") {
+TEST_CASE("A curve of any length has at most its maximum number of points, evenly spaced, and both ends") {
   for (const std::size_t most : {2U, 3U, 4U, 7U, 64U}) {
     ThinnedCurve curve(most);
     for (int i = 0; i < 3'000; ++i) {
@@ -83,7 +83,7 @@ TEST_CASE("A curve of any length has its most points at most and both of its end
   }
 }
 
-TEST_CASE("A history has a curve for every number of reports and evaluations; what was not measured is no point") {
+TEST_CASE("A history has a curve for every number of reports and evaluations, without unmeasured points") {
   Series series;
   CHECK(series.names().empty());
   CHECK(series.curve("rollout/ep_rew_mean").empty());
@@ -98,14 +98,14 @@ TEST_CASE("A history has a curve for every number of reports and evaluations; wh
   CHECK(values_of(series.curve("eval/mean_reward")) == Steps{1.25});
   CHECK(values_of(series.curve("eval/mean_ep_length")) == Steps{2.5});
   CHECK(series.curve("train/policy_loss").empty());
-  CHECK(series.curve("time/total_timesteps").empty());  // all curves are over it
+  CHECK(series.curve("time/total_timesteps").empty());  // it is the x-axis of all curves
   Report report = report_of(5);
   report.entropy = std::numeric_limits<double>::infinity();
   series.report(report);
   CHECK(series.curve("train/entropy").size() == 4);
 }
 
-TEST_CASE("A history that is read from a run's folder is the one that was told, and goes on as if it had been") {
+TEST_CASE("A history read from a run's folder equals the one that received its records, and continues like it") {
   const TemporaryFolder folder;
   const RunFolder run = RunFolder::create(
       folder / "run", {.identity = {.environment = "Fake-v0", .algorithm = "a3c", .seed = 1, .workers = 1},
@@ -140,7 +140,7 @@ TEST_CASE("A history that is read from a run's folder is the one that was told, 
   CHECK(told.curve("train/entropy").size() > Series::kMostPoints / 2);
 }
 
-TEST_CASE("A history is not read from logs that are not there, or damaged") {
+TEST_CASE("Reading a history fails if logs are missing or damaged") {
   const TemporaryFolder folder;
   Series series;
   CHECK_THROWS_AS(series.read(folder.path()), Error);

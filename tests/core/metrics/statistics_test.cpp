@@ -11,7 +11,7 @@ using sounder::Interval;
 using sounder::summarize;
 using sounder::Summary;
 
-TEST_CASE("A mean is a sum over a count, and of nothing not a number") {
+TEST_CASE("A mean is the sum divided by the count, and NaN for an empty sample") {
   CHECK(sounder::mean(std::vector<double>{0.5, -2, 3}) == 0.5);  // 1.5 / 3
   CHECK(sounder::mean(std::vector<std::int64_t>{1, 2}) == 1.5);
   CHECK(std::isnan(sounder::mean(std::vector<double>{})));
@@ -31,11 +31,11 @@ TEST_CASE("The median of an even number of values is the mean of the two in the 
   CHECK(summarize(std::vector<double>{4, 1, 3, 100}).median == 3.5);
 }
 
-TEST_CASE("The interquartile mean leaves out a quarter of the values, rounded down, at each end") {
-  // As scipy.stats.trim_mean(values, 0.25) does (SciPy 1.11).
+TEST_CASE("The interquartile mean omits a quarter of the values, rounded down, at each end") {
+  // Like scipy.stats.trim_mean(values, 0.25) in SciPy 1.11.
   CHECK(summarize(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 100}).interquartile_mean == 4.5);  // 3, 4, 5, 6
   CHECK(summarize(std::vector<double>{400, 10, 0, 30, 20}).interquartile_mean == 20);         // 10, 20, 30
-  CHECK(summarize(std::vector<double>{1, 2, 9}).interquartile_mean == 4);                     // none left out
+  CHECK(summarize(std::vector<double>{1, 2, 9}).interquartile_mean == 4);                     // none omitted
 }
 
 TEST_CASE("One value is its own summary, without spread") {
@@ -47,7 +47,7 @@ TEST_CASE("One value is its own summary, without spread") {
   CHECK(summary.standard_deviation == 0);
 }
 
-TEST_CASE("The confidence interval is the bootstrap's percentile interval") {
+TEST_CASE("The confidence interval is the percentile interval of the bootstrap") {
   // Resampled means of 50 zeros and 50 ones follow Binomial(100, 1/2) / 100, whose 2.5 % and 97.5 % quantiles are 0.40
   // and 0.60.
   std::vector<double> values(100, 0.0);
@@ -57,10 +57,10 @@ TEST_CASE("The confidence interval is the bootstrap's percentile interval") {
   CHECK(summary.high == Approx(0.60).margin(0.0101));
 }
 
-TEST_CASE("The interquartile mean has a bootstrap interval of its own, which no outlier widens") {
-  // Of 5 values the middle three count. A resample of (0, 0, 1, 0, 0) with 1, 2, 3, 4 ones has the interquartile mean
-  // 0, 1/3, 2/3, 1. By Binomial(5, 1/5), 5.8 % have three ones or more, and 0.7 % four or more: the 97.5 % quantile is
-  // 2/3.
+TEST_CASE("The interquartile mean has its own bootstrap interval, which an outlier does not widen") {
+  // The middle three of 5 values count. A resample of (0, 0, 1, 0, 0) with 1, 2, 3, 4 ones has the interquartile mean
+  // 0, 1/3, 2/3, 1. By Binomial(5, 1/5), 5.8 % have at least three ones and 0.7 % at least four, so the 97.5 % quantile
+  // is 2/3.
   const std::vector<double> one_of_five{0, 0, 1, 0, 0};
   const Interval of_five = interquartile_interval(one_of_five);
   CHECK(of_five.low == 0);
@@ -83,7 +83,7 @@ TEST_CASE("The interquartile mean has a bootstrap interval of its own, which no 
   CHECK(of_one.high == -3.25);
 }
 
-TEST_CASE("The order of the values changes no bit of a summary") {
+TEST_CASE("The order of the values does not affect a summary, to the last bit") {
   std::vector<double> values;
   for (int index = 0; index < 100; ++index) values.push_back(std::sin(index) * 100 / 3);
   const Summary one = summarize(values);

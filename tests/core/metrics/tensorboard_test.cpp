@@ -24,7 +24,7 @@ std::string from_hex(std::string_view digits) {
   return bytes;
 }
 
-/// CRC-32C bit by bit, from its definition: the reflected polynomial is 0x82F63B78.
+/// Computes CRC-32C bit by bit from its definition, with the reflected polynomial 0x82F63B78.
 std::uint32_t crc32c(std::string_view bytes) {
   std::uint32_t crc = 0xFFFFFFFF;
   for (const char byte : bytes) {
@@ -38,7 +38,7 @@ std::uint32_t masked(std::uint32_t crc) {
   return ((crc >> 15U) | (crc << 17U)) + 0xa282ead8U;
 }
 
-/// Reads one event file, by the format's description alone.
+/// Reads an event file according to the description of the format only.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -151,7 +151,7 @@ TEST_CASE("The masked CRC-32C of the check string is the published one, rotated 
   CHECK(tensorboard::masked_crc("123456789") == 0xC78AB0E5);
 }
 
-TEST_CASE("The first record of an event file is right to the byte") {
+TEST_CASE("The first record of an event file is correct to the byte") {
   // 26 bytes: 09 and the double 1.5; 10 and the varint 0; 1a, the length 13 and "brain.Event:2".
   CHECK(tensorboard::encode_record(tensorboard::encode_version(1.5)) == from_hex("1a00000000000000"
                                                                                  "129bd82d"
@@ -161,7 +161,7 @@ TEST_CASE("The first record of an event file is right to the byte") {
                                                                                  "d3dc531e"));
 }
 
-TEST_CASE("An event with a scalar is right to the byte") {
+TEST_CASE("An event with a scalar is correct to the byte") {
   // Step 300 is the varint ac 02; the summary (2a, 10 bytes) holds one value (0a, 8 bytes): tag "a" and the float 0.5.
   CHECK(tensorboard::encode_scalars(1.5, 300, std::vector<tensorboard::Value>{{"a", 0.5}}) ==
         from_hex("09000000000000f83f"
@@ -170,11 +170,11 @@ TEST_CASE("An event with a scalar is right to the byte") {
                  "0a080a0161150000003f"));
 }
 
-TEST_CASE("The event that starts a session is right to the byte") {
+TEST_CASE("The event that starts a session is correct to the byte") {
   CHECK(tensorboard::encode_session_start(1.5, 5) == from_hex("09000000000000f83f10053a020801"));
 }
 
-TEST_CASE("An event file holds what was reported, without what was not measured") {
+TEST_CASE("An event file contains what was reported, without unmeasured numbers") {
   const TemporaryFolder folder;
   TensorBoardFile file(folder.path(), 0);
   file.report({.step = 2'000'000'000'000, .steps_per_second = 1e6, .mean_return = -12.5});
@@ -197,7 +197,7 @@ TEST_CASE("An event file holds what was reported, without what was not measured"
   CHECK(events[3].scalars == std::map<std::string, float>{{"eval/mean_reward", 1.5F}, {"eval/mean_ep_length", 3.5F}});
 }
 
-TEST_CASE("A second event file within the same second gets a name of its own") {
+TEST_CASE("A second event file within the same second gets its own name") {
   const TemporaryFolder folder;
   for (int step = 0; step < 3; ++step) TensorBoardFile(folder.path(), step);
   const auto files = files_in(folder.path());

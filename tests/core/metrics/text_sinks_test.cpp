@@ -48,7 +48,7 @@ Report full_report() {
 
 }  // namespace
 
-TEST_CASE("Numbers are written so that they read back as they were") {
+TEST_CASE("Numbers are written such that they read back unchanged") {
   for (const double value : {0.1, 1.0 / 3, -2.5e-308, 1e22, 123456789.0, 0.0}) {
     CHECK(std::stod(format_number(value)) == value);
   }
@@ -56,7 +56,7 @@ TEST_CASE("Numbers are written so that they read back as they were") {
   CHECK(format_number(kNotMeasured).empty());
 }
 
-TEST_CASE("progress.csv has a row per report, and what was not measured is an empty cell") {
+TEST_CASE("progress.csv has a row per report, with empty cells for unmeasured numbers") {
   const TemporaryFolder folder;
   {
     sounder::ProgressCsv progress(folder / "progress.csv", {"train/lost_updates"});
@@ -73,7 +73,7 @@ TEST_CASE("progress.csv has a row per report, and what was not measured is an em
           "0.125\n");
 }
 
-TEST_CASE("progress.csv has columns for a scheme's own measures, and one that is gone on in keeps those it has") {
+TEST_CASE("progress.csv has columns for a scheme's measures, and an existing file keeps its own") {
   const TemporaryFolder folder;
   const auto header = [](const std::string& measures) {
     return std::string(kHeader).replace(kHeader.find(",train/lost_updates"), 19, measures);
@@ -103,7 +103,7 @@ TEST_CASE("The columns that depend on the clock are marked") {
   CHECK(timed == "time/time_elapsed time/fps time/environment time/forward time/learn time/share ");
 }
 
-TEST_CASE("metrics.jsonl has an object per report and per evaluation, with null for what was not measured") {
+TEST_CASE("metrics.jsonl has an object per report and per evaluation, with null for unmeasured numbers") {
   const TemporaryFolder folder;
   sounder::MetricsJsonLines lines(folder / "metrics.jsonl");
   lines.report({.step = 10,
@@ -133,7 +133,7 @@ TEST_CASE("evaluations.csv has a row of statistics per evaluation") {
         "9000,0.5,500,0,500,500,500,500,500,500,500,1,true\n");
 }
 
-TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's format, once they were told") {
+TEST_CASE("Monitor files contain each worker's episodes in Stable-Baselines3's format as soon as they are reported") {
   const TemporaryFolder folder;
   const std::string header =
       "#{\"t_start\": 1700000000.250000, \"env_id\": \"Quoted\\\"-v0\", \"thinning\": \"10000 rows of all "
@@ -151,7 +151,7 @@ TEST_CASE("Monitor files hold each worker's episodes in Stable-Baselines3's form
 
 namespace {
 
-/// Tells a worker's episodes, of lengths first, first + 1, ...
+/// Reports a worker's episodes, with lengths first, first + 1, ...
 void tell(MonitorCsv& monitor, std::int64_t first, std::int64_t last) {
   std::vector<sounder::EpisodeRecord> episodes;
   for (std::int64_t i = first; i <= last; ++i) episodes.push_back({.worker = 0, .length = i});
@@ -167,7 +167,7 @@ std::vector<double> lengths_in(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("A long run's monitor file is thinned as its first line says, also when the run goes on in it") {
+TEST_CASE("A long run's monitor file is thinned as its first line says, also in a resumed run") {
   const TemporaryFolder folder;
   const auto file = folder / "0.monitor.csv";
   const MonitorCsv::Run run{.environment = "Fake-v0", .workers = 1, .start = 0};
@@ -189,7 +189,7 @@ TEST_CASE("A long run's monitor file is thinned as its first line says, also whe
   CHECK(sounder::episodes_of_row(std::numeric_limits<std::int64_t>::max()) > 0);
 }
 
-TEST_CASE("A monitor file of an earlier version, which holds every episode, goes on to") {
+TEST_CASE("A monitor file of an earlier version continues to contain every episode") {
   const TemporaryFolder folder;
   const auto file = folder / "0.monitor.csv";
   std::string text = "#{\"t_start\": 0.0, \"env_id\": \"Fake-v0\"}\nr,l,t\n";

@@ -21,7 +21,7 @@ namespace {
 using Lengths = std::vector<std::int64_t>;
 using Returns = std::vector<double>;
 
-/// Environments of which the first ends its episodes after lengths[0] steps, the second after lengths[1], ...
+/// Makes environments of which the first has episodes of lengths[0] steps, the second of lengths[1], ...
 std::function<Environment()> environments_of_lengths(Lengths lengths, FakeEnvironment::Options options = {}) {
   return [lengths = std::move(lengths), options = std::move(options), next = std::size_t{0}]() mutable {
     FakeEnvironment::Options own = options;
@@ -30,7 +30,7 @@ std::function<Environment()> environments_of_lengths(Lengths lengths, FakeEnviro
   };
 }
 
-/// Chooses 1 at each even step of an episode, else 0: so each row's action depends on the row's own observation.
+/// Chooses 1 at even steps of an episode and 0 at odd ones, so each row's action depends on its own observation.
 Behaviour even_steps() {
   return {
       .choose = [](const Choice& choice) { return static_cast<std::int64_t>(choice.observation[0]) % 2 == 0 ? 1 : 0; }};
@@ -40,7 +40,7 @@ const std::vector<float> kParameters(3);
 
 }  // namespace
 
-TEST_CASE("an evaluation gives each episode's return and length, whichever ends first") {
+TEST_CASE("an evaluation returns each episode's return and length, in any order of their ends") {
   const FakeAgents agents(even_steps());
   const auto end = GENERATE(StepEnd::terminated, StepEnd::truncated);
   Evaluator evaluator(
@@ -48,11 +48,11 @@ TEST_CASE("an evaluation gives each episode's return and length, whichever ends 
   const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});
   CHECK(result.lengths == Lengths{4, 1, 7, 2, 2, 9});
   CHECK(result.returns == Returns{6, 2, 11, 3, 3, 14});                                         // 2 + 1 + 2 + ...
-  CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1}).returns == result.returns);  // and once more
+  CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1}).returns == result.returns);  // again
 }
 
-TEST_CASE("each episode is acted on with its own observation to its end") {
-  // The mark of an episode, drawn from its seed, must reach the agent with the step count of the same episode.
+TEST_CASE("each episode is acted on with its own observation until its end") {
+  // An episode's mark, drawn from its seed, must reach the agent together with its step count.
   std::set<std::pair<float, float>> acted_on;
   Behaviour behaviour;
   behaviour.choose = [&](const Choice& choice) {
@@ -95,8 +95,8 @@ TEST_CASE("an evaluation is determined by parameters, seed and stream, and each 
   }
 }
 
-TEST_CASE("each episode samples from a stream of its own, whichever others still run") {
-  // An episode's actions, by its mark, are the same whether the episodes before it end early or late.
+TEST_CASE("each episode samples from its own stream, regardless of the other episodes") {
+  // The actions of an episode, identified by its mark, do not depend on when earlier episodes end.
   const auto actions_of = [](Lengths lengths) {
     std::map<float, std::vector<std::int64_t>> actions;
     FakeEnvironment::Options options;
@@ -122,7 +122,7 @@ TEST_CASE("each episode samples from a stream of its own, whichever others still
   CHECK(different.size() == 3);
 }
 
-TEST_CASE("an evaluation's selection and parameters reach the agent, and the caller's parameters stay") {
+TEST_CASE("an evaluation's selection and parameters reach the agent, and the caller's parameters do not change") {
   std::vector<Selection> selections;
   std::vector<std::vector<float>> seen;
   Behaviour behaviour;
@@ -136,7 +136,7 @@ TEST_CASE("an evaluation's selection and parameters reach the agent, and the cal
 
   std::vector<float> live{1, 2, 3};
   evaluator.evaluate({.parameters = live, .seed = 1, .stop = [&] {
-                        live = {9, 9, 9};  // what workers do meanwhile
+                        live = {9, 9, 9};  // like workers during the evaluation
                         return false;
                       }});
   CHECK(seen == std::vector<std::vector<float>>{{1, 2, 3}, {1, 2, 3}});
@@ -147,7 +147,7 @@ TEST_CASE("an evaluation's selection and parameters reach the agent, and the cal
         std::vector<Selection>{Selection::greedy, Selection::greedy, Selection::sample, Selection::sample});
 }
 
-TEST_CASE("an evaluation that loses an environment plays the episodes anew that were under way, the same ones") {
+TEST_CASE("an evaluation that loses an environment repeats the running episodes, the same ones") {
   const FakeAgents agents(even_steps());
   const Evaluator::Result whole =
       Evaluator({.make_environment = environments_of_lengths({4, 1, 7}), .agents = agents, .episodes = 3})
@@ -157,12 +157,12 @@ TEST_CASE("an evaluation that loses an environment plays the episodes anew that 
   FakeEnvironment::Options options;
   options.on_reset = [&](std::uint64_t seed) { seeds.insert(seed); };
   options.on_step = [&](const FakeEnvironment::Step&) {
-    if (++steps == 6) throw EnvironmentLost("gone");  // of the first episode, in its third step
+    if (++steps == 6) throw EnvironmentLost("gone");  // in the third step of the first episode
   };
   Evaluator evaluator(
       {.make_environment = environments_of_lengths({4, 1, 7}, options), .agents = agents, .episodes = 3});
   const Evaluator::Result result = evaluator.evaluate({.parameters = kParameters, .seed = 1});
-  // The second was over after one step.
+  // The second episode had ended after one step.
   CHECK(steps == 1 + (3 + 4) + (2 + 7));
   CHECK(result.returns == whole.returns);
   CHECK(result.lengths == whole.lengths);
@@ -175,7 +175,7 @@ TEST_CASE("an evaluation that loses an environment plays the episodes anew that 
   CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1, .stop = stop}).returns.empty());
 }
 
-TEST_CASE("an evaluation that is stopped gives nothing") {
+TEST_CASE("a stopped evaluation returns nothing") {
   const FakeAgents agents;
   Evaluator evaluator({.make_environment = environments_of_lengths({2, 1000}), .agents = agents, .episodes = 2});
   int asked = 0;
@@ -186,7 +186,7 @@ TEST_CASE("an evaluation that is stopped gives nothing") {
   CHECK(evaluator.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{2, 1000});
 }
 
-TEST_CASE("an evaluation cuts episodes that nothing ends") {
+TEST_CASE("an evaluation truncates endless episodes") {
   const FakeAgents agents;
   Evaluator limited({.make_environment = environments_of_lengths({1'000'000, 3}, {.max_episode_steps = 50}),
                      .agents = agents,
@@ -201,7 +201,7 @@ TEST_CASE("an evaluation cuts episodes that nothing ends") {
   CHECK(patient.evaluate({.parameters = kParameters, .seed = 1}).lengths == Lengths{100'001});
 }
 
-TEST_CASE("an evaluation refuses rewards and observations that are not finite, and names them") {
+TEST_CASE("an evaluation refuses rewards and observations that are not finite, with their values") {
   const FakeAgents agents;
   FakeEnvironment::Options options;
   std::string expected;
@@ -230,7 +230,7 @@ TEST_CASE("an evaluation refuses rewards and observations that are not finite, a
 
 namespace {
 
-/// A network of one number, its state, to which each step adds the observation's second number, and which decides.
+/// A network whose state is one number, to which each step adds the observation's second number, and which decides.
 Behaviour remembering() {
   Behaviour behaviour;
   behaviour.state_size = 2;
@@ -244,14 +244,14 @@ Behaviour remembering() {
   return behaviour;
 }
 
-/// Episodes of 1 to 17 steps, as their seeds say.
+/// Episodes of 1 to 17 steps, depending on their seeds.
 FakeEnvironment::Options seeded_lengths() {
   return {.length = [](std::uint64_t seed) { return static_cast<std::int64_t>(1 + seed % 17); }};
 }
 
 }  // namespace
 
-TEST_CASE("an evaluation gives the same, however many environments play side by side") {
+TEST_CASE("an evaluation has the same result for any number of environments side by side") {
   Behaviour behaviour = remembering();
   behaviour.rows_together = GENERATE(1U, 4U);
   const FakeAgents agents(behaviour);
@@ -278,8 +278,8 @@ TEST_CASE("an evaluation gives the same, however many environments play side by 
   }
 }
 
-TEST_CASE("the state of an episode moves up with its row, and begins at zero") {
-  // What an episode's state counts are the steps of this episode.
+TEST_CASE("the state of an episode moves up with its row, and starts at zero") {
+  // The state counts the steps of its episode.
   Behaviour behaviour;
   behaviour.state_size = 3;
   std::int64_t wrong = 0;
@@ -297,7 +297,7 @@ TEST_CASE("the state of an episode moves up with its row, and begins at zero") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("an evaluation makes no more environments than play side by side, however many episodes there are") {
+TEST_CASE("an evaluation makes only as many environments as play side by side, for any number of episodes") {
   const FakeAgents agents;
   std::vector<Seat> seats;
   const auto make = [&](const Seat& seat) {
@@ -323,7 +323,7 @@ TEST_CASE("an evaluation makes no more environments than play side by side, howe
 
 namespace {
 
-/// Makes environments whose reward is their kind, of which there are three.
+/// Makes environments of three kinds, whose reward is the kind's number.
 struct ThreeKinds {
   std::vector<std::size_t>& made;
 
@@ -340,7 +340,7 @@ struct ThreeKinds {
 
 }  // namespace
 
-TEST_CASE("each episode is played in an environment of its kind, however many play side by side") {
+TEST_CASE("each episode is played in an environment of its kind, for any number side by side") {
   const FakeAgents agents;
   std::vector<std::size_t> made;
   const std::int64_t count = GENERATE(1, 2, 3, 7, 100);
@@ -352,7 +352,7 @@ TEST_CASE("each episode is played in an environment of its kind, however many pl
   CHECK(made.size() == static_cast<std::size_t>(std::clamp<std::int64_t>(count, 3, 50)));
 }
 
-TEST_CASE("one episode is played after another, and every state is told, where they are not side by side") {
+TEST_CASE("without environments side by side, episodes follow each other, and every state is reported") {
   const FakeAgents agents(even_steps());
   Evaluator evaluator({.make_environment = environments({.length = [](std::uint64_t) { return 2; }}),
                        .agents = agents,
@@ -370,8 +370,8 @@ TEST_CASE("one episode is played after another, and every state is told, where t
             {0, 0, 0, 0, -1}, {0, 1, 2, 0, 1}, {0, 2, 3, 1, 0}, {1, 0, 0, 0, -1}, {1, 1, 2, 0, 1}, {1, 2, 3, 1, 0}});
 }
 
-TEST_CASE("an evaluation acts with each environment's own mask, whichever rows move up") {
-  // The mask depends on the moment and the episode; the agent takes what it allows, and the environment looks.
+TEST_CASE("an evaluation acts with each environment's own mask, also after rows have moved up") {
+  // The mask depends on the step and the episode. The agent takes an allowed action, and the environment checks it.
   const auto allowed = [](float clock, float mark) {
     return static_cast<int>(clock + 64 * mark) % 2 == 0 ? std::vector<std::uint8_t>{1, 0}
                                                         : std::vector<std::uint8_t>{0, 1};
@@ -387,7 +387,7 @@ TEST_CASE("an evaluation acts with each environment's own mask, whichever rows m
   behaviour.on_act = [&](const Agent::ActRequest& request) {
     REQUIRE(request.masks.size() == request.observations.size());
     for (std::size_t i = 0; i < request.masks.size(); i += 2) {
-      if (request.observations[i + 1] == 0) continue;  // a row that was never begun
+      if (request.observations[i + 1] == 0) continue;  // a row that never began
       const std::vector<std::uint8_t> mask(request.masks.begin() + static_cast<std::ptrdiff_t>(i),
                                            request.masks.begin() + static_cast<std::ptrdiff_t>(i) + 2);
       ++acted;
@@ -403,7 +403,7 @@ TEST_CASE("an evaluation acts with each environment's own mask, whichever rows m
   CHECK(acted >= std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
 }
 
-TEST_CASE("an evaluation refuses a mask that allows nothing, and names the moment; a terminated episode needs none") {
+TEST_CASE("an evaluation refuses a mask that allows nothing, with its place, except after termination") {
   const FakeAgents agents;
   std::int64_t without = 0;
   FakeEnvironment::Options options;

@@ -6,7 +6,7 @@
 
 namespace sounder::test {
 
-/// Limits the size of files that this process writes, as a full disk would, while it lives.
+/// Limits the size of the files that this process writes, like a full disk, during its lifetime.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -19,14 +19,14 @@ TEST_CASE("a milestone is due from its multiple on, and claimed once") {
   CHECK(milestone.claim(20));
 }
 
-TEST_CASE("multiples that were jumped over are not made up for") {
+TEST_CASE("skipped multiples are not made up for") {
   Milestone milestone(10);
   CHECK(milestone.claim(37));
   CHECK_FALSE(milestone.claim(39));
   CHECK(milestone.claim(40));
 }
 
-TEST_CASE("a milestone that starts anew waits for the next multiple after the step") {
+TEST_CASE("a restarted milestone waits for the next multiple after the step") {
   Milestone milestone(10);
   milestone.restart(20);
   CHECK_FALSE(milestone.claim(20));
@@ -37,7 +37,7 @@ TEST_CASE("a milestone that starts anew waits for the next multiple after the st
   CHECK(milestone.claim(50));
 }
 
-TEST_CASE("after a number of milestones the interval doubles whenever the step has") {
+TEST_CASE("after a number of milestones, the interval doubles whenever the step has doubled") {
   Milestone milestone(10, 4);
   std::vector<std::int64_t> claimed;
   for (std::int64_t step = 1; step <= 400; ++step) {
@@ -46,7 +46,7 @@ TEST_CASE("after a number of milestones the interval doubles whenever the step h
   CHECK(claimed == std::vector<std::int64_t>{10, 20, 30, 40, 60, 80, 120, 160, 240, 320});
 }
 
-TEST_CASE("a milestone that starts anew waits for the same ones as if it had never stopped") {
+TEST_CASE("a restarted milestone waits for the same multiples as one that never stopped") {
   for (std::int64_t stop = 0; stop <= 400; ++stop) {
     Milestone whole(10, 4);
     Milestone resumed(10, 4);
@@ -56,13 +56,13 @@ TEST_CASE("a milestone that starts anew waits for the same ones as if it had nev
   }
 }
 
-TEST_CASE("a run of any length has some thousand milestones") {
+TEST_CASE("a run of any length has a few thousand milestones") {
   Milestone milestone(2'000);
   int claims = 0;
   std::int64_t step = 0;
   for (std::int64_t stride = 2'000; step <= 1'000'000'000'000'000; step += stride) {
     claims += milestone.claim(step) ? 1 : 0;
-    if (step >= 2'000 * stride) stride *= 2;  // at most as long as the interval
+    if (step >= 2'000 * stride) stride *= 2;  // at most the interval
   }
   CHECK(claims > 15'000);
   CHECK(claims < 16'000);  // 1,000 + 500 log2(10^15 / 2 * 10^6) = 15,448
@@ -71,9 +71,9 @@ TEST_CASE("a run of any length has some thousand milestones") {
   CHECK_FALSE(longest.claim(1'999'999'999'999'999));
 }
 
-TEST_CASE("of threads that pass the same milestones, one claims each") {
+TEST_CASE("one of several threads claims each milestone that they all pass") {
   constexpr int kThreads = 3;
-  constexpr std::int64_t kMilestones = 2'000'000;  // long enough for threads to meet
+  constexpr std::int64_t kMilestones = 2'000'000;  // enough for the threads to run at the same time
   Milestone milestone(10, 2 * kMilestones);
   std::atomic<std::int64_t> claims{0};
   {

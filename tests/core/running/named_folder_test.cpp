@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST_CASE("folders of one name that are made at the same time have different names") {
+TEST_CASE("folders of one name made at the same time get different names") {
   const testing::TemporaryFolder folder;
   const fs::path root = folder.path() / "new" / "runs";
   std::set<fs::path> paths;
@@ -24,11 +24,11 @@ TEST_CASE("folders of one name that are made at the same time have different nam
     CHECK(path.parent_path() == root);
     CHECK(path.filename().string().starts_with("Pole-v1__a3c__"));
   }
-  // 20 folders cannot all have got a second of their own.
+  // 20 folders cannot all have their own second.
   CHECK(std::any_of(paths.begin(), paths.end(), [](const fs::path& path) { return path.string().ends_with("-2"); }));
 }
 
-TEST_CASE("a slash in a name makes no further folder") {
+TEST_CASE("a slash in a name does not make a subfolder") {
   const testing::TemporaryFolder folder;
   const fs::path path = make_named_folder(folder.path(), "family/name-v1");
   CHECK(path.parent_path() == folder.path());

@@ -52,7 +52,7 @@ TEST_CASE("The links name the last and the best checkpoint, relative to their fo
   CHECK(find_checkpoint(checkpoints / "10.safetensors", WhichCheckpoint::last) == checkpoints / "10.safetensors");
 }
 
-TEST_CASE("A late evaluation of an earlier step is the best checkpoint, and does not turn the last one back") {
+TEST_CASE("A late evaluation of an earlier step becomes the best checkpoint, but not the last one") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   save(run, 20);
@@ -61,7 +61,7 @@ TEST_CASE("A late evaluation of an earlier step is the best checkpoint, and does
   CHECK(fs::read_symlink(run.path() / "checkpoints" / "best") == "10.safetensors");
 }
 
-TEST_CASE("Resuming removes the checkpoints and the summary of the time that was cut off") {
+TEST_CASE("Resuming removes the checkpoints and the summary after the moment of resuming") {
   const TemporaryFolder folder;
   const fs::path checkpoints = folder / "run" / "checkpoints";
   {
@@ -74,7 +74,7 @@ TEST_CASE("Resuming removes the checkpoints and the summary of the time that was
   CHECK(names_in(checkpoints) == std::set<std::string>{"10.safetensors", "20.safetensors", "last"});
   CHECK(fs::read_symlink(checkpoints / "last") == "20.safetensors");
   CHECK_FALSE(fs::exists(run.path() / "summary.json"));
-  // What the run comes to now is newer than what it had come to.
+  // The new part of the run saves over the old one.
   save(run, 30);
   CHECK(fs::read_symlink(checkpoints / "last") == "30.safetensors");
 }
@@ -90,7 +90,7 @@ TEST_CASE("A best checkpoint from before the moment of resuming stays") {
   CHECK(find_checkpoint(folder / "run", WhichCheckpoint::best).filename() == "10.safetensors");
 }
 
-TEST_CASE("A run goes on from its last checkpoint, or else from the newest one that loads") {
+TEST_CASE("A run continues from its last checkpoint, or else from the newest one that loads") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   const fs::path checkpoints = path / "checkpoints";
@@ -114,7 +114,7 @@ TEST_CASE("A run goes on from its last checkpoint, or else from the newest one t
   CHECK(contains(error_of<Error>([&] { sounder::load_resume_point(folder / "no"); }), "there is no"));
 }
 
-TEST_CASE("A run whose last checkpoint is of a later format is not gone on from an older one") {
+TEST_CASE("A run whose last checkpoint has a later format does not continue from an older one") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   save(run, 1);
@@ -128,7 +128,7 @@ TEST_CASE("A run whose last checkpoint is of a later format is not gone on from 
       contains(error_of<sounder::LaterFormatError>([&] { sounder::load_resume_point(run.path()); }), "later Sounder"));
 }
 
-TEST_CASE("A checkpoint is saved also where an old one cannot be removed") {
+TEST_CASE("A checkpoint is saved even if an old one cannot be removed") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   fs::create_directories(run.path() / "checkpoints" / "2.safetensors" / "in the way");
@@ -138,7 +138,7 @@ TEST_CASE("A checkpoint is saved also where an old one cannot be removed") {
   CHECK_FALSE(fs::exists(run.path() / "checkpoints" / "1.safetensors"));  // the others are still removed
 }
 
-TEST_CASE("The newest checkpoints are kept, by step, and those that a link names") {
+TEST_CASE("The newest checkpoints by step are kept, and those with a link") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   save(run, 1, CheckpointMark::last_and_best);
@@ -159,11 +159,11 @@ TEST_CASE("A run without a best checkpoint offers its last, and one without any 
   CHECK(contains(error_of<Error>([&] { find_checkpoint(folder / "no", WhichCheckpoint::last); }), "there is no"));
 }
 
-TEST_CASE("A checkpoint that no link names yet is evaluated and gone on from") {
+TEST_CASE("A run can be evaluated and continued from a checkpoint without a link") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   const fs::path checkpoints = run.path() / "checkpoints";
-  for (const std::int64_t step : {9, 10}) save(run, step);  // not in the order of their names
+  for (const std::int64_t step : {9, 10}) save(run, step);  // their names sort differently
   for (const char* state : {"no link", "a link to nowhere"}) {
     INFO(state);
     fs::remove(checkpoints / "last");

@@ -1,4 +1,4 @@
-// A run's folder on a disk that is full.
+// Tests a run's folder on a full disk.
 #include <string>
 #include <vector>
 
@@ -32,10 +32,10 @@ TEST_CASE("A full disk at the start is an error that names the file") {
   CHECK(contains(message, "evaluations.csv': No space left on device"));
 }
 
-TEST_CASE("A file that cannot be written keeps no other from being written, and is warned of once") {
+TEST_CASE("A file that cannot be written causes one warning, and the others are still written") {
   const TemporaryFolder folder;
   fs::create_directory(folder / "run");
-  fs::create_symlink("/dev/full", folder / "run" / "metrics.jsonl");  // neither the first file told nor the last
+  fs::create_symlink("/dev/full", folder / "run" / "metrics.jsonl");  // neither the first nor the last log
   std::vector<std::string> warnings;
   const auto warn = [&](const std::string& message) { warnings.push_back(message); };
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, "", warn});
@@ -51,7 +51,7 @@ TEST_CASE("A file that cannot be written keeps no other from being written, and 
   CHECK(lines_after_header(run.path() / "evaluations.csv").starts_with("4,"));
 }
 
-TEST_CASE("What a full disk kept from being written is written once there is room, and nothing twice") {
+TEST_CASE("What a full disk prevented is written once there is space, and nothing twice") {
   const TemporaryFolder folder;
   constexpr int kReports = 300;
   // The limit cuts files in the middle of a row.
@@ -81,7 +81,7 @@ TEST_CASE("What a full disk kept from being written is written once there is roo
     tell_much(full);
     CHECK(fs::file_size(full.path() / "evaluations.csv") == 1'000);
   }
-  // Of each file one warning: the event file's, too.
+  // One warning per file, including the event file.
   CHECK(warnings.size() == 6);
   tell_last(full);
   REQUIRE(warnings.size() == 12);

@@ -1,4 +1,4 @@
-// A run's folder in the states that a killed process leaves, and what becomes of them.
+// Tests a run's folder in the states that a killed process leaves.
 #include <algorithm>
 #include <set>
 #include <string>
@@ -31,7 +31,7 @@ std::string lines_after_header(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("Resuming cuts off what came after the checkpoint and goes on behind it") {
+TEST_CASE("Resuming removes what follows the checkpoint and continues after it") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   const auto report = [](RunFolder& run, std::int64_t step) {
@@ -61,7 +61,7 @@ TEST_CASE("Resuming cuts off what came after the checkpoint and goes on behind i
     report(run, 300);
     report(run, 400);
   }
-  // A crash left a part of a row.
+  // A crash left an incomplete row.
   write_bytes(path / "progress.csv", read_bytes(path / "progress.csv") + "50");
   write_bytes(path / "monitor/0.monitor.csv", read_bytes(path / "monitor/0.monitor.csv") + "1.0,1");
 
@@ -76,7 +76,7 @@ TEST_CASE("Resuming cuts off what came after the checkpoint and goes on behind i
                       [](const std::string& name) { return name.starts_with("events.out.tfevents."); }) == 2);
 }
 
-TEST_CASE("An episode that ended at the very moment of the checkpoint survives resuming") {
+TEST_CASE("An episode that ended at the moment of the checkpoint survives resuming") {
   const TemporaryFolder folder;
   const double seconds = 0.1234567;  // written as 0.123457, which is later
   tell(RunFolder::create(folder / "run", {kIdentity, ""}),
@@ -85,7 +85,7 @@ TEST_CASE("An episode that ended at the very moment of the checkpoint survives r
   CHECK(lines_after_header(folder / "run" / "monitor" / "0.monitor.csv") == "r,l,t\n1.0,1,0.123457\n");
 }
 
-TEST_CASE("What a killed process left half written is removed when the run goes on or begins anew") {
+TEST_CASE("Unfinished files of a killed process are removed when the run continues or starts anew") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   { RunFolder::create(path, {kIdentity, ""}); }
@@ -98,7 +98,7 @@ TEST_CASE("What a killed process left half written is removed when the run goes 
   for (const fs::path& file : partial) CHECK_FALSE(fs::exists(file));
 }
 
-TEST_CASE("A run that was killed before its first checkpoint is begun anew, with nothing left of it") {
+TEST_CASE("A run that was killed before its first checkpoint starts anew, without any remains") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   {
@@ -122,7 +122,7 @@ TEST_CASE("A run that was killed before its first checkpoint is begun anew, with
   CHECK(contains(error_of<UsageError>([&] { RunFolder::create(path, {kIdentity, ""}); }), "continue it with --resume"));
 }
 
-TEST_CASE("A folder is not taken for a killed run's that may hold more") {
+TEST_CASE("A folder that may contain more is not treated as a killed run's") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   const auto refusal = [&] { return error_of<UsageError>([&] { RunFolder::create(path, {kIdentity, ""}); }); };
@@ -135,7 +135,7 @@ TEST_CASE("A folder is not taken for a killed run's that may hold more") {
   CHECK(contains(refusal(), "already holds a run; name another folder"));
 }
 
-TEST_CASE("A log whose content no run wrote is left alone: the run is refused before anything is changed") {
+TEST_CASE("A run with a log that no run wrote is refused before anything is changed") {
   const TemporaryFolder folder;
   const fs::path path = folder / "run";
   {
@@ -165,7 +165,7 @@ TEST_CASE("A log whose content no run wrote is left alone: the run is refused be
                  "is not as Sounder writes it"));
   CHECK(read_all() == before);
 
-  fs::rename(path / name, path / "away");  // as it says
+  fs::rename(path / name, path / "away");  // the remedy in the error
   resume();
   CHECK(read_bytes(path / "away") == text);
   CHECK(fs::exists(path / name));

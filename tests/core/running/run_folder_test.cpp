@@ -29,7 +29,7 @@ namespace {
 
 const RunFolder::Identity kIdentity{.environment = "CartPole-v1", .algorithm = "a3c", .seed = 7, .workers = 2};
 
-/// Makes a folder the current one while it lives.
+/// Makes a folder the current one during its lifetime.
 class CurrentFolder {
  public:
   explicit CurrentFolder(const fs::path& path) : old_(fs::current_path()) { fs::current_path(path); }
@@ -62,7 +62,7 @@ void save(RunFolder& run, std::int64_t step, CheckpointMark mark = CheckpointMar
 
 }  // namespace
 
-TEST_CASE("A run without a given folder gets one under runs/, with the latest linked") {
+TEST_CASE("A run without a given folder gets one in runs/, linked from runs/latest") {
   const TemporaryFolder folder;
   const CurrentFolder current(folder.path());
   const RunFolder first = RunFolder::create({}, {kIdentity, "seed = 7\n"});
@@ -75,7 +75,7 @@ TEST_CASE("A run without a given folder gets one under runs/, with the latest li
   CHECK(read_bytes(second.path() / "config.toml") == "seed = 7\n");
 }
 
-TEST_CASE("A slash in an environment's name makes no folder of its own") {
+TEST_CASE("A slash in an environment's name does not make a subfolder") {
   const TemporaryFolder folder;
   const CurrentFolder current(folder.path());
   RunFolder::Identity identity = kIdentity;
@@ -85,7 +85,7 @@ TEST_CASE("A slash in an environment's name makes no folder of its own") {
   CHECK(run.path().parent_path() == "runs");
 }
 
-TEST_CASE("A given folder is made with all above it, and starts with every text file") {
+TEST_CASE("A given folder is made with its parents, and starts with every text file") {
   const TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder / "a" / "b", {kIdentity, "x = 1\n"});
   auto names = names_in(folder / "a" / "b");
@@ -96,7 +96,7 @@ TEST_CASE("A given folder is made with all above it, and starts with every text 
   CHECK_FALSE(fs::exists(folder / "a" / "latest"));
 }
 
-TEST_CASE("A folder that cannot take a run is an error that says what to do") {
+TEST_CASE("A folder that cannot hold a run is an error that says what to do") {
   const TemporaryFolder folder;
   const auto create = [](const fs::path& path) { RunFolder::create(path, {kIdentity, ""}); };
   { RunFolder::create(folder / "run", {kIdentity, ""}).save(checkpoint_of_step(1), CheckpointMark::last); }
@@ -111,7 +111,7 @@ TEST_CASE("A folder that cannot take a run is an error that says what to do") {
   CHECK(contains(error_of<Error>([&] { create("/proc/run"); }), "cannot make the run folder '/proc/run'"));
 }
 
-TEST_CASE("One process at a time has a run's folder, whether it goes on in it or begins") {
+TEST_CASE("Only one process at a time has a run's folder, to begin or to continue") {
   const TemporaryFolder folder;
   const auto again = [&] { RunFolder::resume(folder / "run", {kIdentity, "second"}, {.step = 0, .seconds = 0}); };
   const auto anew = [&] { RunFolder::create(folder / "run", {kIdentity, "second"}); };
@@ -134,7 +134,7 @@ TEST_CASE("One process at a time has a run's folder, whether it goes on in it or
   CHECK(error_of<Error>(anew) == refused);
 }
 
-TEST_CASE("What was reported can be read while the run goes on") {
+TEST_CASE("Reports can be read during the run") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   tell(run, std::vector<EpisodeRecord>{{.worker = 1, .episode_return = 3, .length = 4, .seconds = 0.5}});
@@ -146,7 +146,7 @@ TEST_CASE("What was reported can be read while the run goes on") {
   CHECK(contains(read_bytes(run.path() / "metrics.jsonl"), "eval/mean_reward"));
 }
 
-TEST_CASE("Episodes before a checkpoint can be read once it is saved") {
+TEST_CASE("Episodes before a checkpoint can be read once the checkpoint is saved") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   tell(run, std::vector<EpisodeRecord>{{.worker = 0, .episode_return = 3, .length = 4, .seconds = 0.5}});
@@ -154,7 +154,7 @@ TEST_CASE("Episodes before a checkpoint can be read once it is saved") {
   CHECK(lines_after_header(run.path() / "monitor" / "0.monitor.csv") == "r,l,t\n3.0,4,0.5\n");
 }
 
-TEST_CASE("A run is resumed only where there is one") {
+TEST_CASE("Only an existing run is resumed") {
   const TemporaryFolder folder;
   for (const char* name : {"", "missing"}) {
     CHECK(contains(error_of<Error>([&] {
@@ -164,7 +164,7 @@ TEST_CASE("A run is resumed only where there is one") {
   }
 }
 
-TEST_CASE("The summary is replaced whole") {
+TEST_CASE("The summary is replaced atomically") {
   const TemporaryFolder folder;
   RunFolder run = RunFolder::create(folder / "run", {kIdentity, ""});
   run.write_summary("{\"solved\": false, \"much\": \"longer\"}");

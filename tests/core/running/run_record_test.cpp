@@ -16,7 +16,7 @@ using namespace sounder::fakes;
 
 namespace {
 
-/// A record of a run that does not run, and what it says.
+/// A record of a run without threads, and what it reports.
 struct Recording : MetricsSink {
   explicit Recording(std::optional<std::int64_t> max_episode_steps = {})
       : group(TrainerBench{}.config, environments({.max_episode_steps = max_episode_steps}), agents) {
@@ -26,7 +26,7 @@ struct Recording : MetricsSink {
   void report(const Report& report) override { reports.push_back(report); }
   void warning(std::string_view message) override { warnings.emplace_back(message); }
 
-  /// Reports these totals, and waits until that is told.
+  /// Reports totals, and waits until the sinks have received the report.
   void report(const Totals& totals) {
     record.report(totals);
     sinks.drain();
@@ -58,13 +58,13 @@ struct Recording : MetricsSink {
 
 }  // namespace
 
-TEST_CASE("evaluations and checkpoints of mixed copies are counted, and reported") {
+TEST_CASE("evaluations and checkpoints of mixed copies are counted and reported") {
   Recording recording;
-  recording.evaluate({1, 2});         // the first is the best so far, and saved
+  recording.evaluate({1, 2});         // the first is the best so far, so it is saved
   recording.evaluate({2, 3}, false);  // better
   recording.evaluate({1, 1}, false);  // worse
   WorkerGroup::Capture capture = recording.group.capture();
-  CHECK(capture.snapshot.consistent);  // nobody writes
+  CHECK(capture.snapshot.consistent);  // there are no writers
   recording.record.save(capture, CheckpointMark::last);
   capture.snapshot.consistent = false;
   recording.record.save(capture, CheckpointMark::last);
@@ -80,7 +80,7 @@ TEST_CASE("evaluations and checkpoints of mixed copies are counted, and reported
   CHECK(recording.reports[0].copies.mixed_checkpoints == 2);
 }
 
-TEST_CASE("the last evaluation is worse than the best where its interval ends below the best one's mean") {
+TEST_CASE("the last evaluation is worse than the best if its interval ends below the best mean") {
   Recording recording;
   CHECK_FALSE(recording.record.last_evaluation());
   const auto last = [&](std::vector<double> returns) {
@@ -95,9 +95,9 @@ TEST_CASE("the last evaluation is worse than the best where its interval ends be
   CHECK_FALSE(last({500, 500, 500, 500}).worse);
 }
 
-TEST_CASE("an entropy that has run away is warned of once") {
+TEST_CASE("a diverged entropy causes one warning") {
   Recording recording;
-  // Sums over the steps of all: 10 steps of 5 nats, 10 of 6, 10 of 7.
+  // Sums over the steps: 10 steps of 5 nats, 10 of 6, 10 of 7.
   recording.report(Totals{.step = 10, .learnt_steps = 10, .entropy = 50});
   CHECK(recording.warnings.empty());
   recording.report(Totals{.step = 20, .learnt_steps = 20, .entropy = 110});
@@ -107,7 +107,7 @@ TEST_CASE("an entropy that has run away is warned of once") {
   CHECK(recording.warnings.size() == 1);
 }
 
-TEST_CASE("training that saw no episode end, though nothing limits them, is warned of once") {
+TEST_CASE("training without the end of an episode, and without a limit, causes one warning") {
   const auto warnings = [](Recording&& recording, std::vector<Totals> totals) {
     for (const Totals& each : totals) recording.report(each);
     return recording.warnings;
@@ -120,10 +120,10 @@ TEST_CASE("training that saw no episode end, though nothing limits them, is warn
   CHECK(warnings(Recording(1'000'000), {{.step = 100'000}}).empty());
 }
 
-TEST_CASE("a checkpoint is saved once all that came before it has been told, and its saving is told then") {
+TEST_CASE("a checkpoint is saved after all earlier records were delivered, and then reported") {
   struct Slow : MetricsSink {
     void report(const Report&) override {
-      // Gives one that does not wait for this the time to save.
+      // Gives an implementation that does not wait enough time to save.
       for (int i = 0; i < 100 && saves == 0; ++i) std::this_thread::yield();
       ++reports;
     }

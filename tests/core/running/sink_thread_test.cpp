@@ -16,7 +16,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// Notes all that it is told; its first record waits until it is released.
+/// Stores everything that it receives. Its first record waits until it is released.
 struct Notes : MetricsSink {
   void report(const Report& report) override { note("report " + std::to_string(report.step)); }
   void progress(const Report& report) override { note("progress " + std::to_string(report.step)); }
@@ -35,7 +35,7 @@ struct Notes : MetricsSink {
   std::latch released{1};
 };
 
-/// The thread, and what it has to say.
+/// A sink thread and its reports of failures.
 struct Bench {
   explicit Bench(std::vector<MetricsSink*> sinks) {
     for (MetricsSink* sink : sinks) thread.add(*sink);
@@ -44,7 +44,7 @@ struct Bench {
     thread.tell([step](MetricsSink& sink) { sink.report({.step = step}); });
   }
 
-  Texts warnings;  // of failures
+  Texts warnings;  // about failures
   std::atomic<int> failures{0};
   SinkThread thread{
       {.warn = [this](const std::string& message) { warnings.push_back(message); }, .fail = [this] { ++failures; }}};
@@ -52,7 +52,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("sinks are told all records in their order, on one thread that is not the caller's") {
+TEST_CASE("sinks receive all records in order, on one thread that is not the caller's") {
   Notes first, second;
   Bench bench({&first, &second});
   for (Notes* notes : {&first, &second}) notes->released.count_down();
@@ -68,7 +68,7 @@ TEST_CASE("sinks are told all records in their order, on one thread that is not 
   CHECK(first.threads[0] != std::this_thread::get_id());
 }
 
-TEST_CASE("where sinks are slow, of progress the newest stays, in its place, and every record does") {
+TEST_CASE("if sinks are slow, only the newest progress is kept, in its place, but every record") {
   Notes slow;
   Bench bench({&slow});
   bench.report(1);
@@ -89,13 +89,13 @@ TEST_CASE("where sinks are slow, of progress the newest stays, in its place, and
   CHECK(slow.texts == expected);
 }
 
-TEST_CASE("progress is given without waiting, however many records wait") {
+TEST_CASE("sending progress does not wait, however many records wait") {
   Notes slow;
   Bench bench({&slow});
   bench.report(0);
   slow.begun.wait();
   for (std::size_t i = 1; i <= SinkThread::kMostWaiting; ++i) bench.report(static_cast<std::int64_t>(i));
-  bench.thread.progress({.step = 1'000});  // would wait for ever
+  bench.thread.progress({.step = 1'000});  // would otherwise wait for ever
   bench.thread.progress({.step = 1'001});
   slow.released.count_down();
   bench.thread.drain();
@@ -103,12 +103,12 @@ TEST_CASE("progress is given without waiting, however many records wait") {
   CHECK(slow.texts.back() == "progress 1001");
 }
 
-TEST_CASE("a caller waits where kMostWaiting records wait, and nothing is left out") {
+TEST_CASE("a caller waits while kMostWaiting records wait, and no record is lost") {
   constexpr std::int64_t kMost = SinkThread::kMostWaiting;
   struct Counting : MetricsSink {
     void report(const Report& report) override {
       if (report.step != told++) ++out_of_order;
-      // As many as there is room for; then gives those the time that should not come.
+      // Sends as many as there is room for, then allows time for one more, which must not arrive.
       while (told == 1 && given < 1 + kMost) std::this_thread::yield();
       for (int i = 0; told == 1 && i < 100; ++i) std::this_thread::yield();
       if (given > told + kMost) ++too_many;
@@ -129,7 +129,7 @@ TEST_CASE("a caller waits where kMostWaiting records wait, and nothing is left o
   CHECK(counting.too_many == 0);
 }
 
-TEST_CASE("a sink that fails is warned of once for each cause, and told on; so are the others") {
+TEST_CASE("a sink that fails causes a warning once per cause, and all sinks are still called") {
   struct Failing : MetricsSink {
     void report(const Report& report) override { throw Error(report.step % 2 == 0 ? "disk full" : "disk gone"); }
     void warning(std::string_view message) override { throw Error("no room for '" + std::string(message) + "'"); }
@@ -142,7 +142,7 @@ TEST_CASE("a sink that fails is warned of once for each cause, and told on; so a
   CHECK(bench.warnings == Texts{"disk full; training goes on", "disk gone; training goes on"});
   CHECK(other.texts.size() == 5);
 
-  // Or it would be warned of for ever: each of its failures names another warning.
+  // Otherwise there would be endless warnings, because each failure names another one.
   for (const char* message : {"one", "two", "three"}) bench.thread.warning(message);
   bench.thread.drain();
   CHECK(bench.warnings.size() == 3);
@@ -151,7 +151,7 @@ TEST_CASE("a sink that fails is warned of once for each cause, and told on; so a
   CHECK(bench.failures == 0);
 }
 
-TEST_CASE("what a sink throws that is no Error is told of as a failure, and all are told on") {
+TEST_CASE("a sink's exception other than Error is reported as a failure, and all sinks are still called") {
   struct Broken : MetricsSink {
     void report(const Report&) override { throw std::logic_error("broken"); }
   } broken;
@@ -166,7 +166,7 @@ TEST_CASE("what a sink throws that is no Error is told of as a failure, and all 
   CHECK(other.texts == Texts{"report 1", "report 2"});
 }
 
-TEST_CASE("at its end a sink thread tells what still waits") {
+TEST_CASE("the destructor of a sink thread delivers the waiting records") {
   Notes slow;
   {
     Bench bench({&slow});
@@ -178,7 +178,7 @@ TEST_CASE("at its end a sink thread tells what still waits") {
   CHECK(slow.texts == Texts{"report 1", "report 2"});
 }
 
-TEST_CASE("without sinks nothing waits for them") {
+TEST_CASE("without sinks, nothing waits") {
   Bench bench({});
   for (std::int64_t step = 0; step < 1'000; ++step) bench.report(step);
   bench.thread.progress({});

@@ -6,7 +6,7 @@
 
 namespace sounder::test {
 
-/// Tells a run's logs, as a training does.
+/// Sends a report to a run's logs, like a training.
 inline void tell(const RunFolder& run, const Report& report) {
   for (const auto& log : run.logs()) log->report(report);
 }

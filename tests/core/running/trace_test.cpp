@@ -18,7 +18,7 @@ namespace {
 
 const std::filesystem::path kTraces = std::filesystem::path(SOUNDER_TEST_DATA) / "gymnasium";
 
-/// Adds each action's numbers to a position: what the traces below hold was worked out by hand.
+/// Adds each action's numbers to a position. The traces below were worked out by hand.
 template <class Numbers>
 struct Sum {
   using Action = Numbers;
@@ -46,7 +46,7 @@ struct Sum {
   double position = 0.0;
 };
 
-/// A file of traces that is removed at the end of its test.
+/// A file of traces that exists during a test.
 class TraceOnDisk {
  public:
   explicit TraceOnDisk(const std::string& text) { std::ofstream(path_) << text; }
@@ -56,12 +56,12 @@ class TraceOnDisk {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  // Tests may run as several processes at once.
+  // Tests may run in several processes at once.
   std::filesystem::path path_ =
       std::filesystem::temp_directory_path() / ("sounder_trace_test_" + std::to_string(::getpid()) + ".json");
 };
 
-/// The parts of a trace file; a test changes one.
+/// The parts of a trace file, of which a test changes one.
 struct Parts {
   std::string limit = "10";
   std::string threshold = "null";
@@ -112,8 +112,7 @@ TEST_CASE("the built-in environments replay every trace recorded from Gymnasium"
   for (const std::string& id : registry.ids()) {
     INFO(id);
     const std::filesystem::path path = kTraces / (id + ".json");
-    if (!std::filesystem::exists(path))
-      continue;  // one that Gymnasium does not have: the count below guards the others
+    if (!std::filesystem::exists(path)) continue;  // not in Gymnasium; the count below guards the others
     const TraceFile file = read_traces(path);
     CHECK(file.environment_id == id);
     Environment environment = registry.make(id);
@@ -140,7 +139,7 @@ TEST_CASE("a trace from a slightly different start does not match") {
   CHECK_THAT(report.largest_at, Catch::Matchers::StartsWith("trace 3, "));
 }
 
-TEST_CASE("a trace that is followed deviates by nothing") {
+TEST_CASE("an exact trace has no deviation") {
   const ReplayReport report = replay({});
   CHECK(report.traces == 1);
   CHECK(report.steps == 3);
@@ -150,7 +149,7 @@ TEST_CASE("a trace that is followed deviates by nothing") {
   CHECK(report.first_terminated_mismatch_at.empty());
 }
 
-TEST_CASE("the largest deviation is found wherever it is") {
+TEST_CASE("the largest deviation is found at any place") {
   ReplayReport report = replay({.observations = "[[3.0], [3.25], [6.0]]", .rewards = "[2.0, 0, 2.875]"});
   CHECK(report.largest_deviation == 0.25);
   CHECK(report.largest_at == "trace 0, step 1: observation[0]");
@@ -162,7 +161,7 @@ TEST_CASE("the largest deviation is found wherever it is") {
   CHECK(report.largest_at == "trace 0, initial state: observation[0]");
 }
 
-TEST_CASE("a number that is not finite deviates infinitely from one that is") {
+TEST_CASE("a number that is not finite deviates infinitely from a finite one") {
   const ReplayReport report = replay({.observations = "[[3.0], [-Infinity], [6.0]]"});
   CHECK(report.largest_deviation == std::numeric_limits<double>::infinity());
 
@@ -205,7 +204,7 @@ TEST_CASE("all kinds of actions are replayed") {
             .largest_deviation == 0);
 }
 
-TEST_CASE("a file's spec is read as it stands") {
+TEST_CASE("a file's spec is read") {
   const TraceFile file = read(Parts{.threshold = "-1.5"}.text());
   CHECK(file.environment_id == "Sum \" Infinity");
   CHECK(file.spec.max_episode_steps == 10);
@@ -249,7 +248,7 @@ TEST_CASE("an environment whose state cannot be set is refused") {
   CHECK_THROWS_AS(replay_traces(file, environment), Error);
 }
 
-TEST_CASE("a file that is missing, a folder, empty or no JSON is refused by name") {
+TEST_CASE("a file that is missing, a folder, empty or not JSON is refused by name") {
   CHECK_THROWS_WITH(read_traces("no/such.json"), Catch::Matchers::StartsWith("no/such.json: expected"));
   CHECK_THROWS_AS(read_traces(std::filesystem::temp_directory_path()), Error);
   CHECK_THAT(error_of(""), Catch::Matchers::Contains("empty"));
@@ -260,7 +259,7 @@ TEST_CASE("a file that is missing, a folder, empty or no JSON is refused by name
   }
 }
 
-TEST_CASE("what a file lacks or has too much of is named, with its place") {
+TEST_CASE("missing and superfluous members of a file are named, with their place") {
   using Catch::Matchers::Contains;
   CHECK_THAT(error_of("[]"), Contains("expected an object"));
   CHECK_THAT(error_of("{}"), Contains("expected a key 'id', found none"));

@@ -15,7 +15,7 @@
 
 namespace sounder::fakes {
 
-/// One training with fakes, and all that it reports. Episodes have 5 steps and, played greedily, a return of 5.
+/// One training with fakes, and everything that it reports. Episodes have 5 steps and, if greedy, a return of 5.
 struct TrainerBench : MetricsSink {
   struct Saved {
     Checkpoint checkpoint;
@@ -38,7 +38,7 @@ struct TrainerBench : MetricsSink {
   std::optional<Checkpoint> resumed = {};
   std::vector<MetricsSink*> more_sinks = {};
   std::function<void()> before_save = [] {};                   ///< may throw
-  std::function<void(Trainer&)> on_trainer = [](Trainer&) {};  ///< it is made, and does not run
+  std::function<void(Trainer&)> on_trainer = [](Trainer&) {};  ///< called once, before the trainer runs
   std::function<void()> on_stop = [] {};
   MakeSharing make_sharing = sounder::make_sharing;
 
@@ -91,7 +91,7 @@ struct TrainerBench : MetricsSink {
   }
 };
 
-/// Words all of a report but its times, to the last bit.
+/// Formats everything in a report but its times, to the last bit.
 inline std::string words(const Report& report) {
   return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {}", report.step, report.episodes, report.updates,
                      report.mean_return, report.mean_length, report.policy_loss, report.value_loss, report.entropy,

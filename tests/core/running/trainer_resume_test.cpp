@@ -1,4 +1,4 @@
-// What a run that goes on from a checkpoint knows of the run before.
+// Tests what a resumed run knows about its previous part.
 #include <string>
 #include <vector>
 
@@ -17,7 +17,7 @@ std::vector<Report> after(std::int64_t step, std::vector<Report> reports) {
   return reports;
 }
 
-/// Compares all but the times. Means of sums since another start may differ by rounding.
+/// Compares everything but the times. Means of sums with another start may differ by rounding.
 void check_equal(std::vector<Report> got, std::vector<Report> expected) {
   REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
@@ -38,7 +38,7 @@ std::string failure_of(TrainerBench& bench) {
 
 }  // namespace
 
-TEST_CASE("one worker that is resumed where an episode ended goes on as if never stopped, bit for bit") {
+TEST_CASE("one worker that is resumed where an episode ended continues as if never stopped, bit for bit") {
   const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   INFO(optimizer);
   const auto configure = [&](TrainerBench& bench, std::int64_t steps) {
@@ -84,7 +84,7 @@ TEST_CASE("a resumed run knows when it was solved and what its best evaluation w
   CHECK(report.progress.solved_step == 300);
   CHECK(report.progress.solved_seconds == part.saved.back().checkpoint.progress.solved_seconds);
   REQUIRE_FALSE(rest.evaluations.empty());
-  for (const Evaluation& evaluation : rest.evaluations) CHECK_FALSE(evaluation.best);  // as good as before
+  for (const Evaluation& evaluation : rest.evaluations) CHECK_FALSE(evaluation.best);  // equal to the best, not better
 }
 
 TEST_CASE("a resumed run's speed is that of its own time") {
@@ -100,7 +100,7 @@ TEST_CASE("a resumed run's speed is that of its own time") {
   CHECK(rest.reports.front().steps_per_second > 100.0 / 86'400);
 }
 
-TEST_CASE("workers that a part of a run did without are there again in a later part") {
+TEST_CASE("workers that one part of a run lacked continue in a later part") {
   TrainerBench two, one, again;
   for (TrainerBench* bench : {&two, &one, &again}) bench->config.optimizer = "rmsprop";
   two.config.workers = again.config.workers = 2;
@@ -120,7 +120,7 @@ TEST_CASE("workers that a part of a run did without are there again in a later p
   CHECK(again.run().progress.step >= 2000);
 }
 
-TEST_CASE("a run has more workers than the one that it goes on from") {
+TEST_CASE("a resumed run may have more workers than before") {
   TrainerBench one, two;
   one.config.optimizer = two.config.optimizer = "momentum_sgd";
   one.run();
@@ -132,7 +132,7 @@ TEST_CASE("a run has more workers than the one that it goes on from") {
   CHECK(report.progress.workers[0].steps + report.progress.workers[1].steps == report.progress.step);
 }
 
-TEST_CASE("a checkpoint of another environment or network is refused, by name") {
+TEST_CASE("a checkpoint of another environment or network is refused with the difference") {
   TrainerBench made;
   made.run();
   TrainerBench bench;
@@ -185,7 +185,7 @@ TEST_CASE("a resumed run that stops at once does not report its first step again
   CHECK(rest.reports.empty());
 }
 
-TEST_CASE("a key by which statistics of each worker's own would become shared, or the other way round, is named") {
+TEST_CASE("a key that would make per-worker statistics shared, or the reverse, is named") {
   const std::string optimizer = GENERATE("rmsprop", "momentum_sgd");
   const int before = GENERATE(1, 2);
   TrainerBench made;
@@ -205,5 +205,5 @@ TEST_CASE("a key by which statistics of each worker's own would become shared, o
   INFO(failure);
   CHECK(failure.starts_with(before == 1 ? "gradients_per_update: expected 1, as in the run, whose '"
                                         : "gradients_per_update: expected more than 1, as in the run, whose '"));
-  CHECK(failure_with(before == 1 ? 1 : 3) == "no failure");  // how many they are makes no difference
+  CHECK(failure_with(before == 1 ? 1 : 3) == "no failure");  // any number of them
 }

@@ -1,4 +1,4 @@
-// Synchronous runs: workers learn in rounds, on any number of threads, and each round makes one update.
+// Tests synchronous runs: workers learn in rounds, on any number of threads, and each round makes one update.
 #include <atomic>
 #include <csignal>
 #include <latch>
@@ -22,7 +22,7 @@ using Steps = std::vector<std::int64_t>;
 
 constexpr std::int64_t kForever = 1'000'000'000'000;
 
-/// Four workers in rounds, with episodes of many lengths.
+/// Makes four workers with rounds and episodes of various lengths.
 TrainerBench rounds(std::int64_t threads) {
   TrainerBench bench;
   bench.config.workers = 4;
@@ -32,7 +32,7 @@ TrainerBench rounds(std::int64_t threads) {
   return bench;
 }
 
-/// Whether a checkpoint is of a moment between two rounds: one update was made of each.
+/// Checks that a checkpoint was made between two rounds, with one update per round.
 void check_between_rounds(const TrainerBench& bench, std::int64_t rounds) {
   REQUIRE_FALSE(bench.saved.empty());
   const Checkpoint& checkpoint = bench.saved.back().checkpoint;
@@ -44,7 +44,7 @@ void check_between_rounds(const TrainerBench& bench, std::int64_t rounds) {
 
 }  // namespace
 
-TEST_CASE("a synchronous run is the same to the last bit, on however many threads") {
+TEST_CASE("a synchronous run is the same on any number of threads, to the last bit") {
   const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   INFO(optimizer);
   const auto run = [&](std::int64_t threads, TrainerBench& bench) {
@@ -80,7 +80,7 @@ TEST_CASE("a synchronous run is the same to the last bit, on however many thread
   }
 }
 
-TEST_CASE("a round makes one update of the average of its gradients, at the rate of the round's beginning") {
+TEST_CASE("a round makes one update with the average of its gradients, at the learning rate of its start") {
   TrainerBench bench = rounds(GENERATE(1, 3));
   bench.config.steps = 48;  // three rounds of 4 steps of 4 workers
   bench.config.optimizer = "momentum_sgd";
@@ -94,7 +94,7 @@ TEST_CASE("a round makes one update of the average of its gradients, at the rate
   bench.behaviour.learn = [&](const Rollout& rollout, std::span<const float> parameters, std::span<float> gradient) {
     const std::lock_guard lock(mutex);
     seen.push_back(parameters[0]);
-    gradient[0] = rollout.observation(0)[1];  // each worker's own, in [0, 1)
+    gradient[0] = rollout.observation(0)[1];  // differs between workers, in [0, 1)
     sum += gradient[0];
     return LossSums{};
   };
@@ -102,7 +102,7 @@ TEST_CASE("a round makes one update of the average of its gradients, at the rate
   CHECK(report.progress.updates == 3);
   CHECK(report.progress.step == 48);
   REQUIRE(seen.size() == 12);
-  // All workers of a round learn with the same parameters. Their gradients are those of the round before.
+  // All workers of a round learn with the same parameters. Their gradients are those of the previous round.
   const float average = sum / 12;
   const float rates[]{1, 2.0F / 3, 1.0F / 3};
   float expected = 0;
@@ -113,7 +113,7 @@ TEST_CASE("a round makes one update of the average of its gradients, at the rate
   CHECK(report.parameters[0] == Approx(expected).epsilon(1e-5));
 }
 
-TEST_CASE("one synchronous worker is an asynchronous one, bit for bit") {
+TEST_CASE("one synchronous worker equals an asynchronous one, bit for bit") {
   const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   TrainerBench synchronous, asynchronous;
   for (TrainerBench* bench : {&synchronous, &asynchronous}) {
@@ -127,7 +127,7 @@ TEST_CASE("one synchronous worker is an asynchronous one, bit for bit") {
   CHECK(words(synchronous.evaluations) == words(asynchronous.evaluations));
 }
 
-TEST_CASE("a synchronous run that is resumed where episodes ended goes on as if never stopped, bit for bit") {
+TEST_CASE("a synchronous run that is resumed where episodes ended continues as if never stopped, bit for bit") {
   const std::string optimizer = GENERATE(from_range(test::choices_of("optimizer")));
   const auto run = [&](TrainerBench& bench, std::int64_t steps, std::int64_t threads) {
     bench = rounds(threads);
@@ -148,7 +148,7 @@ TEST_CASE("a synchronous run that is resumed where episodes ended goes on as if 
   CHECK(words(rest.evaluations.back()) == words(whole.evaluations.back()));
 }
 
-TEST_CASE("a synchronous run that is resumed at its step limit evaluates and learns nothing") {
+TEST_CASE("a synchronous run resumed at its step limit evaluates and learns nothing") {
   TrainerBench part = rounds(2), rest = rounds(3);
   part.config.steps = rest.config.steps = 160;
   const TrainReport before = part.run();
@@ -160,7 +160,7 @@ TEST_CASE("a synchronous run that is resumed at its step limit evaluates and lea
   CHECK(rest.evaluation_steps() == Steps{before.progress.step});
 }
 
-TEST_CASE("a synchronous run with more workers goes on with what fewer ones learnt, statistics too") {
+TEST_CASE("a synchronous run with more workers continues with what fewer have learnt, including statistics") {
   TrainerBench two = rounds(1), four = rounds(1);
   two.config.workers = 2;
   two.config.optimizer = four.config.optimizer = "momentum_sgd";
@@ -171,7 +171,7 @@ TEST_CASE("a synchronous run with more workers goes on with what fewer ones lear
   CHECK(four.saved.back().checkpoint.statistics.size() == 1);
 }
 
-TEST_CASE("a target ends a synchronous run at the same step, on however many threads") {
+TEST_CASE("a target ends a synchronous run at the same step on any number of threads") {
   TrainerBench bench = rounds(GENERATE(1, 2, 4));
   bench.config.evaluation_episodes = 100;
   bench.config.evaluation_interval = 300;
@@ -187,7 +187,7 @@ TEST_CASE("a target ends a synchronous run at the same step, on however many thr
   check_between_rounds(bench, 30);
 }
 
-TEST_CASE("a failure in a round ends the run when all threads are drained, and rounds before it are saved") {
+TEST_CASE("a failure in a round ends the run after all threads, and earlier rounds are saved") {
   const std::int64_t threads = GENERATE(1, 2, 3, 4);
   INFO(threads << " threads");
   TrainerBench bench = rounds(threads);
@@ -246,10 +246,10 @@ TEST_CASE("a thread that cannot be prepared ends a synchronous run before anythi
   CHECK(bench.saved[0].checkpoint.progress.updates == 0);
 }
 
-TEST_CASE("the first failure of several in a round is the one that is rethrown") {
+TEST_CASE("the first of several failures in a round is rethrown") {
   TrainerBench bench = rounds(4);
   bench.config.steps = kForever;
-  /// Tells when it is being taken in: whoever fails then comes later.
+  /// Signals that it is being handled, so that other failures come later.
   struct First : std::runtime_error {
     explicit First(std::latch& l) : runtime_error("the first"), latch(&l) {}
     const char* what() const noexcept override {
@@ -272,7 +272,7 @@ TEST_CASE("the first failure of several in a round is the one that is rethrown")
   CHECK(stepping == 4);
 }
 
-TEST_CASE("a stop request ends a synchronous run after the round, and what was learnt is saved") {
+TEST_CASE("a stop request ends a synchronous run after the round, and its results are saved") {
   TrainerBench bench = rounds(GENERATE(1, 2, 4));
   bench.config.steps = kForever;
   bench.config.rollout = 1'000;
@@ -296,7 +296,7 @@ TEST_CASE("a stop request ends a synchronous run after the round, and what was l
   CHECK(bench.saved.back().checkpoint.progress.step == steps);
 }
 
-TEST_CASE("environments that are lost to a stop take the round with them: no gradient is applied twice") {
+TEST_CASE("a stop that loses environments discards the round, and applies no gradient twice") {
   const std::int64_t threads = GENERATE(1, 2, 4);
   TrainerBench bench = rounds(threads);
   bench.config.steps = kForever;
@@ -311,7 +311,7 @@ TEST_CASE("environments that are lost to a stop take the round with them: no gra
   std::stop_source stop;
   std::atomic<std::int64_t> steps{0};
   std::atomic<bool> lost{false};
-  const bool all = GENERATE(true, false);  // or one: the other workers' rollouts of that round come to an end
+  const bool all = GENERATE(true, false);  // or one, so that the other workers' rollouts of that round are complete
   bench.environment.on_step = [&](const FakeEnvironment::Step&) {
     if (++steps <= 16 * 5 + 3 || (lost.exchange(true) && !all)) return;
     stop.request_stop();
@@ -324,7 +324,7 @@ TEST_CASE("environments that are lost to a stop take the round with them: no gra
   CHECK(bench.saved.back().checkpoint.progress.step == 80);
 }
 
-TEST_CASE("a synchronous run that was stopped before it began learns nothing") {
+TEST_CASE("a synchronous run that was stopped before its start learns nothing") {
   TrainerBench bench = rounds(GENERATE(1, 4));
   std::stop_source stop;
   stop.request_stop();
@@ -334,7 +334,7 @@ TEST_CASE("a synchronous run that was stopped before it began learns nothing") {
   CHECK(report.parameters == std::vector<float>(3));
 }
 
-TEST_CASE("a round's update leaves out gradients that are not finite; too many in a row end the run, saved") {
+TEST_CASE("a round omits gradients that are not finite; too many in a row end the run, which is saved") {
   TrainerBench bench = rounds(GENERATE(1, 4));
   bench.config.optimizer = "momentum_sgd";
   bench.config.momentum = 0;
@@ -344,14 +344,14 @@ TEST_CASE("a round's update leaves out gradients that are not finite; too many i
   const float nan = std::numeric_limits<float>::quiet_NaN();
   bench.behaviour.learn = [&](const Rollout&, std::span<const float>, std::span<float> gradient) {
     const int n = learnt++;
-    gradient[0] = n % 4 == 1 || n >= 8 ? nan : 1.0F;  // one of each round, then all
+    gradient[0] = n % 4 == 1 || n >= 8 ? nan : 1.0F;  // one per round, then all
     return LossSums{.policy = 1, .value = 2, .entropy = 3};
   };
   SECTION("some of them") {
     bench.config.steps = 32;
     const TrainReport report = bench.run();
     CHECK(report.progress.updates == 2);
-    CHECK(report.parameters[0] == -2);  // of three each, not of four
+    CHECK(report.parameters[0] == -2);  // the average of three, not of four
     CHECK(bench.reports.back().dropped_updates == 2);
   }
   SECTION("all of them") {

@@ -1,4 +1,4 @@
-// What a whole run tells its sinks, in which order, and what becomes of it where they are slow.
+// Tests what a run sends to its sinks, in which order, and the effect of slow sinks.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -25,7 +25,7 @@ using Texts = std::vector<std::string>;
 
 constexpr std::int64_t kForever = 1'000'000'000'000;
 
-/// Notes all that it is told but episodes and progress.
+/// Stores everything that it receives except episodes and progress.
 struct Notes : MetricsSink {
   void begin(const RunStart& start) override {
     note(fmt::format("begin at {} of {}, {}, {}", start.step, start.config.steps, start.backend, start.network));
@@ -53,7 +53,7 @@ struct Notes : MetricsSink {
 
 }  // namespace
 
-TEST_CASE("every sink is told the beginning, all that follows and the end, in the same order") {
+TEST_CASE("every sink receives the start, all later records and the end, in the same order") {
   Notes first, second;
   TrainerBench bench;
   bench.config.steps = 250;
@@ -81,7 +81,7 @@ TEST_CASE("every sink is told the beginning, all that follows and the end, in th
   CHECK(notes.seconds == resumed.resumed->progress.seconds);
 }
 
-TEST_CASE("a run that fails has no end to tell, and what it saves is told") {
+TEST_CASE("a run that fails reports its checkpoint, but no end") {
   Notes notes;
   TrainerBench bench;
   bench.more_sinks = {&notes};
@@ -93,7 +93,7 @@ TEST_CASE("a run that fails has no end to tell, and what it saves is told") {
   CHECK_FALSE(notes.reason);
 }
 
-TEST_CASE("what a sink fails at last is told as a warning, too") {
+TEST_CASE("a sink's failure at the end also becomes a warning") {
   struct Failing : MetricsSink {
     void saved(const SavedCheckpoint&) override { throw Error("no room"); }
     void end(const TrainReport&) override { throw Error("no more"); }
@@ -108,7 +108,7 @@ TEST_CASE("what a sink fails at last is told as a warning, too") {
   CHECK(std::ranges::count(notes.texts, "warning: no room; training goes on") == 1);
 }
 
-TEST_CASE("how a run stands is told between its reports") {
+TEST_CASE("the current numbers are reported between two reports") {
   struct Watching : MetricsSink {
     void progress(const Report& report) override {
       const std::lock_guard lock(mutex);
@@ -133,7 +133,7 @@ TEST_CASE("how a run stands is told between its reports") {
   CHECK(watching.steps.front() < 500);
 }
 
-TEST_CASE("a stop ends a worker that waits for a slow sink, and what waited is told afterwards") {
+TEST_CASE("a stop ends a worker that waits for a slow sink, and the waiting records are delivered afterwards") {
   // Its first report waits until the worker has ended.
   struct Slow : MetricsSink {
     void report(const Report&) override {
@@ -159,8 +159,8 @@ TEST_CASE("a stop ends a worker that waits for a slow sink, and what waited is t
   bench.config.rollout = 1;
   bench.more_sinks = {&slow};
   bench.environment.length = [](std::uint64_t) { return kForever; };
-  // A report for each step: one is being told, some wait for that, one for room there, some for the trainer's thread;
-  // for the next one there is no room.
+  // With a report for each step, one is being delivered, some wait for it, one waits for room there, and some wait for
+  // the trainer's thread. There is no room for the next one.
   constexpr std::int64_t kRoom = 1 + SinkThread::kMostWaiting + 1 + Trainer::kMostReportsBehind;
   bench.environment.on_step = [&, steps = std::int64_t{0}](const FakeEnvironment::Step&) mutable {
     thread_local AtExit at_exit;

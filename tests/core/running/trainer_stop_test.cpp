@@ -1,4 +1,4 @@
-// How a run ends before its time: failures, stop requests, signals; and what fails beside it.
+// Tests how a run ends early, by failures, stop requests and signals, and failures of sinks.
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -52,14 +52,14 @@ void check_saved_at_the_end(const TrainerBench& bench) {
   REQUIRE_FALSE(bench.reports.empty());
   CHECK(bench.reports.back().step == checkpoint.progress.step);
   CHECK(static_cast<std::int64_t>(bench.finished.size()) == checkpoint.progress.episodes);
-  // A rollout that failed was counted by its worker, perhaps, and taught nothing.
+  // A failed rollout may have been counted by its worker, but nothing was learnt from it.
   CHECK(steps >= checkpoint.progress.step);
   CHECK(steps <= checkpoint.progress.step + 4);
 }
 
 }  // namespace
 
-TEST_CASE("a worker's failure ends the run when all are drained, and what was learnt is saved") {
+TEST_CASE("a worker's failure ends the run after all workers, and its results are saved") {
   TrainerBench bench;
   bench.config.steps = kForever;
   bench.config.workers = GENERATE(1, 3);
@@ -68,7 +68,7 @@ TEST_CASE("a worker's failure ends the run when all are drained, and what was le
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("what an environment throws becomes an Error with the worker's name, and stays nested in it") {
+TEST_CASE("an environment's exception becomes an Error with the worker's name, with the original nested") {
   TrainerBench bench;
   bench.config.steps = kForever;
   bench.environment.on_step = at_step(500, [] { throw std::out_of_range("no wheel 5\nbacktrace: ..."); });
@@ -82,7 +82,7 @@ TEST_CASE("what an environment throws becomes an Error with the worker's name, a
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("the first failure of several is the one that is rethrown") {
+TEST_CASE("the first of several failures is rethrown") {
   TrainerBench bench;
   bench.config.workers = 3;
   bench.config.steps = kForever;
@@ -96,14 +96,14 @@ TEST_CASE("the first failure of several is the one that is rethrown") {
       act_at_thread_exit([&] { first_left.count_down(); });
       throw Error("the first");
     }
-    first_left.wait();  // its thread is at its end: the trainer knows its failure
+    first_left.wait();  // its thread is ending, so the trainer knows its failure
     throw Error("a later one");
   };
   CHECK_THROWS_WITH(bench.run(), "the first");
   CHECK(stepping == 3);
 }
 
-TEST_CASE("a failure in an evaluation ends the run, too") {
+TEST_CASE("a failure in an evaluation also ends the run") {
   TrainerBench bench;
   bench.config.workers = 2;
   bench.config.steps = kForever;
@@ -116,7 +116,7 @@ TEST_CASE("a failure in an evaluation ends the run, too") {
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("a stop request interrupts a run, and what was learnt is saved") {
+TEST_CASE("a stop request interrupts a run, and its results are saved") {
   TrainerBench bench;
   bench.config.steps = kForever;
   bench.config.workers = 2;
@@ -130,7 +130,7 @@ TEST_CASE("a stop request interrupts a run, and what was learnt is saved") {
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("a run that was stopped before it began learns nothing") {
+TEST_CASE("a run that was stopped before its start learns nothing") {
   TrainerBench bench;
   std::stop_source stop;
   stop.request_stop();
@@ -140,7 +140,7 @@ TEST_CASE("a run that was stopped before it began learns nothing") {
   CHECK(report.parameters == std::vector<float>(3));
 }
 
-TEST_CASE("a signal interrupts a run, and what was learnt is saved") {
+TEST_CASE("a signal interrupts a run, and its results are saved") {
   TrainerBench bench;
   bench.config.steps = kForever;
   bench.config.workers = 2;
@@ -165,7 +165,7 @@ TEST_CASE("a signal that is ignored, as under nohup, stays ignored") {
   CHECK(report.steps == 1000);
 }
 
-TEST_CASE("signals are caught while a run lasts, and neither before nor after") {
+TEST_CASE("signals are caught during a run only") {
   const auto own_handler = [](int) {};
   const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const auto before = std::signal(signal, own_handler);
@@ -184,12 +184,12 @@ TEST_CASE("signals are caught while a run lasts, and neither before nor after") 
   std::signal(signal, before);
 }
 
-TEST_CASE("a signal is heard while the trainer waits for a disk") {
+TEST_CASE("a signal is received while the trainer waits for a disk") {
   struct Slow : MetricsSink {
     void report(const Report&) override {
       if (std::exchange(waited, true)) return;
       std::raise(SIGINT);
-      stopped.wait();  // as a write that does not return
+      stopped.wait();  // like a write that does not return
     }
     std::latch stopped{1};
     bool waited = false;
@@ -204,7 +204,7 @@ TEST_CASE("a signal is heard while the trainer waits for a disk") {
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("a signal while the end is written is told of, though there was nothing left to interrupt") {
+TEST_CASE("a signal while the end is written is reported, although nothing is left to interrupt") {
   TrainerBench bench;
   std::latch stopped(1);
   bench.on_stop = [&] { stopped.count_down(); };
@@ -219,7 +219,7 @@ TEST_CASE("a signal while the end is written is told of, though there was nothin
   CHECK(bench.saved.back().mark == CheckpointMark::last);
 }
 
-TEST_CASE("a stop ends a long rollout early, and what it has so far is learnt") {
+TEST_CASE("a stop ends a long rollout early, and the worker learns from its steps") {
   TrainerBench bench;
   bench.config.steps = kForever;
   bench.config.rollout = 100'000;
@@ -232,14 +232,14 @@ TEST_CASE("a stop ends a long rollout early, and what it has so far is learnt") 
   CHECK(report.progress.updates == 1);
 }
 
-TEST_CASE("what an environment throws that is no exception ends the run with an Error") {
+TEST_CASE("an environment that throws something other than an exception ends the run with an Error") {
   TrainerBench bench;
   bench.environment.on_step = at_step(50, [] { throw 42; });
   CHECK_THROWS_WITH(bench.run(), "worker 0: something was thrown that is no std::exception");
   check_saved_at_the_end(bench);
 }
 
-TEST_CASE("a stop interrupts an evaluation that would never end") {
+TEST_CASE("a stop interrupts an endless evaluation") {
   TrainerBench bench;
   bench.config.evaluation_interval = 200;
   bench.config.steps = kForever;
@@ -256,10 +256,10 @@ TEST_CASE("a stop interrupts an evaluation that would never end") {
   CHECK(bench.evaluations.empty());
 }
 
-TEST_CASE("each failure of a sink is warned of once, and it is tried again; the others go on") {
+TEST_CASE("each failure of a sink causes one warning; it is called again, and so are the others") {
   struct Failing : MetricsSink {
     void report(const Report&) override {
-      if (++calls % 3 != 0) throw Error(calls % 3 == 1 ? "disk full" : "disk gone");  // two that alternate
+      if (++calls % 3 != 0) throw Error(calls % 3 == 1 ? "disk full" : "disk gone");  // two causes that alternate
     }
     void evaluation(const Evaluation&) override { throw Error("disk full there"); }
     int calls = 0;
@@ -277,7 +277,7 @@ TEST_CASE("each failure of a sink is warned of once, and it is tried again; the 
   CHECK(bench.finished.size() == 200);
 }
 
-TEST_CASE("checkpoints that cannot be saved are warned of once, until one can be again, and training goes on") {
+TEST_CASE("checkpoints that cannot be saved cause one warning until one is saved, and training continues") {
   TrainerBench bench;
   bench.config.evaluation_interval = 300;
   int saves = 0;
@@ -286,7 +286,7 @@ TEST_CASE("checkpoints that cannot be saved are warned of once, until one can be
     const TrainReport report = bench.run();
     CHECK(report.steps == 1000);
     CHECK_FALSE(report.saved);
-    CHECK(saves == 2);  // the best one, and the last
+    CHECK(saves == 2);  // the best one and the last
     CHECK(bench.warnings ==
           std::vector<std::string>{"disk full 1; the last checkpoint that was written stays, and training goes on"});
     CHECK(report.progress.step == 1000);
@@ -303,7 +303,7 @@ TEST_CASE("checkpoints that cannot be saved are warned of once, until one can be
   }
 }
 
-TEST_CASE("what a sink throws that is no Error ends the run when all are drained") {
+TEST_CASE("a sink's exception other than Error ends the run after all workers") {
   struct Broken : MetricsSink {
     void report(const Report&) override { throw std::logic_error("broken"); }
   } broken;

@@ -1,4 +1,4 @@
-// Runs with target parameters and exploration.
+// Tests runs with target parameters and exploration.
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -28,13 +28,13 @@ TrainerBench with_target(std::int64_t interval) {
   return bench;
 }
 
-/// Learns 1 - target, so that what becomes of the parameters depends on the copies.
+/// Learns 1 - target, so that the parameters depend on the copies.
 LossSums learn_from_target(std::span<const float> target, std::span<float> gradient) {
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] = target[i] - 1;
   return {};
 }
 
-/// Has a run's agents learn from their target parameters. One worker: what they are is kept meanwhile.
+/// Makes a run's agents learn from their target parameters, and stores these. For one worker.
 void learn_from_targets(TrainerBench& bench, Floats& target) {
   bench.behaviour.on_target = [&](const Rollout&, std::span<const float> now) {
     target.assign(now.begin(), now.end());
@@ -46,7 +46,7 @@ void learn_from_targets(TrainerBench& bench, Floats& target) {
 
 }  // namespace
 
-TEST_CASE("target parameters are those of the last multiple of the interval, in every rollout") {
+TEST_CASE("target parameters are those at the last multiple of the interval, in every rollout") {
   TrainerBench bench = with_target(10);
   bench.config.steps = 50;
   bench.config.optimizer = "momentum_sgd";
@@ -63,7 +63,7 @@ TEST_CASE("target parameters are those of the last multiple of the interval, in 
   CHECK(targets == Floats{0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12, 16, 16, 16, 16});
 }
 
-TEST_CASE("several workers' targets are copied once an interval, whoever copies") {
+TEST_CASE("several workers' targets are copied once per interval, by any of them") {
   TrainerBench bench = with_target(100);
   bench.config.workers = 4;
   bench.config.steps = 20'000;
@@ -84,15 +84,15 @@ TEST_CASE("several workers' targets are copied once an interval, whoever copies"
   };
   const TrainReport report = bench.run();
   CHECK(report.steps >= 20'000);
-  // The parameters count updates, so each copy is another number: 25 updates of 4 steps make an interval. A replica
-  // that was pulled while a copy was made has numbers of both. How many of the copies a worker sees is the system's
-  // affair: a thread may wait for many intervals.
+  // The parameters count updates, so each copy has a different value: 25 updates of 4 steps are an interval. A replica
+  // pulled during a copy contains numbers of both. The number of copies that a worker sees depends on the system,
+  // because a thread may wait for many intervals.
   CHECK(copies.size() <= 201);
   CHECK(copies.size() >= 2);
 }
 
-TEST_CASE("one worker with targets that is resumed where an episode ended goes on as if never stopped, bit for bit") {
-  // The interval ends in the middle, at the resumption, or not at all.
+TEST_CASE("one worker with targets that is resumed where an episode ended continues as if never stopped, bit for bit") {
+  // The interval ends in the middle, at the resumption, or never.
   const std::int64_t interval = GENERATE(170, 500, 1'000, 10'000);
   INFO(interval);
   Floats target;
@@ -108,7 +108,7 @@ TEST_CASE("one worker with targets that is resumed where an episode ended goes o
   CHECK(rest.saved.back().checkpoint.statistics == whole.saved.back().checkpoint.statistics);
 }
 
-TEST_CASE("a checkpoint without target parameters is gone on from with a copy of its parameters") {
+TEST_CASE("a checkpoint without target parameters continues with a copy of its parameters") {
   Floats target;
   TrainerBench part = with_target(300), rest = with_target(300);
   for (TrainerBench* bench : {&part, &rest}) learn_from_targets(*bench, target);
@@ -141,13 +141,13 @@ TEST_CASE("a copy that is due when a checkpoint is captured is in the checkpoint
   };
   const auto initial = agents.initial_parameters(0);
   CHECK(target_of() == initial);
-  // Another worker's steps reach the interval; it did not come to the copy yet.
+  // Another worker's steps reach the interval, but it has not made the copy yet.
   dynamic_cast<Hogwild&>(group.sharing()).store().skip(100);
   CHECK(target_of() == group.sharing().snapshot().parameters);
   CHECK(target_of() != initial);
 }
 
-TEST_CASE("exploration falls with the global step, of all workers") {
+TEST_CASE("exploration decreases with the global step of all workers") {
   TrainerBench bench;
   bench.config.workers = 2;
   bench.config.threads = 1;
@@ -155,7 +155,7 @@ TEST_CASE("exploration falls with the global step, of all workers") {
   bench.config.exploration_steps = 1'000;
   bench.config.final_epsilon = 0.25;
   bench.environment.length = [](std::uint64_t) { return kForever; };
-  std::vector<float> epsilons;  // of steps, the worker's one after the other's
+  std::vector<float> epsilons;  // per step, one worker after the other
   bench.behaviour.on_act = [&](const Agent::ActRequest& request) {
     if (request.selection == Selection::sample) epsilons.push_back(request.epsilon);
   };
@@ -167,7 +167,7 @@ TEST_CASE("exploration falls with the global step, of all workers") {
   }
 }
 
-TEST_CASE("workers that draw their final epsilons keep to them") {
+TEST_CASE("workers keep the final epsilons that they draw") {
   TrainerBench bench;
   bench.config.workers = 30;
   bench.config.threads = 1;

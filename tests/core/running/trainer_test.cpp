@@ -25,7 +25,7 @@ using Steps = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE("one worker trains for exactly as many steps as were asked for") {
+TEST_CASE("one worker trains for exactly the requested number of steps") {
   TrainerBench bench;
   bench.config.steps = 1003;
   const TrainReport report = bench.run();
@@ -34,14 +34,14 @@ TEST_CASE("one worker trains for exactly as many steps as were asked for") {
   CHECK(report.steps == 1003);
   CHECK(report.progress.step == 1003);
   CHECK(report.progress.episodes == 200);
-  CHECK(report.progress.updates == 401);  // two for each episode, one for the three steps of the last
+  CHECK(report.progress.updates == 401);  // two per episode, one for the three steps of the last
   CHECK(report.staleness == 0);
   CHECK(measured(report.means.measures, "train/lost_updates") == 0);
   CHECK(report.saved);
   CHECK(report.seconds > 0);
 }
 
-TEST_CASE("several workers stop within a rollout each of the limit, and all steps are theirs") {
+TEST_CASE("several workers stop within a rollout each of the limit, and count all steps") {
   TrainerBench bench;
   bench.config.workers = 3;
   bench.config.steps = 20'000;
@@ -61,7 +61,7 @@ TEST_CASE("several workers stop within a rollout each of the limit, and all step
   CHECK(bench.reports.back().step == report.progress.step);
 }
 
-TEST_CASE("workers with four environments each train for as many steps as were asked for, rounded up to whole ones") {
+TEST_CASE("workers with four environments each train for the requested number of steps, rounded up to time steps") {
   TrainerBench bench;
   bench.config.envs_per_worker = 4;
   bench.config.steps = 1000;
@@ -93,15 +93,15 @@ TEST_CASE("reports come at the multiples of their interval, and at the end") {
   bench = TrainerBench();
   bench.config.steps = 500;
   bench.run();
-  CHECK(bench.report_steps() == Steps{100, 200, 300, 400, 500});  // the end is not told twice
+  CHECK(bench.report_steps() == Steps{100, 200, 300, 400, 500});  // the end is not reported twice
   CHECK(bench.reports.back().episodes == 100);
   CHECK(bench.reports.back().worker_steps == Steps{500});
-  CHECK(bench.reports.back().policy_loss == 1);  // what the fake learner says, per step
+  CHECK(bench.reports.back().policy_loss == 1);  // the fake learner's, per step
   CHECK(bench.reports.back().value_loss == 2);
   CHECK(bench.reports.back().entropy == 0.5);
 }
 
-TEST_CASE("a report lies at the first step at which its multiple is reached") {
+TEST_CASE("a report is made at the first step at or after its multiple") {
   TrainerBench bench;
   bench.config.steps = 50;
   bench.config.report_interval = 7;
@@ -109,11 +109,11 @@ TEST_CASE("a report lies at the first step at which its multiple is reached") {
   CHECK(bench.report_steps() == Steps{9, 14, 24, 29, 35, 44, 49, 50});
 }
 
-TEST_CASE("a run's report has its means over all of it, not over its last interval") {
+TEST_CASE("a run's report has the means of the whole run, not of its last interval") {
   TrainerBench bench;
   bench.config.steps = 60;
   bench.config.report_interval = 50;
-  // The value's loss is 1 in each of the first ten rollouts (of 4 and of 1 steps in turn), then 4.
+  // The value loss is 1 in each of the first ten rollouts (of 4 and 1 steps in turn), then 4.
   bench.behaviour.learn = [rollouts = 0](const Rollout&, std::span<const float>, std::span<float>) mutable {
     return LossSums{.value = rollouts++ < 20 ? 1.0F : 4.0F};
   };
@@ -125,7 +125,7 @@ TEST_CASE("a run's report has its means over all of it, not over its last interv
   CHECK(report.means.worker_steps == Steps{60});
 }
 
-TEST_CASE("all episodes reach the sinks, in the order of one worker's steps") {
+TEST_CASE("all episodes reach the sinks, in the order of each worker's steps") {
   TrainerBench bench;
   bench.config.steps = 503;
   bench.run();
@@ -134,10 +134,10 @@ TEST_CASE("all episodes reach the sinks, in the order of one worker's steps") {
   for (std::size_t i = 0; i < 100; ++i) CHECK(bench.finished[i].step == 5 * (static_cast<std::int64_t>(i) + 1));
 }
 
-TEST_CASE("evaluations come at the multiples of their interval, and at the end, and the best one is saved") {
+TEST_CASE("evaluations come at the multiples of their interval and at the end, and the best one is saved") {
   TrainerBench bench;
   bench.config.evaluation_interval = 300;
-  // Evaluations after step 500 go better: the greedy action follows the parameter, which the updates raise.
+  // Evaluations after step 500 are better: the greedy action follows the parameter, which updates raise.
   bench.behaviour.choose = [](const Choice& choice) { return choice.parameters[0] > 0.5F ? 1 : 0; };
   bench.behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
     gradient[0] = -1;
@@ -152,8 +152,8 @@ TEST_CASE("evaluations come at the multiples of their interval, and at the end, 
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(bench.evaluations[i].returns == std::vector<double>(3, expected[i]));
     CHECK(bench.evaluations[i].lengths == Steps{5, 5, 5});
-    CHECK(bench.evaluations[i].best == (i < 2));  // as good is not better
-    CHECK_FALSE(bench.evaluations[i].solved);     // there is no threshold
+    CHECK(bench.evaluations[i].best == (i < 2));  // an equal one is not better
+    CHECK_FALSE(bench.evaluations[i].solved);     // without a threshold
   }
   REQUIRE(bench.saved.size() == 3);
   CHECK(bench.saved[0].mark == CheckpointMark::last_and_best);
@@ -188,7 +188,7 @@ TEST_CASE("a run stops at the evaluation that reaches its target") {
   CHECK(bench.saved.back().checkpoint.progress.solved_step == 300);
 }
 
-TEST_CASE("a run whose target stays out of reach, or that has none, goes on to its step limit") {
+TEST_CASE("a run whose target is out of reach, or that has none, continues to its step limit") {
   TrainerBench bench;
   bench.config.evaluation_episodes = 100;
   bench.config.evaluation_interval = 300;
@@ -215,7 +215,7 @@ TEST_CASE("until_solved needs a threshold, and evaluations of 100 episodes") {
   CHECK_THROWS_AS(bench.run(), UsageError);
 }
 
-TEST_CASE("an evaluation of few episodes never says that a task is solved") {
+TEST_CASE("an evaluation of few episodes never declares a task solved") {
   TrainerBench bench;
   bench.config.evaluation_episodes = 99;
   bench.environment.reward_threshold = 5;
@@ -224,7 +224,7 @@ TEST_CASE("an evaluation of few episodes never says that a task is solved") {
   CHECK_FALSE(bench.evaluations.front().solved);
 }
 
-TEST_CASE("with one worker, a seed determines all but the times") {
+TEST_CASE("with one worker, a seed determines everything but the times") {
   const auto run = [](std::int64_t seed, TrainerBench& bench) {
     bench.config.seed = seed;
     bench.config.evaluation_interval = 300;
@@ -240,7 +240,7 @@ TEST_CASE("with one worker, a seed determines all but the times") {
   CHECK(run(2, other).parameters != report.parameters);
 }
 
-TEST_CASE("with one worker, reports are the same however often checkpoints are saved meanwhile") {
+TEST_CASE("with one worker, reports do not depend on how often checkpoints are saved") {
   TrainerBench rarely;
   rarely.run();
 
@@ -248,7 +248,7 @@ TEST_CASE("with one worker, reports are the same however often checkpoints are s
   often.config.checkpoint_interval = 1e-9;
   std::atomic<std::int64_t> steps{0};
   often.environment.on_step = [&](const FakeEnvironment::Step&) { ++steps; };
-  // Holds the trainer's thread up at each report, until the worker is two reports further.
+  // Delays the trainer's thread at each report until the worker is two reports further.
   struct Slow : MetricsSink {
     explicit Slow(std::atomic<std::int64_t>& s) : steps(s) {}
     void report(const Report& report) override {
@@ -263,7 +263,7 @@ TEST_CASE("with one worker, reports are the same however often checkpoints are s
   CHECK(words(often.finished) == words(rarely.finished));
 }
 
-TEST_CASE("checkpoints are saved as often as their interval says, while a run goes on") {
+TEST_CASE("checkpoints are saved at their interval during a run") {
   const auto saved_meanwhile = [&](double interval, int expected) {
     std::mutex mutex;
     std::condition_variable saved;
@@ -277,7 +277,7 @@ TEST_CASE("checkpoints are saved as often as their interval says, while a run go
       ++saves;
       saved.notify_one();
     };
-    // A run of 20 steps would be over in no time: its last one waits for what is expected, but not for ever.
+    // A run of 20 steps would end at once, so its last step waits for the checkpoint, but not for ever.
     bench.environment.on_step = [&, steps = 0](const FakeEnvironment::Step&) mutable {
       if (++steps != 20) return;
       std::unique_lock lock(mutex);
@@ -325,11 +325,11 @@ TEST_CASE("a run clips its gradients to max_gradient_norm") {
   CHECK(bench.run().parameters == std::vector<float>{-2 * share, -2 * share, -share});
 }
 
-TEST_CASE("a worker that evaluated goes on with what the others learnt meanwhile") {
+TEST_CASE("a worker that evaluated continues with what the others have learnt meanwhile") {
   TrainerBench bench;
   bench.config.workers = 2;
   bench.config.steps = 1'000'000'000'000;
-  bench.config.write_mode = "locked";  // loses no update: the parameters count them
+  bench.config.write_mode = "locked";  // loses no update, and the parameters count them
   bench.config.optimizer = "momentum_sgd";
   bench.config.momentum = 0;
   bench.config.learning_rate = 1;
@@ -363,7 +363,7 @@ TEST_CASE("a worker that evaluated goes on with what the others learnt meanwhile
   CHECK(seen >= least);
 }
 
-TEST_CASE("with one worker, a report has all episodes up to its step, though they are collected at any time") {
+TEST_CASE("with one worker, a report contains all episodes up to its step, whenever they are collected") {
   const auto run = [](double checkpoint_interval) {
     TrainerBench bench;
     bench.config.steps = 3'000;
@@ -381,8 +381,8 @@ TEST_CASE("with one worker, a report has all episodes up to its step, though the
   for (int n = 0; n < 5; ++n) CHECK(run(1e-9) == rarely);
 }
 
-TEST_CASE("each evaluation has episodes of its own, which are none of training's") {
-  // By player, the seeds of the episodes that it began, in order.
+TEST_CASE("each evaluation has its own episodes, none of them training's") {
+  // The seeds of the episodes that each player began, in order.
   std::map<Seat::Player, std::vector<std::uint64_t>> seeds;
   const auto make = [&](const Seat& seat) {
     return Environment(FakeEnvironment{.options = {.on_reset = [&seeds, player = seat.player](std::uint64_t seed) {

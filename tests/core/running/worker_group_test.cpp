@@ -1,4 +1,4 @@
-// What a configuration says reaches the parameters and the workers.
+// Tests that the configuration reaches the parameters and the workers.
 #include "core/running/worker_group.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ TrainConfig two_workers() {
           .momentum = 0};
 }
 
-/// Agents whose every gradient raises each parameter by the learning rate.
+/// Makes agents whose gradients raise each parameter by the learning rate.
 Behaviour rising() {
   Behaviour behaviour;
   behaviour.learn = [](const Rollout&, std::span<const float>, std::span<float> gradient) {
@@ -53,7 +53,7 @@ TEST_CASE("parameters are written in the mode that the configuration names") {
   }
 }
 
-TEST_CASE("a stale gradient has a lower learning rate where the configuration asks for it") {
+TEST_CASE("a stale gradient has a lower learning rate if the configuration requests it") {
   const FakeAgents agents(rising());
   const auto train = [&](bool staleness_aware) {
     TrainConfig config = two_workers();
@@ -61,14 +61,14 @@ TEST_CASE("a stale gradient has a lower learning rate where the configuration as
     WorkerGroup group(config, environments(), agents);
     group.worker(0).learn_once();
     for (int i = 0; i < 4; ++i) group.worker(1).run_once();
-    group.worker(0).contribute();  // of parameters that are four updates old
+    group.worker(0).contribute();  // for parameters that are four updates old
     return group.sharing().snapshot().parameters.front();
   };
   CHECK(train(false) == 5);
   CHECK(train(true) == 4.25F);
 }
 
-TEST_CASE("the returns that rewards are normalised by have the configuration's discount") {
+TEST_CASE("the returns that normalise rewards have the configuration's discount") {
   constexpr MomentsBlock kReturns{.offset = 1, .width = 1};
   Behaviour behaviour = rising();
   behaviour.size = 4;
