@@ -43,7 +43,7 @@ enum class StopReason { step_limit, target_reached, interrupted };
 struct TrainReport {
   StopReason reason = StopReason::step_limit;
   int signal = 0;             ///< signal received during the run; 0 if there was none
-  TrainingProgress progress;  ///< with solved_step and solved_seconds
+  TrainingProgress progress;  ///< solved_step and solved_seconds say whether and when it was solved
   double seconds = 0;         ///< seconds of training in this process, including evaluations
   std::int64_t steps = 0;     ///< steps taken in this process
   double staleness = 0;       ///< mean over the updates of this process

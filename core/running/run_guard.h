@@ -10,20 +10,20 @@
 
 namespace sounder {
 
-/// Does the tasks of a run, on any thread: a task's failure is kept, and stops the run.
+/// Does the tasks of a run, on any thread. Keeps a task's failure and then stops the run.
 class RunGuard {
  public:
   /// `stop` asks the run to end; it must not throw.
   RunGuard(const WorkerGroup& group, std::function<void()> stop) : group_(group), stop_(std::move(stop)) {}
 
-  /// Does a task, and keeps its failure. `where` describes the task in errors. Returns whether it had none.
+  /// Does a task, and keeps its failure. `where` describes the task in errors. Returns whether it succeeded.
   template <class Task>
   bool attempt(const std::string& where, Task task) noexcept {
     try {
       task();
       return true;
     } catch (const EnvironmentLost&) {
-      if (!group_.stopping()) failure_.keep(where);  // a run that stops does not wait for an environment to come back
+      if (!group_.stopping()) failure_.keep(where);  // a run that stops does not wait for lost environments
     } catch (...) {
       failure_.keep(where);
     }
@@ -31,7 +31,7 @@ class RunGuard {
     return false;
   }
 
-  /// Keeps the exception that is being handled, and stops the run.
+  /// Keeps the current exception, and stops the run. For catch blocks.
   void fail(const std::string& where) noexcept {
     failure_.keep(where);
     stop_();
@@ -39,7 +39,7 @@ class RunGuard {
 
   bool failed() const noexcept { return failure_.any(); }
 
-  /// Throws the first failure, if any. After all threads have ended.
+  /// Throws the first failure, if there is one. Call it after all threads have ended.
   void rethrow() const { failure_.rethrow(); }
 
  private:

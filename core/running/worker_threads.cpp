@@ -17,7 +17,7 @@ void WorkerThreads::start() {
 }
 
 void WorkerThreads::join() {
-  // Those that could not be started are not to be waited for in rounds.
+  // Rounds must not wait for threads that could not be started.
   for (std::size_t i = threads_.size(); i < parts_.threads; ++i) round_.arrive_and_drop();
   threads_.clear();
 }
@@ -31,25 +31,25 @@ void WorkerThreads::work(std::size_t index) {
     work_freely(index);
   }
   for (std::size_t i = index; i < group.size(); i += parts_.threads) group.worker(i).mailbox().flush();
-  // Acquire and release: the last one sees what the others did.
+  // Acquire and release: the last thread sees the effects of the others.
   if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) parts_.finished();
 }
 
-/// Asynchronously: no worker waits for another.
+/// Runs the workers asynchronously: none waits for another.
 void WorkerThreads::work_freely(std::size_t index) {
   WorkerGroup& group = parts_.group;
   const bool alone = index + parts_.threads >= group.size();
   for (std::size_t i = index; !over(); i = i + parts_.threads < group.size() ? i + parts_.threads : index) {
     parts_.guard.attempt(fmt::format("worker {}", i), [&] {
-      if (!alone) group.worker(i).forget_replica();  // the thread's other workers went on meanwhile
+      if (!alone) group.worker(i).forget_replica();  // the thread's other workers have learnt in between
       group.worker(i).run_once();
       parts_.reached(group.worker(i));
     });
   }
 }
 
-/// In rounds: all threads wait for each other after each. A thread that failed goes on coming, so that none waits for
-/// ever; what failed ends the rounds.
+/// Runs the workers in rounds: after each, all threads wait for each other. A thread whose worker failed still arrives,
+/// so that none waits for ever; the failure ends the rounds.
 void WorkerThreads::work_in_rounds(std::size_t index) {
   WorkerGroup& group = parts_.group;
   while (!rounds_over_) {
@@ -60,7 +60,7 @@ void WorkerThreads::work_in_rounds(std::size_t index) {
   }
 }
 
-/// By one thread, while the others wait.
+/// Called by one thread while the others wait.
 void WorkerThreads::end_round() noexcept {
   WorkerGroup& group = parts_.group;
   if (!parts_.guard.failed()) {

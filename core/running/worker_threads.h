@@ -13,26 +13,25 @@
 
 namespace sounder {
 
-/// Runs the workers of a group until the step limit, or until the group is stopped: each thread runs the workers index,
-/// index + threads, ... in turn. They learn freely or in rounds, as the sharing scheme has it.
+/// Runs the workers of a group until the step limit, or until the group is stopped. Each thread runs the workers index,
+/// index + threads, ... in turn, asynchronously or in rounds, depending on the sharing scheme.
 class WorkerThreads {
  public:
   struct Parts {
     WorkerGroup& group;
     RunGuard& guard;
-    std::size_t threads;  ///< at most as many as there are workers
+    std::size_t threads;  ///< at most the number of workers
     std::int64_t steps;   ///< global step at which to end
     /// Called first on each thread, with its index.
     std::function<void(std::size_t)> prepare;
-    /// Called after each rollout, on its thread; of rounds after each round, while all threads wait, with worker 0.
+    /// Called after each rollout, on its thread; in rounds, after each round with worker 0, while all threads wait.
     std::function<void(Worker&)> reached;
-    /// Called once, on the thread that is the last to end its workers: it sees what the others did.
+    /// Called once, on the last thread to end its workers, which sees the effects of the others.
     std::function<void()> finished;
   };
   explicit WorkerThreads(Parts parts);
 
-  /// Starts the threads. Throws where one cannot be started; the others then end by themselves once the group is
-  /// stopped.
+  /// Starts the threads. Throws if one cannot be started; the others then end once the group is stopped.
   void start();
 
   /// Waits for all threads to end.
@@ -52,8 +51,8 @@ class WorkerThreads {
 
   const Parts parts_;
   std::atomic<std::size_t> running_;
-  std::barrier<EndRound> round_;  // of Pace::rounds
-  bool rounds_over_ = false;      // written by the round's end only, while all threads wait
+  std::barrier<EndRound> round_;  // for Pace::rounds
+  bool rounds_over_ = false;      // written at the end of a round only, while all threads wait
   std::vector<std::jthread> threads_;
 };
 
