@@ -47,7 +47,7 @@ Averaged::Averaged(const TrainConfig& config, const AgentFactory& agents, const 
 
 std::unique_ptr<Port> Averaged::port(std::size_t worker, const Replica& replica) {
   if (!pool_) return Hogwild::port(worker, replica);
-  return std::make_unique<AveragedPort>(port_parts(worker, replica), *pool_);
+  return std::make_unique<AveragedPort>(group().port_parts(worker, replica), *pool_);
 }
 
 std::unique_ptr<Sharing> make_averaged(const TrainConfig& config, const AgentFactory& agents) {
