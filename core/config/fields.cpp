@@ -96,10 +96,10 @@ std::string constant_rate(const ConfigUse& use) {
                 fmt::format("learning_rate_schedule is '{}'", use.config.learning_rate_schedule));
 }
 
-template <class Rule>
+template <class... Rules>
 std::string other_rule(const ConfigUse& use) {
-  return unless(std::holds_alternative<Rule>(make_update_settings(use.config).optimizer.rule),
-                fmt::format("optimizer is '{}'", use.config.optimizer));
+  const UpdateRule rule = make_update_settings(use.config).optimizer.rule;
+  return unless((std::holds_alternative<Rules>(rule) || ...), fmt::format("optimizer is '{}'", use.config.optimizer));
 }
 
 std::string own_limit(const ConfigUse& use) {
@@ -198,8 +198,8 @@ std::vector<ConfigField> make_fields() {
        Integer{&C::anneal_steps, 0, kMostSteps}, kChangeable, constant_rate},
       {"rmsprop_decay", "decay of the squared gradients' mean, of the two RMSProp rules (alpha)",
        Real{&C::rmsprop_decay, 0, 1}, kChangeable, other_rule<RmsProp>},
-      {"rmsprop_epsilon", "added to that mean, inside the root", Real{&C::rmsprop_epsilon, 1e-12, 1e3}, kChangeable,
-       other_rule<RmsProp>},
+      {"rmsprop_epsilon", "added to that mean, or to the squared gradients' sum of adagrad, inside the root",
+       Real{&C::rmsprop_epsilon, 1e-12, 1e3}, kChangeable, other_rule<RmsProp, Adagrad>},
       {"momentum", "decay of the velocity, of momentum_sgd", Real{&C::momentum, 0, 1}, kChangeable,
        other_rule<MomentumSgd>},
       // Adam divides by 1 - beta^t, which in single precision must not be 0.

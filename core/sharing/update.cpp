@@ -19,6 +19,10 @@ Optimizer own_rms_prop(const TrainConfig& config) {
   return {.rule = rms_prop(config), .owner = StatisticsOwner::worker};
 }
 
+Optimizer adagrad(const TrainConfig& config) {
+  return {.rule = Adagrad{.epsilon = static_cast<float>(config.rmsprop_epsilon)}, .owner = StatisticsOwner::shared};
+}
+
 Optimizer momentum_sgd(const TrainConfig& config) {
   return {.rule = MomentumSgd{.momentum = static_cast<float>(config.momentum)}, .owner = StatisticsOwner::worker};
 }
@@ -43,6 +47,7 @@ LearningRateSchedule linear(const TrainConfig& config) {
 constexpr auto kOptimizers = std::to_array<Named<Optimizer (*)(const TrainConfig&)>>({
     {"shared_rmsprop", shared_rms_prop},
     {"rmsprop", own_rms_prop},
+    {"adagrad", adagrad},
     {"momentum_sgd", momentum_sgd},
     {"adam", adam},
 });

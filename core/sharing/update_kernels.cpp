@@ -50,7 +50,11 @@ void write(const BlockUpdate& update, const Rule& rule) noexcept {
 
 }  // namespace
 
-const UpdateKernels kUpdateKernels{
-    .norm = norm, .rms_prop = write<RmsProp>, .momentum_sgd = write<MomentumSgd>, .adam = write<Adam>, .load = load};
+const UpdateKernels kUpdateKernels{.norm = norm,
+                                   .rms_prop = write<RmsProp>,
+                                   .adagrad = write<Adagrad>,
+                                   .momentum_sgd = write<MomentumSgd>,
+                                   .adam = write<Adam>,
+                                   .load = load};
 
 }  // namespace sounder::SOUNDER_LEVEL

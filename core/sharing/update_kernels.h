@@ -10,11 +10,13 @@ namespace sounder {
 struct UpdateKernels {
   double (*norm)(std::span<const float> vector) noexcept;  ///< Euclidean
   void (*rms_prop)(const BlockUpdate& update, const RmsProp& rule) noexcept;
+  void (*adagrad)(const BlockUpdate& update, const Adagrad& rule) noexcept;
   void (*momentum_sgd)(const BlockUpdate& update, const MomentumSgd& rule) noexcept;
   void (*adam)(const BlockUpdate& update, const Adam& rule) noexcept;
   void (*load)(const SharedArray& array, std::span<float> out) noexcept;  ///< as SharedArray::load
 
   void write(const BlockUpdate& update, const RmsProp& rule) const noexcept { rms_prop(update, rule); }
+  void write(const BlockUpdate& update, const Adagrad& rule) const noexcept { adagrad(update, rule); }
   void write(const BlockUpdate& update, const MomentumSgd& rule) const noexcept { momentum_sgd(update, rule); }
   void write(const BlockUpdate& update, const Adam& rule) const noexcept { adam(update, rule); }
 };

@@ -67,6 +67,28 @@ struct RmsProp {
   }
 };
 
+/// Adagrad (Duchi et al. 2011), epsilon inside the root, as in Downpour SGD (Dean et al. 2012): the squared gradients
+/// add up, and never decay. Epsilon is what other programs call the initial value of that sum.
+struct Adagrad {
+  static constexpr std::size_t kStatistics = 1;
+  static constexpr std::array<std::string_view, 1> kStatisticNames{"square_sum"};
+  float epsilon;  ///< inside the root
+
+  float rate(float learning_rate, std::uint64_t /*number*/) const noexcept { return learning_rate; }
+  // v <- v + d^2
+  template <class F>
+  [[gnu::always_inline]] F accumulate(std::size_t /*k*/, F v, F d) const noexcept {
+    return v + d * d;
+  }
+  template <class F>
+  [[gnu::always_inline]] void settle(std::array<F, 1>& /*v*/) const noexcept {}
+  // theta <- theta - lr d / sqrt(v + epsilon)
+  template <class F>
+  [[gnu::always_inline]] F step(const std::array<F, 1>& v, F d, float rate) const noexcept {
+    return -rate * d / square_root(v[0] + epsilon);
+  }
+};
+
 /// SGD with momentum (Mnih et al. 2016, section 4): m <- mu m + (1 - mu) d; theta <- theta - lr m.
 struct MomentumSgd {
   static constexpr std::size_t kStatistics = 1;
@@ -129,8 +151,9 @@ struct Adam {
   }
 };
 
-static_assert(UpdateRuleModel<RmsProp> && UpdateRuleModel<MomentumSgd> && UpdateRuleModel<Adam>);
+static_assert(UpdateRuleModel<RmsProp> && UpdateRuleModel<Adagrad> && UpdateRuleModel<MomentumSgd> &&
+              UpdateRuleModel<Adam>);
 
-using UpdateRule = std::variant<RmsProp, MomentumSgd, Adam>;
+using UpdateRule = std::variant<RmsProp, Adagrad, MomentumSgd, Adam>;
 
 }  // namespace sounder

@@ -81,6 +81,7 @@ const std::vector<Effect> kEffects{
     {"anneal_steps", "1000"},
     {"rmsprop_decay", "0.9"},
     {"rmsprop_epsilon", "0.01"},
+    {"rmsprop_epsilon", "0.01", {{"optimizer", "adagrad"}}},
     {"momentum", "0.5", {{"optimizer", "momentum_sgd"}, {"learning_rate", "0.0001"}}},
     {"adam_beta1", "0.8", kAdam},
     {"adam_beta2", "0.99", kAdam},

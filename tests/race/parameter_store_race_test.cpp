@@ -161,6 +161,7 @@ TEST_CASE("threads pull, push and snapshot with every rule in every mode") {
   };
   run(RmsProp{.decay = 0.99F, .epsilon = 0.1F}, StatisticsOwner::shared);
   run(RmsProp{.decay = 0.99F, .epsilon = 0.1F}, StatisticsOwner::worker);
+  run(Adagrad{.epsilon = 0.1F}, StatisticsOwner::shared);
   run(MomentumSgd{.momentum = 0.9F}, StatisticsOwner::worker);
   run(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F}, StatisticsOwner::shared);
 }

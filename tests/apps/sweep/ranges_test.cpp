@@ -62,7 +62,7 @@ TEST_CASE("A range that is wrong is refused in one line that says what was expec
   CHECK_THROWS_WITH(parse_range("rollout=uniform:1.5:3"), "rollout: expected integer, 1 to 100000; got '1.5'");
   CHECK_THROWS_WITH(parse_range("rollout=grid:5,x"), "rollout: expected integer, 1 to 100000; got 'x'");
   CHECK_THROWS_WITH(parse_range("optimizer=grid:adam,sgd"),
-                    "unknown optimizer 'sgd'; known are shared_rmsprop, rmsprop, momentum_sgd, adam");
+                    "unknown optimizer 'sgd'; known are shared_rmsprop, rmsprop, adagrad, momentum_sgd, adam");
   CHECK_THROWS_WITH(parse_range("entropy_coefficient=log:0:1"),
                     "--range: entropy_coefficient: expected LOW above 0 on a log scale; got '0:1'");
   CHECK_THROWS_WITH(parse_range("discount=uniform:0.9:0.9"),

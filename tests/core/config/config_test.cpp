@@ -350,7 +350,7 @@ TEST_CASE("Errors in TOML name the file, the line and what was expected") {
   CHECK(toml_error("until_solved = 1") == "run.toml:1: until_solved: expected true or false; got 1");
   CHECK(toml_error("activation = 1") == "run.toml:1: activation: expected name; got 1");
   CHECK(toml_error("\noptimizer = 1") ==
-        "run.toml:2: optimizer: expected one of shared_rmsprop, rmsprop, momentum_sgd, adam; got 1");
+        "run.toml:2: optimizer: expected one of shared_rmsprop, rmsprop, adagrad, momentum_sgd, adam; got 1");
   CHECK(toml_error("\noptimizer = 'adan'") == "run.toml:2: unknown optimizer 'adan'; did you mean 'adam'?");
   CHECK(toml_error("until_return = \"some\"").find("expected number") != std::string::npos);
   CHECK(toml_error("hidden = 64") == "run.toml:1: hidden: expected integers, 1 to 8192 each; got 64");

@@ -80,6 +80,10 @@ TEST_CASE("a store applies RMSProp to every parameter, in every write mode", "[l
   check_path(RmsProp{.decay = 0.5F, .epsilon = 1}, 0.1F, {2, -1, 3}, {0.8845299462, 0.9477755015, 0.8277755015});
 }
 
+TEST_CASE("a store applies Adagrad to every parameter, in every write mode", "[levels]") {
+  check_path(Adagrad{.epsilon = 5}, 0.1F, {2, 4, 0, -12}, {0.9333333333, 0.8533333333, 0.8533333333, 0.9456410256});
+}
+
 TEST_CASE("a store applies momentum SGD to every parameter, in every write mode", "[levels]") {
   check_path(MomentumSgd{.momentum = 0.75F}, 0.5F, {4, -2, 0}, {0.5, 0.375, 0.28125});
 }

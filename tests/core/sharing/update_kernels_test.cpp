@@ -88,6 +88,7 @@ void check(const Rule& rule) {
 
 TEST_CASE("every rule's update is the rule's, float by float, to the last bit, at every level", "[levels]") {
   check(RmsProp{.decay = 0.99F, .epsilon = 0.1F});
+  check(Adagrad{.epsilon = 0.1F});
   check(MomentumSgd{.momentum = 0.9F});
   check(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F});
 }

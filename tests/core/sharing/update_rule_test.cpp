@@ -47,6 +47,22 @@ TEST_CASE("RMSProp divides by the root of epsilon where no gradient was") {
   check_close(path(RmsProp{.decay = 1, .epsilon = 0.25F}, 0.1F, {1}), {0.8});
 }
 
+TEST_CASE("Adagrad adds the squared gradients up, and has its epsilon inside the root") {
+  // v = 4, 20, 20, 164: steps of -0.2 / sqrt 9, -0.4 / sqrt 25, 0, +1.2 / sqrt 169
+  check_close(path(Adagrad{.epsilon = 5}, 0.1F, {2, 4, 0, -12}),
+              {0.9333333333, 0.8533333333, 0.8533333333, 0.9456410256});
+  check_close(path(Adagrad{.epsilon = 0.25F}, 1, {0, 0}), {1, 1});
+}
+
+TEST_CASE("what Adagrad has added up never decays") {
+  std::vector<float> gradients(10'002);  // of zeros, but for the first and the last
+  gradients.front() = 2;
+  gradients.back() = 4;
+  const std::vector<float> positions = path(Adagrad{.epsilon = 5}, 0.1F, gradients);
+  CHECK(positions[10'000] == positions.front());
+  CHECK(static_cast<double>(positions.back()) == Approx(0.8533333333).epsilon(1e-6));
+}
+
 TEST_CASE("momentum SGD steps along the running mean of the gradients") {
   // m = 1, 0.25, 0.1875
   check_close(path(MomentumSgd{.momentum = 0.75F}, 0.5F, {4, -2, 0}), {0.5, 0.375, 0.28125});

@@ -14,6 +14,7 @@ TEST_CASE("an optimizer names the statistics of its rule") {
     return Optimizer{.rule = rule, .owner = StatisticsOwner::shared}.statistic_names();
   };
   CHECK(names(RmsProp{}) == Names{"square_average"});
+  CHECK(names(Adagrad{}) == Names{"square_sum"});
   CHECK(names(MomentumSgd{}) == Names{"momentum"});
   CHECK(names(Adam{}) == Names{"average", "square_average"});
 }
@@ -64,10 +65,12 @@ TEST_CASE("a configuration names the rule, its numbers, and who keeps its statis
     CHECK(rule.decay == 0.5F);
     CHECK(rule.epsilon == 0.25F);
   }
+  CHECK(std::get<Adagrad>(optimizer("adagrad").rule).epsilon == 0.25F);
   CHECK(std::get<MomentumSgd>(optimizer("momentum_sgd").rule).momentum == 0.75F);
   CHECK(std::get<Adam>(optimizer("adam").rule).beta1 == 0.125F);
   CHECK(optimizer("shared_rmsprop").owner == StatisticsOwner::shared);
   CHECK(optimizer("rmsprop").owner == StatisticsOwner::worker);
+  CHECK(optimizer("adagrad").owner == StatisticsOwner::shared);
   CHECK(optimizer("momentum_sgd").owner == StatisticsOwner::worker);
   CHECK(optimizer("adam").owner == StatisticsOwner::shared);
   CHECK(make_update_settings(config).max_gradient_norm == 7);
