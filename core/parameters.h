@@ -27,6 +27,15 @@ struct ParameterLayout {
   std::optional<MomentsBlock> observation_moments =
       {};  ///< with which the network normalises observations to mean 0, variance 1
   std::optional<MomentsBlock> return_moments = {};  ///< of discounted returns, used to scale rewards for learning
+
+  /// Returns those that there are.
+  std::vector<MomentsBlock> moments() const {
+    std::vector<MomentsBlock> moments;
+    for (const auto& block : {observation_moments, return_moments}) {
+      if (block) moments.push_back(*block);
+    }
+    return moments;
+  }
 };
 
 /// The parameters that an agent computes with. They are owned by the caller and must outlive the agent.

@@ -12,14 +12,6 @@
 namespace sounder {
 namespace {
 
-std::vector<MomentsBlock> moments_of(const ParameterLayout& layout) {
-  std::vector<MomentsBlock> moments;
-  for (const auto& block : {layout.observation_moments, layout.return_moments}) {
-    if (block) moments.push_back(*block);
-  }
-  return moments;
-}
-
 std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
@@ -94,7 +86,7 @@ HogwildGroup::HogwildGroup(const Settings& settings, const AgentFactory& agents,
     : settings_(settings),
       statistic_names_(settings.update.optimizer.statistic_names()),
       store_(initial.size(), shared_statistics(settings.update.optimizer), settings.write_mode,
-             moments_of(agents.layout())) {
+             agents.layout().moments()) {
   store_.restore({.parameters = {initial.begin(), initial.end()},
                   .statistics = {shared_statistics(settings.update.optimizer), std::vector<float>(store_.size())}});
   if (agents.has_target()) {

@@ -8,30 +8,16 @@ ParameterStore::ParameterStore(std::size_t size, std::size_t statistics, WriteMo
       kernels_(update_kernels()),
       parameters_(size),
       statistics_(statistics, SharedArray(size)),
-      probes_((parameters_.block_count() + BlockUpdate::kBlocksPerProbe - 1) / BlockUpdate::kBlocksPerProbe) {
-  for (const MomentsBlock& block : moments) moments_.emplace_back(block);
-}
+      moments_(moments),
+      probes_((parameters_.block_count() + BlockUpdate::kBlocksPerProbe - 1) / BlockUpdate::kBlocksPerProbe) {}
 
 std::uint64_t ParameterStore::pull(std::span<float> out) const noexcept {
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
   const std::uint64_t version = counts_.completed();  // first: the copy has every update that it counts
   kernels_.load(parameters_, out);
-  load_moments(out);
+  moments_.load(out);
   return version;
-}
-
-void ParameterStore::merge(const MomentsBlock& block, MomentsBatch& batch) noexcept {
-  for (SharedMoments& moments : moments_) {
-    if (moments.block().offset == block.offset) return moments.merge(batch);
-  }
-  assert(false);
-}
-
-void ParameterStore::load_moments(std::span<float> parameters) const noexcept {
-  for (const SharedMoments& moments : moments_) {
-    moments.load(parameters.subspan(moments.block().offset, moments.block().size()));
-  }
 }
 
 ParameterStore::Snapshot ParameterStore::snapshot() const {
@@ -53,17 +39,14 @@ ParameterStore::Snapshot ParameterStore::snapshot() const {
     copy.steps = copied.steps;
     copy.consistent = copied.consistent;
   }
-  load_moments(copy.parameters);
+  moments_.load(copy.parameters);
   return copy;
 }
 
 void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   assert(snapshot.statistics.size() == statistics_.size());
   parameters_.store(snapshot.parameters);
-  const std::span<const float> parameters(snapshot.parameters);
-  for (SharedMoments& moments : moments_) {
-    moments.store(parameters.subspan(moments.block().offset, moments.block().size()));
-  }
+  moments_.store(snapshot.parameters);
   for (std::size_t k = 0; k < statistics_.size(); ++k) statistics_[k].store(snapshot.statistics[k]);
   counts_.restore(snapshot.updates, snapshot.steps);
   initial_updates_ = snapshot.updates;
@@ -71,11 +54,10 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
 }
 
 std::span<float> ParameterStore::quiescent_view() {
-  std::vector<float> values;
-  for (const SharedMoments& moments : moments_) {
-    values.resize(moments.block().size());
-    moments.load(values);
-    parameters_.store_range(moments.block().offset, values);
+  std::vector<float> parameters(size());
+  moments_.load(parameters);
+  for (const MomentsBlock& block : moments_.blocks()) {
+    parameters_.store_range(block.offset, std::span(parameters).subspan(block.offset, block.size()));
   }
   return parameters_.quiescent_view();
 }

@@ -6,14 +6,13 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <span>
 #include <vector>
 
 #include "core/named.h"
+#include "core/sharing/running_moments.h"
 #include "core/sharing/shared_array.h"
-#include "core/sharing/shared_moments.h"
 #include "core/sharing/update_counts.h"
 #include "core/sharing/update_kernels.h"
 #include "core/sharing/update_rule.h"
@@ -78,7 +77,7 @@ class ParameterStore {
 
   /// Merges a batch into the running moments at `block`, one of those that the store was made with; see
   /// SharedMoments::merge. It is no update.
-  void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept;
+  void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept { moments_.merge(block, batch); }
 
   /// Counts environment steps that no update was made of.
   void skip(std::int64_t steps) noexcept { counts_.skip(steps); }
@@ -111,8 +110,6 @@ class ParameterStore {
   std::span<float> quiescent_view();
 
  private:
-  void load_moments(std::span<float> parameters) const noexcept;
-
   template <UpdateRuleModel Rule>
   void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
 
@@ -120,7 +117,7 @@ class ParameterStore {
   const UpdateKernels& kernels_;
   SharedArray parameters_;  // where the moments' floats mean nothing
   std::vector<SharedArray> statistics_;
-  std::deque<SharedMoments> moments_;
+  RunningMoments moments_;
   std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only
   std::uint64_t initial_updates_ = 0;  // that were restored: the probes did not see them; const while workers run
   UpdateCounts<> counts_;
@@ -154,7 +151,7 @@ ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) 
       write_blocks<FloatQuad>(update, rule);
     }
   }
-  if (!push.replica.empty()) load_moments(push.replica);
+  if (!push.replica.empty()) moments_.load(push.replica);
   const std::uint64_t complete = counts_.end(push.steps);
   return {.staleness = complete - push.version, .version = begun.complete + 1};
 }

@@ -1,6 +1,7 @@
 #include "core/sharing/shared_moments.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <span>
 #include <vector>
@@ -73,6 +74,20 @@ TEST_CASE("moments are merged, and read as they are after the last merge") {
   moments.store(Floats(kBlock.size(), 8.0F));
   moments.load(floats);
   CHECK(floats == Floats(kBlock.size(), 8.0F));
+}
+
+TEST_CASE("of several running moments, those are merged whose block is named, and all are copied to their places") {
+  const std::array<MomentsBlock, 2> blocks{{{.offset = 1, .width = 1}, {.offset = 5, .width = 1}}};
+  RunningMoments moments(blocks);
+  CHECK(moments.blocks().size() == 2);
+  CHECK(moments.blocks()[1].offset == 5);
+  moments.store(Floats{9, 0, 1, 0, 9, 0, 1, 0, 9});
+  MomentsBatch batch(1);
+  for (const float x : {2.0F, 4.0F}) batch.add({&x, 1});
+  moments.merge(blocks[1], batch);
+  Floats parameters(9, 7.0F);
+  moments.load(parameters);
+  CHECK(parameters == Floats{7, 0, 1, 0, 7, 3, 1, 2, 7});  // mean, variance and count of 2 and 4
 }
 
 TEST_CASE("an update leaves the moments alone that were merged while it was under way, all of them") {
