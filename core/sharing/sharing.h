@@ -53,6 +53,10 @@ class Port {
  public:
   virtual ~Port() = default;
 
+  /// Returns whether the worker may begin a rollout now: a scheme may have it wait until others have gone on. Does not
+  /// wait itself. Of Pace::free.
+  virtual bool ready() const noexcept { return true; }
+
   /// Brings the replica up to date as far as the scheme has it, before a rollout.
   virtual Fetched fetch() = 0;
 
