@@ -11,15 +11,6 @@ TargetParameters::TargetParameters(std::size_t size, std::int64_t interval)
   assert(interval > 0);
 }
 
-bool TargetParameters::refresh(std::int64_t step, const ParameterStore& store) noexcept {
-  assert(store.size() == size());
-  const std::optional<std::int64_t> following = claims_.claim(step, interval_);
-  if (!following) return false;
-  store.pull(staging_);
-  claims_.publish(*following, [&] { parameters_.store(staging_); });
-  return true;
-}
-
 std::uint64_t TargetParameters::pull(std::uint64_t version, std::span<float> out) const noexcept {
   assert(out.size() == size());
   // Before the floats: it never counts a copy of which they may lack a part.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,10 +30,22 @@ class TargetParameters {
 
   std::size_t size() const noexcept { return parameters_.size(); }
 
-  /// Copies the store's parameters if `step` has reached the next copy's step and no other caller has claimed it;
-  /// returns whether it did. The next copy is due at the following multiple of the interval. As a pull does, a copy may
-  /// mix the parameters of updates that are made at the same time.
-  bool refresh(std::int64_t step, const ParameterStore& store) noexcept;
+  /// Copies the parameters, which `pull` writes to the span that it is given, of size() floats, if `step` has reached
+  /// the next copy's step and no other caller has claimed it; returns whether it did. The next copy is due at the
+  /// following multiple of the interval. As a pull does, a copy may mix the parameters of updates that are made at the
+  /// same time. `pull` must not throw.
+  template <std::invocable<std::span<float>> Pull>
+  bool refresh(std::int64_t step, Pull pull) noexcept {
+    const std::optional<std::int64_t> following = claims_.claim(step, interval_);
+    if (!following) return false;
+    pull(std::span<float>(staging_));
+    claims_.publish(*following, [&] { parameters_.store(staging_); });
+    return true;
+  }
+  /// The same of a store's parameters.
+  bool refresh(std::int64_t step, const ParameterStore& store) noexcept {
+    return refresh(step, [&](std::span<float> out) { store.pull(out); });
+  }
 
   /// Copies the target parameters out if there is another copy than `version`, the one that `out` holds (0: none), and
   /// returns the version of what `out` holds now: the number of copies that were complete before.
