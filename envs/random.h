@@ -25,7 +25,9 @@ enum class Stream : std::uint64_t {
   conformance = 5,
   evaluation_action = 6,
   sticky_actions = 7,
-  exploration = 8
+  exploration = 8,
+  graph = 9,
+  links = 10
 };
 
 /// Identifies one stream of random numbers of a run.

@@ -6,9 +6,9 @@
 
 namespace sounder {
 
-// Functions of numbers F: of single floats and, lane by lane, of vectors of floats, the compilers' own vector types
-// (GCC, Clang), which are as wide as a register. (Of wider ones, compilers lower a comparison float by float, and put
-// what they load word by word together in memory.)
+// Functions of numbers F: of floats, of doubles and, lane by lane, of vectors of floats, the compilers' own vector
+// types (GCC, Clang), which are as wide as a register. (Of wider ones, compilers lower a comparison float by float, and
+// put what they load word by word together in memory.)
 //
 // Inlined always: what a level's instructions compute with (core/level.h) is to have no name that other code shares,
 // and a call would pass vectors by way of memory.
@@ -22,7 +22,7 @@ inline constexpr std::size_t kLanesOf = sizeof(F) / sizeof(float);
 /// The root of each lane.
 template <class F>
 [[gnu::always_inline]] inline F square_root(F x) noexcept {
-  if constexpr (std::is_same_v<F, float>) {
+  if constexpr (std::is_floating_point_v<F>) {
     return std::sqrt(x);
   } else {
     F roots;

@@ -14,12 +14,15 @@
 namespace sounder {
 
 /// How one gradient changes one parameter: pure functions of numbers F, which ParameterStore applies to all: to single
-/// floats and, lane by lane, to vectors of them (core/sharing/lanes.h, which says why they are inlined always). A rule
-/// keeps kStatistics running statistics per parameter, all zero at the start:
+/// floats and, lane by lane, to vectors of them (core/sharing/lanes.h, which says why they are inlined always), and
+/// GradientTracking to doubles. A rule keeps kStatistics running statistics per parameter, all zero at the start:
 ///
 ///     statistic[k] <- accumulate(k, statistic[k], gradient)
 ///     settle(statistics): brings them, in place, to what those of one row of gradients can be
 ///     parameter    <- parameter + step(statistics, gradient, rate), rate = rate(learning rate, number of the update)
+///
+/// scale(statistics, rate) is the step's length per unit of what it goes along (the gradient, or its running average):
+/// the diagonal D of a step -D m.
 ///
 /// Where updates meet, one statistic of a parameter may be of one update and another of another. Statistics of one row
 /// of gradients are what they are: settle leaves them alone, to the last bit.
@@ -65,6 +68,10 @@ struct RmsProp {
   [[gnu::always_inline]] F step(const std::array<F, 1>& g, F d, float rate) const noexcept {
     return -rate * d / square_root(g[0] + epsilon);
   }
+  template <class F>
+  [[gnu::always_inline]] F scale(const std::array<F, 1>& g, float rate) const noexcept {
+    return rate / square_root(g[0] + epsilon);
+  }
 };
 
 /// Adagrad (Duchi et al. 2011), epsilon inside the root, as in Downpour SGD (Dean et al. 2012): the squared gradients
@@ -87,6 +94,10 @@ struct Adagrad {
   [[gnu::always_inline]] F step(const std::array<F, 1>& v, F d, float rate) const noexcept {
     return -rate * d / square_root(v[0] + epsilon);
   }
+  template <class F>
+  [[gnu::always_inline]] F scale(const std::array<F, 1>& v, float rate) const noexcept {
+    return rate / square_root(v[0] + epsilon);
+  }
 };
 
 /// SGD with momentum (Mnih et al. 2016, section 4): m <- mu m + (1 - mu) d; theta <- theta - lr m.
@@ -105,6 +116,10 @@ struct MomentumSgd {
   template <class F>
   [[gnu::always_inline]] F step(const std::array<F, 1>& m, F /*d*/, float rate) const noexcept {
     return -rate * m[0];
+  }
+  template <class F>
+  [[gnu::always_inline]] F scale(const std::array<F, 1>& /*m*/, float rate) const noexcept {
+    return F{} + rate;
   }
 };
 
@@ -136,6 +151,10 @@ struct Adam {
   template <class F>
   [[gnu::always_inline]] F step(const std::array<F, 2>& s, F /*d*/, float rate) const noexcept {
     return -rate * s[0] / (square_root(s[1]) + epsilon);
+  }
+  template <class F>
+  [[gnu::always_inline]] F scale(const std::array<F, 2>& s, float rate) const noexcept {
+    return rate / (square_root(s[1]) + epsilon);
   }
 
   /// Bounds |m| / sqrt(v) for whatever row of gradients: by the Cauchy-Schwarz inequality

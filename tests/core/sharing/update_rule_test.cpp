@@ -29,6 +29,21 @@ std::vector<float> path(const Rule& rule, float learning_rate, const std::vector
   return positions;
 }
 
+/// Checks that a step is the scale times what it goes along, `along` giving that from statistics and gradient.
+template <class F, UpdateRuleModel Rule, class Along>
+void check_scale(const Rule& rule, Along along) {
+  std::array<F, Rule::kStatistics> statistics{};
+  std::uint64_t number = 0;
+  for (const F gradient : {F{2}, F{-0.5F}, F{3}}) {
+    for (std::size_t k = 0; k < statistics.size(); ++k) {
+      statistics[k] = rule.accumulate(k, statistics[k], gradient);
+    }
+    const float rate = rule.rate(0.25F, ++number);
+    const double step = -static_cast<double>(rule.scale(statistics, rate) * along(statistics, gradient));
+    CHECK(static_cast<double>(rule.step(statistics, gradient, rate)) == Approx(step).epsilon(1e-6));
+  }
+}
+
 void check_close(const std::vector<float>& got, const std::vector<double>& expected) {
   REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) CHECK(static_cast<double>(got[i]) == Approx(expected[i]).epsilon(1e-6));
@@ -144,4 +159,23 @@ TEST_CASE("Adam's step is bounded whatever its means, and m is what gives way") 
     CHECK(settled[0][i] == one[0]);
     CHECK(settled[1][i] == v[i]);
   }
+}
+
+TEMPLATE_TEST_CASE("a step is the scale times the gradient, or times its running mean", "", float, double) {
+  using F = TestType;
+  const auto gradient = [](const auto&, F d) { return d; };
+  const auto mean = [](const auto& statistics, F) { return statistics[0]; };
+  check_scale<F>(RmsProp{.decay = 0.5F, .epsilon = 1}, gradient);
+  check_scale<F>(Adagrad{.epsilon = 1}, gradient);
+  check_scale<F>(MomentumSgd{.momentum = 0.5F}, mean);
+  check_scale<F>(Adam{.beta1 = 0.5F, .beta2 = 0.75F, .epsilon = 0.5F}, mean);
+}
+
+TEST_CASE("rules compute in double where they are given doubles") {
+  // Steps that floats would round: 1 / sqrt(1/4 (1/3)^2 + 1/4) and the mean of 1/3.
+  const RmsProp rms_prop{.decay = 0.75F, .epsilon = 0.25F};
+  const std::array<double, 1> square{rms_prop.accumulate(0, 0.0, 1.0 / 3)};
+  CHECK(rms_prop.step(square, 1.0 / 3, 1) == Approx(-1 / std::sqrt(2.5)).epsilon(1e-15));
+  const std::array<double, 1> mean{MomentumSgd{.momentum = 0.75F}.accumulate(0, 0.0, 1.0 / 3)};
+  CHECK(MomentumSgd{.momentum = 0.75F}.step(mean, 0.0, 1) == Approx(-1.0 / 12).epsilon(1e-15));
 }
