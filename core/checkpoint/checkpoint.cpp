@@ -184,12 +184,24 @@ void check_members(const Checkpoint& checkpoint) {
 }
 
 void check_finite(const Tensor& tensor) {
-  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    if (!std::isfinite(tensor.values[i])) {
+  const auto check = [&](const auto& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::isfinite(values[i])) continue;
       throw Error(
-          fmt::format("tensor '{}' holds {} at index {}: the training has diverged", tensor.name, tensor.values[i], i));
+          fmt::format("tensor '{}' holds {} at index {}: the training has diverged", tensor.name, values[i], i));
     }
-  }
+  };
+  check(tensor.values);
+  check(tensor.doubles);
+}
+
+bool of_doubles(const Tensor& tensor) {
+  return !tensor.doubles.empty();
+}
+
+Tensor named_statistic(Tensor statistic) {
+  statistic.name.insert(0, kStatisticsPrefix);
+  return statistic;
 }
 
 std::vector<std::byte> encode(const Checkpoint& checkpoint) {
@@ -197,16 +209,19 @@ std::vector<std::byte> encode(const Checkpoint& checkpoint) {
   Safetensors content;
   content.metadata[kFormatKey] = to_text(kCheckpointFormatVersion);
   visit_members(checkpoint, [&](const char* key, const auto& member) { content.metadata[key] = to_text(member); });
+  for (const Tensor& statistic : checkpoint.statistics) {
+    if (of_doubles(statistic)) content.tensors.push_back(named_statistic(statistic));
+  }
   for (const Tensor& parameter : checkpoint.parameters) {
     if (parameter.name.starts_with(kStatisticsPrefix)) {
       throw Error(
           fmt::format("parameter '{}' needs a name that does not begin with '{}'", parameter.name, kStatisticsPrefix));
     }
+    if (of_doubles(parameter)) throw Error(fmt::format("parameter '{}' is of doubles, not floats", parameter.name));
     content.tensors.push_back(parameter);
   }
   for (const Tensor& statistic : checkpoint.statistics) {
-    content.tensors.push_back(statistic);
-    content.tensors.back().name.insert(0, kStatisticsPrefix);
+    if (!of_doubles(statistic)) content.tensors.push_back(named_statistic(statistic));
   }
   for (const Tensor& tensor : content.tensors) check_finite(tensor);
   return encode_safetensors(content);
@@ -217,12 +232,20 @@ Checkpoint decode(std::span<const std::byte> bytes) {
   Checkpoint checkpoint;
   read_members(std::move(content.metadata), checkpoint);
   check_members(checkpoint);
+  bool after_doubles = false;
+  bool after_parameters = false;
   for (Tensor& tensor : content.tensors) {
     check_finite(tensor);
+    const bool doubles = of_doubles(tensor);
+    if (doubles && after_doubles) throw Error(fmt::format("tensor '{}' of doubles stands after floats", tensor.name));
+    after_doubles = !doubles;
     if (tensor.name.starts_with(kStatisticsPrefix)) {
       tensor.name.erase(0, kStatisticsPrefix.size());
+      after_parameters = after_parameters || !doubles;
       checkpoint.statistics.push_back(std::move(tensor));
-    } else if (checkpoint.statistics.empty()) {
+    } else if (doubles) {
+      throw Error(fmt::format("parameter '{}' is of doubles, not floats", tensor.name));
+    } else if (!after_parameters) {
       checkpoint.parameters.push_back(std::move(tensor));
     } else {
       throw Error(fmt::format("parameter '{}' stands after the statistics", tensor.name));

@@ -36,9 +36,10 @@ struct TrainingProgress {
 
 /// A self-contained saved run: what it learnt, in which environment, and with which configuration.
 ///
-/// Its file is in the safetensors layout. The parameters come first, by their own names; then the statistics, each as
-/// "optimizer/<name>". Everything else is stored in `__metadata__` as strings, under the names of the members below:
-/// texts unchanged, numbers with the fewest digits that read back exactly, lists as JSON arrays (`workers` as
+/// Its file is in the safetensors layout. Statistics of doubles come first, each as "optimizer/<name>", so that they
+/// are aligned; then the parameters, by their own names; then the other statistics, named likewise. Everything else is
+/// stored in `__metadata__` as strings, under the names of the members below: texts unchanged, numbers with the fewest
+/// digits that read back exactly, lists as JSON arrays (`workers` as
 /// [[steps,episodes_begun],...]), and the format version as `sounder_format`.
 struct Checkpoint {
   std::string config;             ///< the effective configuration, TOML
@@ -48,8 +49,10 @@ struct Checkpoint {
   std::string network;            ///< the network's description
   std::uint64_t seed = 0;         ///< of the run
   TrainingProgress progress;
-  std::vector<Tensor> parameters;  ///< by the network's own names
-  std::vector<Tensor> statistics;  ///< the optimizer's, flat, by their own names
+  std::vector<Tensor> parameters;  ///< of floats, by the network's own names
+  /// Those of the optimizer and whatever else the sharing scheme saves, flat, by their own names; those of doubles
+  /// first.
+  std::vector<Tensor> statistics;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 

@@ -22,9 +22,17 @@ void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, cons
 
 const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape) {
   const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
-  if (tensor != tensors.end() && tensor->shape == shape) return *tensor;
+  if (tensor != tensors.end() && tensor->shape == shape && tensor->doubles.empty()) return *tensor;
   throw Error(fmt::format("the checkpoint has no tensor '{}' of shape [{}]; use the configuration it was made with",
                           name, fmt::join(shape, ", ")));
+}
+
+const Tensor& find_doubles(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape) {
+  const auto tensor = std::ranges::find(tensors, name, &Tensor::name);
+  if (tensor != tensors.end() && tensor->shape == shape && tensor->values.empty()) return *tensor;
+  throw Error(
+      fmt::format("the checkpoint has no tensor '{}' of doubles of shape [{}]; use the configuration it was made with",
+                  name, fmt::join(shape, ", ")));
 }
 
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout) {

@@ -18,8 +18,10 @@ void check_suits(const Checkpoint& checkpoint, const EnvironmentSpec& spec, cons
 
 using Shape = std::vector<std::int64_t>;
 
-/// Finds a tensor of a checkpoint by name. Throws Error if there is none or its shape differs.
+/// Find a tensor of a checkpoint by name: one of floats, or one of doubles. Throw Error if there is none or its shape
+/// differs.
 const Tensor& find_tensor(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape);
+const Tensor& find_doubles(const std::vector<Tensor>& tensors, std::string_view name, const Shape& shape);
 
 /// Copies a checkpoint's parameters to a flat array in the order of the layout. Throws Error as find_tensor() does.
 std::vector<float> flat_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout);

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 
 static_assert(std::endian::native == std::endian::little, "lengths and floats are copied as they stand in memory");
-static_assert(std::numeric_limits<float>::is_iec559);
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kAlignment = 8;
@@ -32,6 +32,21 @@ constexpr std::string_view kHeaderCrcKey = "header_crc32";
 constexpr std::string_view kHeaderCrcBefore =
     R"("header_crc32":")";  // unambiguous, because quotes in JSON strings are escaped
 constexpr std::string_view kNoCrc = "00000000";
+constexpr std::string_view kFloatType = "F32";
+constexpr std::string_view kDoubleType = "F64";
+
+bool of_doubles(const Tensor& tensor) {
+  return !tensor.doubles.empty();
+}
+
+std::size_t bytes_per_value(const Tensor& tensor) {
+  return of_doubles(tensor) ? sizeof(double) : sizeof(float);
+}
+
+std::span<const std::byte> bytes_of(const Tensor& tensor) {
+  if (of_doubles(tensor)) return std::as_bytes(std::span(tensor.doubles));
+  return std::as_bytes(std::span(tensor.values));
+}
 
 std::string digits(const boost::crc_32_type& crc) {
   return fmt::format("{:08x}", crc.checksum());
@@ -59,7 +74,7 @@ std::string header_crc32_digits(std::string header, std::size_t position) {
 
 /// Returns the number of values of a shape. Returns nothing for a negative size or if the bytes overflow 64 bits.
 std::optional<std::uint64_t> count_values(const std::vector<std::int64_t>& shape) {
-  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max() / sizeof(float);
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max() / sizeof(double);
   std::uint64_t count = 1;
   for (const std::int64_t size : shape) {
     if (size < 0) return std::nullopt;
@@ -70,8 +85,8 @@ std::optional<std::uint64_t> count_values(const std::vector<std::int64_t>& shape
   return count;
 }
 
-/// Formats the header in its canonical form. Reads only the tensors' names and shapes; count_values() must accept the
-/// shapes.
+/// Formats the header in its canonical form. Reads only the tensors' names, types and shapes; count_values() must
+/// accept the shapes.
 std::string encode_header(const Safetensors& content, std::string_view body_crc) {
   auto metadata = content.metadata;
   assert(!metadata.contains(std::string(kBodyCrcKey)) && !metadata.contains(std::string(kHeaderCrcKey)));
@@ -80,9 +95,10 @@ std::string encode_header(const Safetensors& content, std::string_view body_crc)
   std::string header = fmt::format("{{\"{}\":{}", kMetadataKey, json::serialize(json::value_from(metadata)));
   std::uint64_t begin = 0;
   for (const Tensor& tensor : content.tensors) {
-    const std::uint64_t end = begin + count_values(tensor.shape).value() * sizeof(float);
-    header += fmt::format(R"(,{}:{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})",
-                          json::serialize(json::string_view(tensor.name)), fmt::join(tensor.shape, ","), begin, end);
+    const std::uint64_t end = begin + count_values(tensor.shape).value() * bytes_per_value(tensor);
+    header += fmt::format(R"(,{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                          json::serialize(json::string_view(tensor.name)),
+                          of_doubles(tensor) ? kDoubleType : kFloatType, fmt::join(tensor.shape, ","), begin, end);
     begin = end;
   }
   header += '}';
@@ -162,13 +178,15 @@ Tensor decode_tensor(const json::key_value_pair& pair, std::span<const std::byte
   if (!pair.value().is_object()) throw Error(fmt::format("{} is not a JSON object", owner));
   const json::object& fields = pair.value().get_object();
   const json::value& dtype = entry(fields, "dtype", owner);
-  if (dtype != "F32") throw Error(fmt::format("the dtype of {} is {}, not \"F32\"", owner, json::serialize(dtype)));
-  Tensor tensor{
-      .name = name, .shape = whole_numbers(entry(fields, "shape", owner), "the shape of " + owner), .values = {}};
+  const bool doubles = dtype == json::string_view(kDoubleType.data(), kDoubleType.size());
+  if (!doubles && dtype != json::string_view(kFloatType.data(), kFloatType.size())) {
+    throw Error(fmt::format("the dtype of {} is {}, not \"F32\" or \"F64\"", owner, json::serialize(dtype)));
+  }
+  Tensor tensor{.name = name, .shape = whole_numbers(entry(fields, "shape", owner), "the shape of " + owner)};
   const auto count = count_values(tensor.shape);
   if (!count) throw Error(fmt::format("the shape of {} is beyond all memory", owner));
   const auto offsets = whole_numbers(entry(fields, "data_offsets", owner), "the data_offsets of " + owner);
-  const std::uint64_t size = *count * sizeof(float);
+  const std::uint64_t size = *count * (doubles ? sizeof(double) : sizeof(float));
   if (size > body.size() - begin) {
     throw Error(fmt::format("the file is cut off within {}: {} of {} bytes", owner, body.size() - begin, size));
   }
@@ -177,23 +195,37 @@ Tensor decode_tensor(const json::key_value_pair& pair, std::span<const std::byte
     throw Error(fmt::format("the data_offsets of {} are [{}], not [{},{}] as its place and shape say", owner,
                             fmt::join(offsets, ","), begin, begin + size));
   }
-  tensor.values.resize(*count);
-  if (size > 0) std::memcpy(tensor.values.data(), body.data() + begin, size);
+  if (doubles && begin % sizeof(double) != 0) {
+    throw Error(fmt::format("the doubles of {} are not aligned: they begin at byte {}", owner, begin));
+  }
+  const auto read = [&](auto& values) {
+    values.resize(*count);
+    if (size > 0) std::memcpy(values.data(), body.data() + begin, size);
+  };
+  doubles ? read(tensor.doubles) : read(tensor.values);
   begin += size;
   return tensor;
 }
 
 void check_encodable(const Safetensors& content) {
   std::set<std::string_view> names{"", kMetadataKey};
+  std::size_t begin = 0;
   for (const Tensor& tensor : content.tensors) {
     if (!names.insert(tensor.name).second) {
       throw Error(fmt::format("a tensor cannot be saved as '{}': each needs a name of its own, not '' or '{}'",
                               tensor.name, kMetadataKey));
     }
-    if (count_values(tensor.shape) != tensor.values.size()) {
+    const std::size_t values = tensor.values.size() + tensor.doubles.size();
+    if (count_values(tensor.shape) != values || (of_doubles(tensor) && !tensor.values.empty())) {
       throw Error(fmt::format("tensor '{}' cannot be saved: its shape is [{}], its values are {}", tensor.name,
-                              fmt::join(tensor.shape, ","), tensor.values.size()));
+                              fmt::join(tensor.shape, ","), values));
     }
+    // As other readers need it, which view a file's bytes in place.
+    if (of_doubles(tensor) && begin % sizeof(double) != 0) {
+      throw Error(
+          fmt::format("tensor '{}' cannot be saved: its doubles come after an odd number of floats", tensor.name));
+    }
+    begin += bytes_of(tensor).size();
   }
 }
 
@@ -204,7 +236,7 @@ std::vector<std::byte> encode_safetensors(const Safetensors& content) {
   std::size_t body_bytes = 0;
   boost::crc_32_type body_crc;
   for (const Tensor& tensor : content.tensors) {
-    const auto values = std::as_bytes(std::span(tensor.values));
+    const auto values = bytes_of(tensor);
     body_crc.process_bytes(values.data(), values.size());
     body_bytes += values.size();
   }
@@ -217,7 +249,7 @@ std::vector<std::byte> encode_safetensors(const Safetensors& content) {
   const auto append = [&](std::span<const std::byte> part) { end = std::copy(part.begin(), part.end(), end); };
   append(std::as_bytes(std::span(&length, 1)));
   append(std::as_bytes(std::span(header)));
-  for (const Tensor& tensor : content.tensors) append(std::as_bytes(std::span(tensor.values)));
+  for (const Tensor& tensor : content.tensors) append(bytes_of(tensor));
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <sstream>
 
+#include "core/checkpoint/contents.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
@@ -263,6 +265,52 @@ TEST_CASE("Parameters cannot pass for statistics, nor follow them") {
                    "parameter 'optimizer/weight' needs a name"));
 }
 
+TEST_CASE("Statistics of doubles come first in the file, aligned, and are read as they were") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  Checkpoint checkpoint = checkpoint_of_step(1);
+  const Tensor tracker{.name = "tracker", .shape = {3}, .doubles = {1.0 / 3, -0.0, 1e-300}};
+  checkpoint.statistics.insert(checkpoint.statistics.begin(), tracker);
+  save_checkpoint(file, checkpoint);
+  REQUIRE(load_checkpoint(file) == checkpoint);
+  REQUIRE(decoded(file).tensors[0].name == "optimizer/tracker");
+  REQUIRE(decoded(file).tensors[0].doubles == tracker.doubles);
+
+  // Wherever a scheme names them.
+  Checkpoint last = checkpoint;
+  std::ranges::rotate(last.statistics, last.statistics.begin() + 1);
+  save_checkpoint(file, last);
+  REQUIRE(load_checkpoint(file) == checkpoint);
+
+  Safetensors content = decoded(file);
+  content.tensors[1].shape = content.tensors[2].shape = {2};
+  content.tensors[1].values = content.tensors[2].values = {1, 2};
+  std::swap(content.tensors[0], content.tensors[1]);
+  write_encoded(file, content);
+  REQUIRE(contains(load_error(file), "tensor 'optimizer/tracker' of doubles stands after floats"));
+  content = {.metadata = content.metadata, .tensors = {tracker}};
+  write_encoded(file, content);
+  REQUIRE(contains(load_error(file), "parameter 'tracker' is of doubles, not floats"));
+  last.parameters[0] = tracker;
+  REQUIRE(
+      contains(error_of<Error>([&] { save_checkpoint(file, last); }), "parameter 'tracker' is of doubles, not floats"));
+  checkpoint.statistics[0].doubles[1] = std::numeric_limits<double>::infinity();
+  REQUIRE(contains(error_of<Error>([&] { save_checkpoint(file, checkpoint); }),
+                   "tensor 'optimizer/tracker' holds inf at index 1: the training has diverged"));
+}
+
+TEST_CASE("Doubles are not found where floats are asked for, nor floats for doubles") {
+  const std::vector<Tensor> tensors{{.name = "floats", .shape = {2}, .values = {1, 2}},
+                                    {.name = "doubles", .shape = {2}, .doubles = {3, 4}}};
+  REQUIRE(find_tensor(tensors, "floats", {2}).values == std::vector<float>{1, 2});
+  REQUIRE(find_doubles(tensors, "doubles", {2}).doubles == std::vector<double>{3, 4});
+  REQUIRE_THROWS_WITH(find_tensor(tensors, "doubles", {2}),
+                      "the checkpoint has no tensor 'doubles' of shape [2]; use the configuration it was made with");
+  REQUIRE_THROWS_WITH(
+      find_doubles(tensors, "floats", {2}),
+      "the checkpoint has no tensor 'floats' of doubles of shape [2]; use the configuration it was made with");
+}
+
 TEST_CASE("A dozen lines of Python read the same tensors, bit for bit") {
   if (std::system("python3 -c 'import array, json, struct' 2>/dev/null") != 0) {
     WARN("skipped: python3 is not installed");
@@ -273,6 +321,8 @@ TEST_CASE("A dozen lines of Python read the same tensors, bit for bit") {
   checkpoint.parameters[1].values[0] = -0.0F;
   checkpoint.parameters[1].values[1] = std::numeric_limits<float>::denorm_min();
   checkpoint.parameters[1].values[2] = std::numeric_limits<float>::max();
+  const Tensor tracker{.name = "tracker", .shape = {2}, .doubles = {1.0 / 3, -1e-300}};
+  checkpoint.statistics.insert(checkpoint.statistics.begin(), tracker);
   save_checkpoint(folder / "file", checkpoint);
   std::istringstream lines(output_of("python3 '" SOUNDER_TEST_SOURCES "/core/checkpoint/read_checkpoint.py' '" +
                                      (folder / "file").string() + "'"));
@@ -289,7 +339,9 @@ TEST_CASE("A dozen lines of Python read the same tensors, bit for bit") {
   REQUIRE(numbers ==
           std::vector<double>{42, checkpoint.progress.recent_returns[0], checkpoint.progress.recent_returns[1]});
   std::vector<Tensor> expected = checkpoint.parameters;
-  expected.push_back(checkpoint.statistics[0]);
+  expected.insert(expected.begin(), tracker);
+  expected.front().name = "optimizer/tracker";
+  expected.push_back(checkpoint.statistics[1]);
   expected.back().name = "optimizer/square_average";
   for (const Tensor& tensor : expected) {
     REQUIRE(std::getline(lines, line, ']'));
@@ -299,6 +351,10 @@ TEST_CASE("A dozen lines of Python read the same tensors, bit for bit") {
     REQUIRE(std::getline(lines, line));
     std::vector<double> values;
     read_values(values);
+    if (!tensor.doubles.empty()) {
+      REQUIRE(values == tensor.doubles);
+      continue;
+    }
     REQUIRE(values.size() == tensor.values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       REQUIRE(std::bit_cast<std::uint32_t>(static_cast<float>(values[i])) ==

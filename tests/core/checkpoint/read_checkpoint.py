@@ -17,5 +17,5 @@ metadata = header.pop("__metadata__")
 print("step", int(metadata["step"]), *json.loads(metadata["recent_returns"]))
 for name, tensor in header.items():
     begin, end = tensor["data_offsets"]
-    values = array.array("f", body[begin:end])
+    values = array.array({"F32": "f", "F64": "d"}[tensor["dtype"]], body[begin:end])
     print(name, tensor["shape"], *values)

@@ -31,6 +31,23 @@ const Safetensors kHandMadeContent = {
     .metadata = {{"step", "7"}},
     .tensors = {{.name = "w", .shape = {2}, .values = {1.0F, -2.5F}}, {.name = "b", .shape = {}, .values = {0.1F}}}};
 
+/// The same with doubles, which other readers need to be aligned.
+const std::string kOfDoubles = std::string("\xb0\0\0\0\0\0\0\0", 8) +
+                               R"({"__metadata__":{"crc32":"17f1d851","header_crc32":"e5bb96ce"},)"
+                               R"("d":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},)"
+                               R"("w":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}}    )" +
+                               std::string("\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\x04\xc0\xcd\xcc\xcc\x3d", 20);
+const Safetensors kOfDoublesContent = {
+    .metadata = {},
+    .tensors = {{.name = "d", .shape = {2}, .doubles = {1.0, -2.5}}, {.name = "w", .shape = {1}, .values = {0.1F}}}};
+
+/// The float first, so that the doubles are not aligned.
+const std::string kNotAligned = std::string("\xb0\0\0\0\0\0\0\0", 8) +
+                                R"({"__metadata__":{"crc32":"edc23a55","header_crc32":"502310d4"},)"
+                                R"("w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                R"("d":{"dtype":"F64","shape":[2],"data_offsets":[4,20]}}      )" +
+                                std::string("\xcd\xcc\xcc\x3d\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\x04\xc0", 20);
+
 std::string decode_error(const std::string& bytes) {
   return error_of<Error>([&] { decode_safetensors(bytes_of(bytes)); });
 }
@@ -45,6 +62,28 @@ TEST_CASE("Hand-made bytes decode to their content, which encodes to the same by
   REQUIRE(decode_safetensors(bytes_of(kHandMade)) == kHandMadeContent);
   REQUIRE(decode_safetensors_metadata(bytes_of(kHandMade)) == kHandMadeContent.metadata);
   REQUIRE(text_of(encode_safetensors(kHandMadeContent)) == kHandMade);
+}
+
+TEST_CASE("Hand-made bytes of doubles and floats decode to what they say, and that encodes to the same bytes") {
+  REQUIRE(decode_safetensors(bytes_of(kOfDoubles)) == kOfDoublesContent);
+  REQUIRE(text_of(encode_safetensors(kOfDoublesContent)) == kOfDoubles);
+}
+
+TEST_CASE("Every kind of double survives a round trip bit for bit") {
+  using Limits = std::numeric_limits<double>;
+  const std::vector<double> doubles{-0.0,
+                                    Limits::denorm_min(),
+                                    Limits::max(),
+                                    -Limits::infinity(),
+                                    Limits::quiet_NaN(),
+                                    std::bit_cast<double>(std::uint64_t{0x7ff4000000000001}),
+                                    1.0 / 3};
+  const auto bytes = encode_safetensors({.metadata = {}, .tensors = {{.name = "d", .shape = {7}, .doubles = doubles}}});
+  const Safetensors decoded = decode_safetensors(bytes);
+  REQUIRE(decoded.tensors[0].values.empty());
+  for (std::size_t i = 0; i < doubles.size(); ++i) {
+    REQUIRE(std::bit_cast<std::uint64_t>(decoded.tensors[0].doubles[i]) == std::bit_cast<std::uint64_t>(doubles[i]));
+  }
 }
 
 TEST_CASE("Names, metadata, empty tensors and every kind of float survive a round trip bit for bit") {
@@ -118,6 +157,8 @@ TEST_CASE("A damaged file is refused with the fault") {
   REQUIRE(decode_error(kHandMade.substr(0, 100)) == "the file is cut off within the header: 92 of 184 bytes");
   REQUIRE(decode_error(kHandMade.substr(0, 199)) == "the file is cut off within tensor 'w': 7 of 8 bytes");
   REQUIRE(decode_error(kHandMade + "xyz") == "3 bytes follow the last tensor, which ends at 12");
+  REQUIRE(decode_error(kNotAligned) == "the doubles of tensor 'd' are not aligned: they begin at byte 4");
+  REQUIRE(decode_error(kOfDoubles.substr(0, 190)) == "the file is cut off within tensor 'd': 6 of 16 bytes");
   REQUIRE(decode_error(with(7, '\x01')) ==
           "the header's length, 72057594037928120, is not a multiple of 8 up to 100 MB");
   REQUIRE(decode_error(with(90, 'v')) == "the header does not match its CRC-32");
@@ -137,6 +178,10 @@ TEST_CASE("Content that could not be loaded is not encoded") {
   REQUIRE(contains(encode_error({.metadata = {{"config", "\xff"}}, .tensors = {}}), "not valid JSON"));
   REQUIRE(encode_error({.metadata = {}, .tensors = {{.name = "w", .shape = {2, 3}, .values = {1, 2}}}}) ==
           "tensor 'w' cannot be saved: its shape is [2,3], its values are 2");
+  REQUIRE(encode_error({.metadata = {}, .tensors = {{.name = "w", .shape = {2}, .values = {1}, .doubles = {2}}}}) ==
+          "tensor 'w' cannot be saved: its shape is [2], its values are 2");
+  REQUIRE(encode_error({.metadata = {}, .tensors = {kOfDoublesContent.tensors[1], kOfDoublesContent.tensors[0]}}) ==
+          "tensor 'd' cannot be saved: its doubles come after an odd number of floats");
   REQUIRE(contains(encode_error({.metadata = {}, .tensors = {{.name = "w", .shape = {-1, -2}, .values = {1, 2}}}}),
                    "its shape is [-1,-2]"));
 }
