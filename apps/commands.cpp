@@ -140,6 +140,9 @@ Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
        .help = "environments that play side by side; 1: for a simulator that may exist only once; 0: 128, or 4 in "
                "another process [as in training]"},
       request->evaluation_environments, {0, 65'536});
+  add_number(app,
+             {.name = "--peer", .help = "of a run of peers, the policy of this one, from 0 on [the mean of all peers]"},
+             request->peer, {0, 1'023});
   add_json(app, request->output);
   return {&app, [request, &catalogue] {
             evaluate(*request, catalogue);

@@ -28,9 +28,11 @@ struct Evaluated {
 };
 
 Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, const Catalogue& catalogue) {
-  const SavedPolicy policy = load_policy(
-      {.run_or_checkpoint = request.policies[index], .changes = request.changes, .on_warning = print_warning},
-      catalogue);
+  const SavedPolicy policy = load_policy({.run_or_checkpoint = request.policies[index],
+                                          .changes = request.changes,
+                                          .peer = request.peer,
+                                          .on_warning = print_warning},
+                                         catalogue);
   Evaluator evaluator({.make_environment = policy.environments,
                        .agents = *policy.agents,
                        .episodes = request.episodes,
@@ -50,31 +52,34 @@ Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, con
 
 json::object to_json(const EvaluateRequest& request, const Evaluated& evaluated) {
   const Summary& summary = evaluated.returns;
-  return {{"env", evaluated.environment},
-          {"episodes", request.episodes},
-          {"mean", summary.mean},
-          {"std", summary.standard_deviation},
-          {"median", summary.median},
-          {"iqm", summary.interquartile_mean},
-          {"ci95", {summary.low, summary.high}},
-          {"min", summary.min},
-          {"max", summary.max},
-          {"mean_length", evaluated.mean_length},
-          {"checkpoint", evaluated.file.string()},
-          {"env_option", json::value_from(evaluated.options)},
-          {"trained_env_option", json::value_from(evaluated.trained_options)}};
+  json::object object{{"env", evaluated.environment},
+                      {"episodes", request.episodes},
+                      {"mean", summary.mean},
+                      {"std", summary.standard_deviation},
+                      {"median", summary.median},
+                      {"iqm", summary.interquartile_mean},
+                      {"ci95", {summary.low, summary.high}},
+                      {"min", summary.min},
+                      {"max", summary.max},
+                      {"mean_length", evaluated.mean_length},
+                      {"checkpoint", evaluated.file.string()},
+                      {"env_option", json::value_from(evaluated.options)},
+                      {"trained_env_option", json::value_from(evaluated.trained_options)}};
+  if (request.peer) object["peer"] = *request.peer;
+  return object;
 }
 
 std::string to_text(const EvaluateRequest& request, const Evaluated& evaluated) {
   const Summary& summary = evaluated.returns;
   const std::string changes = describe_changes(evaluated.trained_options, evaluated.options);
+  const std::string peer = request.peer ? fmt::format(", peer {}", *request.peer) : std::string();
   return fmt::format(
-      "{}: {} {} episodes of {} (saved at step {})\n{}"
+      "{}: {} {} episodes of {} (saved at step {}{})\n{}"
       "  return  mean {:.2f} (95 % confidence {:.2f} to {:.2f}), standard deviation {:.2f}\n"
       "          median {:.2f}, interquartile mean {:.2f}, min {:.2f}, max {:.2f}\n"
       "  length  mean {:.1f} steps\n",
       evaluated.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
-      evaluated.file.string(), evaluated.step, changes.empty() ? "" : fmt::format("  options {}\n", changes),
+      evaluated.file.string(), evaluated.step, peer, changes.empty() ? "" : fmt::format("  options {}\n", changes),
       summary.mean, summary.low, summary.high, summary.standard_deviation, summary.median, summary.interquartile_mean,
       summary.min, summary.max, evaluated.mean_length);
 }

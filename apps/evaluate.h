@@ -16,6 +16,7 @@ namespace sounder {
 struct EvaluateRequest {
   std::vector<std::filesystem::path> policies = {};  ///< checkpoints, or runs, whose best checkpoint is used
   EnvironmentChanges changes = {};
+  std::optional<std::int64_t> peer = {};                     ///< of runs of peers: that one's policy; none: their mean
   std::int64_t episodes = 100;                               ///< of each
   std::optional<std::int64_t> evaluation_environments = {};  ///< environments stepped together; none for as in training
   std::optional<std::int64_t> evaluation_step_limit = {};    ///< none for that of the training

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "apps/output.h"
+#include "core/sharing/peers.h"
 #include "envs/error.h"
 #include "envs/wrappers/keep_action.h"
 
@@ -166,11 +167,13 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
                                        const RemoteHooks& hooks)
     : registry_(&environments),
       config_(config),
+      workers_alike_(config.sharing == "peers" ? workers_per_peer(config) : 1),
       variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)) {
   if (is_remote(config)) {
     remote_.emplace(remote::RemoteEnvironments::Settings{
         .client = client_settings(config, hooks),
         .options = all_turns(config.env_option),
+        .workers_alike = workers_alike_,
         .processors = hooks.processors,
         .workers = static_cast<std::size_t>(config.workers),
         .on_wait = [](const std::string& message) { print_human(fmt::format("sounder: {}\n", message)); }});
@@ -181,17 +184,18 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
 
 void PolicyEnvironments::require_one_network() const {
   if (variants_ < 2) return;
-  const EnvironmentSpec first = (*this)({.number = 0}).spec();
+  const Seat::Player evaluator = Seat::Player::evaluator;  // whose slots have all values in turn
+  const EnvironmentSpec first = (*this)({.player = evaluator}).spec();
   for (std::size_t turn = 1; turn < variants_; ++turn) {
     require_alike({.environment = config_.environment,
                    .because = "with the values of env_option that are dealt out",
                    .expected = first,
-                   .got = (*this)({.number = turn}).spec()});
+                   .got = (*this)({.player = evaluator, .slot = turn}).spec()});
   }
 }
 
 Environment PolicyEnvironments::bare(const Seat& seat) const {
-  const std::size_t turn = seat.player == Seat::Player::worker ? seat.number : seat.slot;
+  const std::size_t turn = seat.player == Seat::Player::worker ? seat.number / workers_alike_ : seat.slot;
   return remote_ ? (*remote_)(seat) : registry_->make(config_.environment, read_options(config_.env_option, turn));
 }
 

@@ -110,6 +110,7 @@ class PolicyEnvironments {
 
   const Registry* registry_;
   TrainConfig config_;
+  std::size_t workers_alike_;  // neighbours in their numbers, which take the same values: those of a peer
   std::size_t variants_;
   std::optional<remote::RemoteEnvironments> remote_;
 };

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "agents/factory.h"
 #include "core/checkpoint/contents.h"
 #include "core/running/run_checkpoints.h"
+#include "core/sharing/peers.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -28,6 +30,17 @@ void blame(const std::filesystem::path& file, Action action) {
 EnvironmentSpec trained_spec(TrainConfig config, const std::vector<std::string>& options, const Catalogue& catalogue) {
   config.env_option = options;
   return PolicyEnvironments(catalogue.environments, config)({.player = Seat::Player::evaluator}).spec();
+}
+
+/// Returns the parameters of one peer. Throws UsageError if the checkpoint does not have it.
+std::vector<float> peer_parameters(const Checkpoint& checkpoint, std::int64_t peer, const std::filesystem::path& file) {
+  const auto peers = static_cast<std::int64_t>(saved_peers(checkpoint));
+  if (peers == 0) throw UsageError(fmt::format("{} is not of peers; leave out --peer", file.string()));
+  if (peer >= peers) {
+    throw UsageError(fmt::format("--peer: expected 0 to {}, the peers of {}; got {}", peers - 1, file.string(), peer));
+  }
+  const std::string name = peer_tensor_name(static_cast<std::size_t>(peer), "parameters");
+  return std::ranges::find(checkpoint.statistics, name, &Tensor::name)->values;
 }
 
 }  // namespace
@@ -70,6 +83,7 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
     check_suits(checkpoint, trained ? *trained : environment->spec(), *agents);
     parameters = flat_parameters(checkpoint, agents->layout());
   });
+  if (request.peer) parameters = peer_parameters(checkpoint, *request.peer, file);
   agents->prepare_thread();
   return {.file = file,
           .checkpoint = std::move(checkpoint),

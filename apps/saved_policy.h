@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +32,13 @@ struct SavedPolicy {
 struct PolicyRequest {
   std::filesystem::path run_or_checkpoint;  ///< for a run, its best checkpoint is used
   EnvironmentChanges changes = {};
+  std::optional<std::int64_t> peer = {};  ///< of a run of peers: that one's policy; none for their mean
   std::function<void(const std::string&)> on_warning = {};  ///< for environments in other processes; may be empty
 };
 
 /// Loads a run's best checkpoint or a checkpoint file, and prepares the thread for its agents. Throws Error if it is
 /// missing or damaged, or if its environment or configuration is unknown or does not fit. Throws UsageError as
-/// require_source() does, and for options that its environment does not have.
+/// require_source() does, for options that its environment does not have, and for a peer that the run does not have.
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue);
 
 /// Parses the configuration in a checkpoint; `file` is named in errors. Throws Error.

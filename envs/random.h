@@ -27,7 +27,8 @@ enum class Stream : std::uint64_t {
   sticky_actions = 7,
   exploration = 8,
   graph = 9,
-  links = 10
+  links = 10,
+  blocks = 11
 };
 
 /// Identifies one stream of random numbers of a run.

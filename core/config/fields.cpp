@@ -9,6 +9,11 @@
 #include "core/config/config.h"
 #include "core/learning/agent.h"
 #include "core/named.h"
+#include "core/sharing/block_partition.h"
+#include "core/sharing/block_plan.h"
+#include "core/sharing/gradient_tracking.h"
+#include "core/sharing/graph.h"
+#include "core/sharing/mixing.h"
 #include "core/sharing/parameter_store.h"
 #include "core/sharing/sharing.h"
 #include "core/sharing/update.h"
@@ -81,14 +86,54 @@ std::string no_exploration(const ConfigUse& use) {
                 fmt::format("algorithm '{}' does not explore by epsilon", use.config.algorithm));
 }
 
+bool tracks(const TrainConfig& config) {
+  return config.sharing == "peers" && config.tracking == "gradient";
+}
+
 std::string never_stale(const ConfigUse& use) {
+  if (tracks(use.config)) return "peers that track gradients learn in rounds: no gradient is stale";
   return unless(use.agents.sharing() != kRoundsScheme,
                 fmt::format("algorithm '{}' learns in rounds: no gradient is stale", use.config.algorithm));
 }
 
 std::string never_concurrent(const ConfigUse& use) {
+  if (use.config.sharing == "server") return "each shard of a server makes one update at a time";
+  if (tracks(use.config)) return "peers that track gradients learn in rounds: updates are made one at a time";
   return unless(use.agents.sharing() != kRoundsScheme,
                 fmt::format("algorithm '{}' learns in rounds: updates are made one at a time", use.config.algorithm));
+}
+
+// What `sharing` a key is of.
+std::string no_server(const ConfigUse& use) {
+  return unless(use.config.sharing == "server", fmt::format("sharing is '{}'", use.config.sharing));
+}
+
+std::string no_peers(const ConfigUse& use) {
+  return unless(use.config.sharing == "peers", fmt::format("sharing is '{}'", use.config.sharing));
+}
+
+std::string no_gossip(const ConfigUse& use) {
+  if (use.config.sharing != "peers") return no_peers(use);
+  return unless(!tracks(use.config), "peers that track gradients learn in rounds: no message is old");
+}
+
+std::string no_tracking(const ConfigUse& use) {
+  if (use.config.sharing != "peers") return no_peers(use);
+  return unless(tracks(use.config), fmt::format("tracking is '{}'", use.config.tracking));
+}
+
+std::string no_regularization(const ConfigUse& use) {
+  if (std::string reason = no_tracking(use); !reason.empty()) return reason;
+  return unless(use.config.regularization != "none", "regularization is 'none'");
+}
+
+std::string no_blocks(const ConfigUse& use) {
+  return unless(use.config.blocks != "none", "blocks is 'none'");
+}
+
+std::string no_counted_blocks(const ConfigUse& use) {
+  if (std::string reason = no_blocks(use); !reason.empty()) return reason;
+  return unless(use.config.block_choice != "all", "block_choice is 'all'");
 }
 
 std::string constant_rate(const ConfigUse& use) {
@@ -112,8 +157,8 @@ std::vector<ConfigField> make_fields() {
   return {
       {"environment", "environment to learn", Text{&C::environment}, kKept},
       {"env_option",
-       "option of the environment, such as length=0.7; of several values between commas, worker i takes the i-th, in "
-       "turn",
+       "option of the environment, such as length=0.7; of several values between commas, worker i (peer i, where "
+       "sharing is peers) takes the i-th, in turn",
        Texts{&C::env_option}},
       {"env_command",
        "shell command that starts a process which holds the environments, one for each worker and one for evaluating, "
@@ -184,6 +229,54 @@ std::vector<ConfigField> make_fields() {
        Integer{&C::exploration_steps, 1, kMostSteps}, kChangeable, no_exploration},
       {"final_epsilon", "final epsilon of all workers; none: each draws .1, .01 or .5 with probability .4, .3, .3",
        OptionalReal{&C::final_epsilon, 0, 1}, kChangeable, no_exploration},
+
+      {"sharing",
+       "how workers share what they learn: one array for all, a parameter server of shards, or peers, each with "
+       "parameters of its own",
+       Text{&C::sharing, sharing_names()}, kKept},
+      {"shards", "slices of the server's parameters, each with its own lock, statistics and version",
+       Integer{&C::shards, 1, 1'000'000}, kChangeable, no_server},
+      {"fetch_every",
+       "rollouts of a worker from one fetch of the parameters to the next; above 1, with local steps between",
+       Integer{&C::fetch_every, 1, 1'000'000}, kChangeable, no_server},
+      {"push_every", "rollouts of a worker from one push to the next, which is the sum of their gradients",
+       Integer{&C::push_every, 1, 1'000'000}, kChangeable, no_server},
+      {"warm_start", "global step before which worker 0 of a server runs alone", Integer{&C::warm_start, 0, kMostSteps},
+       kChangeable, no_server},
+      {"peers",
+       "number of peers: groups of equally many workers, each with parameters of its own; 0: one for each worker",
+       Integer{&C::peers, 0, 1024}, kKept, no_peers},
+      {"graph", "which peers are neighbours: from whom each receives parameters",
+       Text{&C::graph, names_of(kGraphKinds)}, kChangeable, no_peers},
+      {"link_probability", "probability that a message is sent (GALA), or that a link is up in a round (NEXT)",
+       Real{&C::link_probability, 1e-12, 1}, kChangeable, no_peers},
+      {"max_lag", "updates of a peer since it last mixed, beyond which it waits for its neighbours' messages",
+       Integer{&C::max_lag, 1, kMostSteps}, kChangeable, no_gossip},
+      {"tracking", "what peers exchange: parameters (GALA), or in rounds a tracked mean gradient as well (NEXT)",
+       Text{&C::tracking, tracking_names()}, kKept, no_peers},
+      {"mixing",
+       "weights of neighbours: average, all equal; metropolis, by both ends' numbers of links, doubly stochastic",
+       Text{&C::mixing, names_of(kMixings)}, kChangeable, no_peers},
+      {"step_decay", "decay of NEXT's step alpha (mu): after each round, alpha becomes alpha (1 - mu alpha)",
+       Real{&C::step_decay, 0, 1e6}, kChangeable, no_tracking},
+      {"proximal", "weight of the quadratic term of NEXT's local step (tau); 0: the number of peers",
+       Real{&C::proximal, 0, 1e9}, kChangeable, no_tracking},
+      {"regularization", "term that NEXT adds to the sum of all peers' losses: l2, |w|^2 / 2; l1, |w|_1",
+       Text{&C::regularization, names_of(kRegularizations)}, kChangeable, no_tracking},
+      {"regularization_weight", "weight of that term (lambda)", Real{&C::regularization_weight, 0, 1e6}, kChangeable,
+       no_regularization},
+      {"blocks", "parts of the parameters of which an update changes some: tensors, layers, or single neurons",
+       Text{&C::blocks, names_of(kBlockPartitions)}, kKept},
+      {"block_choice", "which blocks an update changes", Text{&C::block_choice, names_of(kBlockChoices)}, kChangeable,
+       no_blocks},
+      {"blocks_per_update",
+       "blocks of one update (k); 0: all that are due with random and owner, 1 with cyclic and greedy",
+       Integer{&C::blocks_per_update, 0, 1'000'000'000}, kChangeable, no_counted_blocks},
+      {"block_rates",
+       "share of a block's turns at which it changes, by globs of parameter names: \"head.*=1;body.*=0.25\"",
+       Text{&C::block_rates}, kChangeable, no_blocks},
+      {"block_rescale", "divide a block's step by the share of updates that change it", Flag{&C::block_rescale},
+       kChangeable, no_blocks},
 
       {"gradients_per_update", "workers' gradients that are averaged into one update (n-softsync); 1: none wait",
        Integer{&C::gradients_per_update, 1, 1024}},

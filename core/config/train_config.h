@@ -54,6 +54,27 @@ struct TrainConfig {
   std::int64_t exploration_steps = 50'000;
   std::optional<double> final_epsilon;
 
+  std::string sharing = "hogwild";
+  std::int64_t shards = 1;
+  std::int64_t fetch_every = 1;  ///< rollouts
+  std::int64_t push_every = 1;   ///< rollouts
+  std::int64_t warm_start = 0;   ///< environment steps
+  std::int64_t peers = 0;        ///< 0: one for each worker
+  std::string graph = "ring";
+  double link_probability = 1;
+  std::int64_t max_lag = 1'000;  ///< updates
+  std::string tracking = "none";
+  std::string mixing = "average";
+  double step_decay = 0;  ///< mu
+  double proximal = 0;    ///< tau; 0: as many as there are peers
+  std::string regularization = "none";
+  double regularization_weight = 1e-4;
+  std::string blocks = "none";
+  std::string block_choice = "all";
+  std::int64_t blocks_per_update = 0;  ///< 0: as the choice and the rates have it
+  std::string block_rates;             ///< "policy.*=1;body.*=0.25"; empty: all 1
+  bool block_rescale = false;
+
   std::int64_t gradients_per_update = 1;
   bool staleness_aware = false;
   std::string optimizer = "shared_rmsprop";

@@ -115,10 +115,12 @@ std::int64_t Worker::fetch() {
   const Fetched fetched = port_->fetch();
   if (fetched.parameters) agent_->parameters_changed();
   if (fetched.target) agent_->target_changed();
+  counters_.bytes.add(fetched.bytes);
   return fetched.step;
 }
 
 void Worker::count(bool usable, const Given& given) {
+  counters_.bytes.add(given.bytes);
   if (usable) {
     counters_.learnt_steps.add(static_cast<std::int64_t>(rollout_.size()));
     counters_.policy_loss.add(static_cast<double>(losses_.policy));

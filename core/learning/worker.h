@@ -33,7 +33,7 @@ struct WorkerSettings {
 };
 
 /// One actor-learner, with its own environments, its own replica of the network, and its port of the sharing scheme.
-/// One thread at a time. It waits for other workers only if its port does.
+/// One thread at a time. It waits for no other worker.
 ///
 /// With one environment, a rollout ends at the latest with the episode, as in the paper. With K > 1, every rollout has
 /// the same number of steps of each environment: one whose episode has ended is reset and continues within the rollout.
@@ -80,6 +80,9 @@ class Worker {
       contribute();
     } while (again() && !stopped());
   }
+
+  /// Returns whether the sharing scheme lets it begin a rollout now. Of asynchronous workers.
+  bool ready() const noexcept { return port_->ready(); }
 
   /// Makes the next run_once() fetch the newest parameters. Call it after the worker's thread has done something else.
   void forget_replica() noexcept { port_->forget(); }

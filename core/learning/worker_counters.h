@@ -33,6 +33,7 @@ struct alignas(128) WorkerCounters {
   Tally<std::int64_t> updates;
   Tally<std::int64_t> dropped_updates;
   Tally<std::int64_t> learnt_steps;            ///< steps of the updates that were not dropped
+  Tally<std::int64_t> bytes;                   ///< sent and received, see Fetched and Given
   Tally<double> policy_loss;                   ///< sum over steps
   Tally<double> value_loss;                    ///< sum over steps
   Tally<double> entropy;                       ///< sum over steps

@@ -96,7 +96,8 @@ void RemoteEnvironments::start(const Seat& seat) const {
   EnvironmentClient::Conversation conversation{.whose = "the evaluation", .options = settings.options};
   if (seat.player == Seat::Player::worker) {
     conversation.whose = fmt::format("worker {}", seat.number);
-    if (!settings.options.empty()) conversation.options = {settings.options[seat.number % settings.options.size()]};
+    if (!settings.options.empty())
+      conversation.options = {settings.options[seat.number / settings.workers_alike % settings.options.size()]};
     if (!settings.processors.empty()) {
       conversation.processors = {settings.processors[seat.number % settings.processors.size()]};
     }

@@ -19,9 +19,10 @@ class RemoteEnvironments {
  public:
   struct Settings {
     ClientSettings client;
-    /// The options of a worker's environments are options[worker mod n]; environment i of an evaluation has
-    /// options[i mod n]. May be empty.
+    /// The options of a worker's environments are options[worker / workers_alike mod n]; environment i of an evaluation
+    /// has options[i mod n]. May be empty.
     std::vector<OptionValues> options = {};
+    std::size_t workers_alike = 1;
     /// Worker i's process runs on processor processors[i mod n], or on any if the list is empty. The evaluator's
     /// process is not pinned.
     std::vector<int> processors = {};

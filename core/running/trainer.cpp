@@ -91,10 +91,8 @@ class Trainer::Run {
   }
 
   std::vector<std::string> measure_names() {
-    Measures measures;
-    group_.sharing().measure(measures);
     std::vector<std::string> names;
-    for (const Measure& measure : measures) names.push_back(measure.name);
+    for (const Measure& measure : group_.totals().measures) names.push_back(measure.name);
     return names;
   }
 

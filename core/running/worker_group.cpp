@@ -79,6 +79,7 @@ Totals WorkerGroup::totals() const {
                 .seconds = clock_.seconds(),
                 .learning_rate = static_cast<double>(schedule_.at(step()))};
   sharing_->measure(totals.measures);
+  std::int64_t bytes = 0;  // of this process
   for (const auto& worker : workers_) {
     const WorkerCounters& counters = worker->counters();
     totals.episodes += counters.episodes_ended.get();
@@ -90,11 +91,16 @@ Totals WorkerGroup::totals() const {
     totals.entropy += counters.entropy.get();
     totals.gradient_norm += counters.gradient_norm.get();
     totals.staleness += counters.staleness.get();
+    bytes += counters.bytes.get();
     for (std::size_t i = 0; i < totals.phase_seconds.size(); ++i) {
       totals.phase_seconds[i] += counters.phase_seconds[i].get();
     }
     totals.workers.push_back({.steps = counters.steps.get(), .episodes_begun = counters.episodes_begun.get()});
   }
+  const auto steps = static_cast<double>(totals.step - before_.step);
+  totals.measures.push_back({.name = "share/bytes_per_step",
+                             .unit = "bytes",
+                             .value = steps > 0 ? static_cast<double>(bytes) / steps : kNotMeasured});
   return totals;
 }
 

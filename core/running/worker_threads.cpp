@@ -2,9 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace sounder {
+
+namespace {
+
+/// Leaves the processor to others; longer once nothing has gone on for a while.
+void pause(int times) {
+  constexpr int kYields = 100;
+  constexpr std::chrono::microseconds kSleep{50};
+  times < kYields ? std::this_thread::yield() : std::this_thread::sleep_for(kSleep);
+}
+
+}  // namespace
 
 WorkerThreads::WorkerThreads(Parts parts)
     : parts_(std::move(parts)),
@@ -35,11 +48,17 @@ void WorkerThreads::work(std::size_t index) {
   if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) parts_.finished();
 }
 
-/// Runs the workers asynchronously: none waits for another.
+/// Runs the workers asynchronously: none waits for another, except those that the sharing scheme holds back.
 void WorkerThreads::work_freely(std::size_t index) {
   WorkerGroup& group = parts_.group;
   const bool alone = index + parts_.threads >= group.size();
+  int held_back = 0;  // in a row
   for (std::size_t i = index; !over(); i = i + parts_.threads < group.size() ? i + parts_.threads : index) {
+    if (!group.worker(i).ready()) {
+      pause(++held_back);
+      continue;
+    }
+    held_back = 0;
     parts_.guard.attempt(fmt::format("worker {}", i), [&] {
       if (!alone) group.worker(i).forget_replica();  // the thread's other workers have learnt in between
       group.worker(i).run_once();

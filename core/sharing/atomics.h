@@ -4,9 +4,9 @@
 
 namespace sounder {
 
-/// The atomics that the protocols between threads are made of (UpdateCounts, TargetClaims, MergeCount): those of the
-/// language. Protocols are templates over them so that tests/race/memory_model.h can run the same steps through every
-/// execution that the language allows.
+/// The atomics that the protocols between threads are made of (UpdateCounts, TargetClaims, MergeCount, MessageFlag):
+/// those of the language. Protocols are templates over them so that tests/race/memory_model.h can run the same steps
+/// through every execution that the language allows.
 struct Atomics {
   template <class T>
   using Atomic = std::atomic<T>;

@@ -25,23 +25,34 @@ Given AveragedPort::give(const Contribution& contribution) {
                                   .version = shared_.version(),
                                   .steps = steps},
                                  contribution.gradient);
-  if (!average || average->gradients == 0) return shared_.skip(steps);
+  const auto bytes = static_cast<std::int64_t>(contribution.usable ? contribution.gradient.size_bytes() : 0);
+  const auto with_own = [&](Given given) {
+    given.bytes += bytes;
+    return given;
+  };
+  if (!average || average->gradients == 0) return with_own(shared_.skip(steps));
   const double average_norm = update_kernels().norm(contribution.gradient);
   if (!std::isfinite(average_norm)) {  // gradients that are may have a sum that is not
     Given given = shared_.skip(steps);
     given.gradient_norm = average_norm;
     given.dropped = true;
-    return given;
+    return with_own(given);
   }
-  return shared_.push({.gradient = contribution.gradient,
-                       .norm = average_norm,
-                       .version = average->version,
-                       .steps = steps,
-                       .before = average->steps - steps});
+  return with_own(shared_.push({.gradient = contribution.gradient,
+                                .norm = average_norm,
+                                .version = average->version,
+                                .steps = steps,
+                                .before = average->steps - steps}));
 }
 
 Averaged::Averaged(const TrainConfig& config, const AgentFactory& agents, const Settings& settings)
     : Hogwild(config, agents, with_shared_statistics(make_update_settings(config))), pace_(settings.pace) {
+  const BlockSettings blocks = make_block_settings(config);
+  if (blocks.partition != BlockPartition::none && blocks.choice == BlockChoice::owner) {
+    throw UsageError(
+        "block_choice 'owner' takes updates that are a worker's own; these are averages of several workers' gradients; "
+        "try block_choice = cyclic");
+  }
   if (settings.gradients > 1) pool_.emplace(agents.layout().size, settings.gradients);
 }
 

@@ -17,6 +17,8 @@ namespace sounder {
 struct BlockUpdate {
   // One block of so many has a probe: a counter that is read before the block is and written, one higher, after it.
   static constexpr std::size_t kBlocksPerProbe = 32;
+  // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
+  static constexpr std::size_t kAhead = 4;
 
   SharedArray& parameters;
   std::span<SharedArray> statistics;  ///< the rule's
@@ -25,6 +27,8 @@ struct BlockUpdate {
   float scale;                        ///< of the gradient
   float rate;                         ///< the rule's
   std::size_t first_block;            ///< where it begins; it goes on to the last one, and then from the first one
+  std::size_t blocks;                 ///< that it writes, at least one
+  std::size_t ahead = kAhead;         ///< blocks; how far ahead of a block's turn its cache lines are fetched
   std::span<float> replica;           ///< receives the parameters as the update leaves them; empty: nothing does
 };
 
@@ -32,18 +36,19 @@ struct BlockUpdate {
 /// Inlined always, as core/sharing/lanes.h says.
 template <class V, class Moves = WordMoves<>, UpdateRuleModel Rule>
 [[gnu::always_inline]] inline void write_blocks(const BlockUpdate& update, const Rule& rule) noexcept {
-  // How far ahead of an update its cache lines are fetched: as long as it takes one to come from another core.
-  constexpr std::size_t kPrefetchedBlocks = 4;
   constexpr std::size_t kParts = kBlockFloats / kLanesOf<V>;
   constexpr std::size_t kStatistics = Rule::kStatistics;
   SharedArray& shared = update.parameters;
   SharedArray* const statistics = update.statistics.data();
+  const std::size_t block_count = shared.block_count();
+  assert(update.first_block < block_count && update.blocks > 0 && update.blocks <= block_count);
+  const std::size_t ahead = update.ahead;
 
   // Unrolled, the loops leave everything in registers.
   const auto apply = [&](std::size_t block, const float* gradient, float* replica) __attribute__((always_inline)) {
-    shared.prefetch(block + kPrefetchedBlocks);
+    shared.prefetch(block + ahead);
 #pragma GCC unroll 2
-    for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].prefetch(block + kPrefetchedBlocks);
+    for (std::size_t k = 0; k < kStatistics; ++k) statistics[k].prefetch(block + ahead);
 
     std::array<V, kParts> parameters;
     std::array<std::array<V, kStatistics>, kParts> running;
@@ -74,9 +79,8 @@ template <class V, class Moves = WordMoves<>, UpdateRuleModel Rule>
 
   const std::size_t size = update.gradient.size();
   const std::size_t whole = size / kBlockFloats;
-  const std::size_t blocks = shared.block_count();
-  assert(update.first_block < blocks);
-  for (std::size_t n = 0, block = update.first_block; n < blocks; ++n, block = block + 1 < blocks ? block + 1 : 0) {
+  for (std::size_t n = 0, block = update.first_block; n < update.blocks;
+       ++n, block = block + 1 < block_count ? block + 1 : 0) {
     const bool probed = block % BlockUpdate::kBlocksPerProbe == 0;
     const std::atomic_ref<std::uint64_t> probe(update.probes[block / BlockUpdate::kBlocksPerProbe]);
     const std::uint64_t seen = probed ? probe.load(std::memory_order_relaxed) : 0;

@@ -64,15 +64,17 @@ void GradientTracking::advance(const Round& round, const Slice& slice) noexcept 
     const Slice tile{.begin = begin, .end = std::min(begin + kTile, slice.end)};
     std::visit(
         [&](const auto& rule) {
-          for (std::size_t peer = 0; peer < peers_.size(); ++peer) step(rule, round, peer, tile);
+          for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+            track(peer, tile);
+            step_some(rule, round, peer, tile);
+          }
         },
         settings_.rule);
     for (std::size_t peer = 0; peer < peers_.size(); ++peer) mix(round.weights.row(peer), peer, tile);
   }
 }
 
-template <class Rule>
-void GradientTracking::step(const Rule& rule, const Round& round, std::size_t peer, const Slice& slice) noexcept {
+void GradientTracking::track(std::size_t peer, const Slice& slice) noexcept {
   Peer& own = peers_[peer];
   const std::size_t size = slice.end - slice.begin;
   double* __restrict const tracking = tracking_[peer].data() + slice.begin;
@@ -83,10 +85,32 @@ void GradientTracking::step(const Rule& rule, const Round& round, std::size_t pe
     tracking[i] = tracker[i] + (fresh[i] - gradient[i]);
     gradient[i] = fresh[i];
   }
+}
 
-  Arrays<Rule::kStatistics> arrays{.size = size,
+/// Makes the local step of what the peer's ranges have of a slice.
+template <class Rule>
+void GradientTracking::step_some(const Rule& rule, const Round& round, std::size_t peer, const Slice& slice) noexcept {
+  const Peer& own = peers_[peer];
+  if (own.ranges && own.ranges->empty()) return step(rule, round, peer, slice);
+  const auto begin = static_cast<std::ptrdiff_t>(slice.begin);
+  const auto end = static_cast<std::ptrdiff_t>(slice.end);
+  std::copy(own.parameters.begin() + begin, own.parameters.begin() + end, stepped_[peer].begin() + begin);
+  if (!own.ranges) return;
+  for (const UpdateRange& range : *own.ranges) {
+    const Slice part{.begin = std::max(range.begin, slice.begin), .end = std::min(range.end, slice.end)};
+    if (part.begin >= part.end) continue;
+    step(rule,
+         {.alpha = round.alpha * static_cast<double>(range.rate), .number = round.number, .weights = round.weights},
+         peer, part);
+  }
+}
+
+template <class Rule>
+void GradientTracking::step(const Rule& rule, const Round& round, std::size_t peer, const Slice& slice) noexcept {
+  Peer& own = peers_[peer];
+  Arrays<Rule::kStatistics> arrays{.size = slice.end - slice.begin,
                                    .parameters = own.parameters.data() + slice.begin,
-                                   .direction = tracking,
+                                   .direction = tracking_[peer].data() + slice.begin,
                                    .stepped = stepped_[peer].data() + slice.begin,
                                    .statistics = {}};
   for (std::size_t k = 0; k < Rule::kStatistics; ++k) arrays.statistics[k] = own.statistics[k].data() + slice.begin;

@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/named.h"
 #include "core/sharing/mixing.h"
+#include "core/sharing/update_range.h"
 #include "core/sharing/update_rule.h"
 
 namespace sounder {
@@ -60,8 +62,9 @@ class DecayingStep {
 /// The surrogate is the linearised cost with a proximal term, which the update rule scales by D, a number per
 /// parameter: w~ - w_i without r is the rule's step of the tracked gradient d = (I / tau) y_i at rate 1. For plain SGD
 /// D is 1; for rules that divide by a root of squares it is what they multiply with, and each peer keeps their
-/// statistics. With r, w~ = (w_i - D m) / (1 + D lambda / tau) for l2, and w_i - D m drawn towards zero by
-/// D lambda / tau for l1, where D m is the rule's step.
+/// statistics: its step is then not that of the averaged gradient, even where all hear from all. With r, w~ = (w_i - D
+/// m) / (1 + D lambda / tau) for l2, and w_i - D m drawn towards zero by D lambda / tau for l1, where D m is the rule's
+/// step.
 ///
 /// All in double. The convergence that the paper proves is for exact gradients of smooth costs: it does not cover
 /// gradients that are sampled with the present policy.
@@ -84,6 +87,9 @@ class GradientTracking {
     std::vector<double> gradient;                 ///< of the latest round
     std::vector<std::vector<double>> statistics;  ///< the rule's
     std::vector<double> fresh;                    ///< gradient of the round to come: to be set before it
+    /// What the local steps to come may change, ascending: everything if empty, nothing if there are none. To be set
+    /// where it is to change.
+    std::optional<std::span<const UpdateRange>> ranges = std::span<const UpdateRange>();
   };
   std::span<Peer> peers() noexcept { return peers_; }
   std::span<const Peer> peers() const noexcept { return peers_; }
@@ -104,8 +110,11 @@ class GradientTracking {
   void advance(const Round& round, const Slice& slice) noexcept;
 
  private:
+  void track(std::size_t peer, const Slice& slice) noexcept;
   template <class Rule>
   void step(const Rule& rule, const Round& round, std::size_t peer, const Slice& slice) noexcept;
+  template <class Rule>
+  void step_some(const Rule& rule, const Round& round, std::size_t peer, const Slice& slice) noexcept;
   void mix(const MixingWeights::Row& row, std::size_t peer, const Slice& slice) noexcept;
 
   Settings settings_;

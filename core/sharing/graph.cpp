@@ -53,8 +53,7 @@ void tidy(Neighbours& neighbours) {
   for (std::size_t peer = 0; peer < neighbours.size(); ++peer) {
     std::vector<std::size_t>& own = neighbours[peer];
     std::ranges::sort(own);
-    const auto repeated = std::ranges::unique(own);
-    own.erase(repeated.begin(), repeated.end());
+    own.erase(std::unique(own.begin(), own.end()), own.end());
     std::erase(own, peer);
   }
 }

@@ -8,6 +8,8 @@ namespace sounder {
 Hogwild::Hogwild(const TrainConfig& config, const AgentFactory& agents, const UpdateSettings& update)
     : layout_(agents.layout()),
       group_({.update = update,
+              .blocks = make_block_settings(config),
+              .seed = static_cast<std::uint64_t>(config.seed),
               .write_mode = find_named(kWriteModes, "write_mode", config.write_mode),
               .workers = static_cast<std::size_t>(config.workers),
               .target_interval = config.target_interval},
@@ -23,10 +25,6 @@ void Hogwild::restore(const Checkpoint& checkpoint) {
                   .updates = static_cast<std::uint64_t>(checkpoint.progress.updates),
                   .workers = checkpoint.progress.workers.size(),
                   .tensors = checkpoint.statistics});
-}
-
-void Hogwild::measure(Measures& measures) const {
-  measures.push_back({.name = "train/lost_updates", .unit = "fraction", .value = group_.store().lost_updates()});
 }
 
 }  // namespace sounder

@@ -16,24 +16,27 @@ std::size_t shared_statistics(const Optimizer& optimizer) {
   return optimizer.owner == StatisticsOwner::shared ? optimizer.statistic_names().size() : 0;
 }
 
-bool saved(const std::vector<Tensor>& tensors, std::string_view name) {
-  return std::ranges::count(tensors, name, &Tensor::name) > 0;
-}
-
-Tensor flat_tensor(std::string name, std::vector<float> values) {
-  const auto size = static_cast<std::int64_t>(values.size());
-  return {.name = std::move(name), .shape = {size}, .values = std::move(values)};
+/// The bytes that an update moves: of its gradient, and of the parameters that it leaves in a replica if it is of all.
+std::int64_t bytes_of(std::span<const float> gradient, std::span<const UpdateRange> ranges) {
+  if (ranges.empty()) return static_cast<std::int64_t>(2 * gradient.size_bytes());
+  std::size_t floats = 0;
+  for (const UpdateRange& range : ranges) floats += range.end - range.begin;
+  return static_cast<std::int64_t>(floats * sizeof(float));
 }
 
 }  // namespace
 
 Fetched HogwildPort::fetch() {
-  if (!fetched_) version_ = parts_.store.pull(parts_.replica.parameters);
-  Fetched fetched{.parameters = true, .target = false, .step = parts_.store.steps()};
+  Fetched fetched{.parameters = true, .target = false, .step = step()};
+  if (!fetched_) {
+    version_ = parts_.store.pull(parts_.replica.parameters);
+    fetched.bytes += static_cast<std::int64_t>(parts_.replica.parameters.size_bytes());
+  }
   if (parts_.target != nullptr) {
     const std::uint64_t version = parts_.target->pull(target_version_, parts_.replica.target);
     fetched.target = version != target_version_;
     target_version_ = version;
+    if (fetched.target) fetched.bytes += static_cast<std::int64_t>(parts_.replica.target.size_bytes());
   }
   return fetched;
 }
@@ -48,8 +51,14 @@ Given HogwildPort::give(const Contribution& contribution) {
 }
 
 Given HogwildPort::push(const Update& update) {
+  std::span<const UpdateRange> ranges;
+  if (parts_.blocks != nullptr) {
+    const auto selected = parts_.blocks->select(update.gradient);
+    if (!selected) return skip(update.steps);
+    ranges = *selected;
+  }
   // The rate is that of the step before the update's first contribution. (Those of other threads may be counted late.)
-  const std::int64_t step = std::max(parts_.store.steps() - update.before, std::int64_t{0});
+  const std::int64_t step = std::max(this->step() - update.before, std::int64_t{0});
   const float learning_rate = update.rate_factor * parts_.update.schedule.at(step);
   const auto [staleness, version] = std::visit(
       [&](const auto& rule) {
@@ -60,25 +69,36 @@ Given HogwildPort::push(const Update& update) {
                                   .version = update.version,
                                   .own_statistics = parts_.own_statistics,
                                   .first_block = parts_.first_block,
-                                  .replica = parts_.replica.parameters},
+                                  .ranges = ranges,
+                                  .replica = ranges.empty() ? parts_.replica.parameters : std::span<float>()},
                                  rule);
       },
       parts_.update.optimizer.rule);
   version_ = version;
-  fetched_ = true;
-  return end({.step = 0, .updates = 1, .staleness = staleness, .gradient_norm = update.norm});
+  fetched_ = ranges.empty();
+  return end(update.steps, {.step = 0,
+                            .updates = 1,
+                            .staleness = staleness,
+                            .gradient_norm = update.norm,
+                            .bytes = bytes_of(update.gradient, ranges)});
 }
 
 Given HogwildPort::skip(std::int64_t steps) {
   parts_.store.skip(steps);
   fetched_ = false;
-  return end({.step = 0});
+  return end(steps, {.step = 0});
 }
 
-Given HogwildPort::end(Given given) {
+std::int64_t HogwildPort::step() const noexcept {
+  // Relaxed: a count, which publishes nothing.
+  return parts_.run_step != nullptr ? parts_.run_step->load(std::memory_order_relaxed) : parts_.store.steps();
+}
+
+Given HogwildPort::end(std::int64_t steps, Given given) {
+  if (parts_.run_step != nullptr) parts_.run_step->fetch_add(steps, std::memory_order_relaxed);
   // Here, not before the next rollout: so that a checkpoint's step says when the next copy is.
-  if (parts_.target != nullptr) parts_.target->refresh(parts_.store.steps(), parts_.store);
-  given.step = parts_.store.steps();
+  if (parts_.target != nullptr) parts_.target->refresh(step(), parts_.store);
+  given.step = step();
   return given;
 }
 
@@ -86,12 +106,17 @@ HogwildGroup::HogwildGroup(const Settings& settings, const AgentFactory& agents,
     : settings_(settings),
       statistic_names_(settings.update.optimizer.statistic_names()),
       store_(initial.size(), shared_statistics(settings.update.optimizer), settings.write_mode,
-             agents.layout().moments()) {
+             settings.moments ? settings.moments : std::make_shared<RunningMoments>(agents.layout().moments())) {
   store_.restore({.parameters = {initial.begin(), initial.end()},
                   .statistics = {shared_statistics(settings.update.optimizer), std::vector<float>(store_.size())}});
   if (agents.has_target()) {
     target_.emplace(store_.size(), settings.target_interval);
     target_->refresh(0, store_);
+  }
+  if (settings.blocks.partition != BlockPartition::none) {
+    blocks_.emplace(
+        settings.blocks, agents.layout(),
+        SharedBlocks::Workers{.seed = settings.seed, .first = settings.first_worker, .count = settings.workers});
   }
   own_statistics_.resize(settings.workers);
   if (settings.update.optimizer.owner == StatisticsOwner::shared) return;
@@ -103,14 +128,17 @@ HogwildPort::Parts HogwildGroup::port_parts(std::size_t worker, const Replica& r
           .target = target_ ? &*target_ : nullptr,
           .update = settings_.update,
           .own_statistics = own_statistics_[worker],
+          .blocks = blocks_ ? &blocks_->schedule(worker) : nullptr,
           .first_block = worker * store_.block_count() / own_statistics_.size(),
-          .replica = replica};
+          .replica = replica,
+          .run_step = settings_.run_step};
 }
 
 Sharing::Snapshot HogwildGroup::snapshot() const {
   ParameterStore::Snapshot copy = store_.snapshot();
+  const auto* const run_step = settings_.run_step;
   Sharing::Snapshot snapshot{.parameters = std::move(copy.parameters),
-                             .step = copy.steps,
+                             .step = run_step != nullptr ? run_step->load(std::memory_order_relaxed) : copy.steps,
                              .updates = copy.updates,
                              .consistent = copy.consistent};
   for (std::size_t i = 0; i < own_statistics_.size(); ++i) {
@@ -129,6 +157,7 @@ Sharing::Snapshot HogwildGroup::snapshot() const {
     const bool due = target.next_step <= snapshot.step;
     snapshot.tensors.push_back(flat_tensor(target_name(), due ? snapshot.parameters : std::move(target.parameters)));
   }
+  if (blocks_) blocks_->save(settings_.prefix, snapshot.tensors);
   snapshot.tensors.insert(snapshot.tensors.end(), absent_statistics_.begin(), absent_statistics_.end());
   return snapshot;
 }
@@ -144,11 +173,12 @@ void HogwildGroup::restore(const Restored& restored) {
   store_.restore(snapshot);
   if (target_) {
     // Checkpoints of earlier versions have none: then they are copied anew, as at a run's start.
-    target_->restore({.parameters = saved(restored.tensors, target_name())
+    target_->restore({.parameters = find_saved(restored.tensors, target_name()) != nullptr
                                         ? find_tensor(restored.tensors, target_name(), flat).values
                                         : snapshot.parameters,
                       .next_step = (restored.step / settings_.target_interval + 1) * settings_.target_interval});
   }
+  if (blocks_) blocks_->restore(settings_.prefix, restored.tensors, restored.workers);
   absent_statistics_.clear();
   if (settings_.update.optimizer.owner == StatisticsOwner::shared) return;
   for (std::size_t i = 0; i < restored.workers; ++i) {
@@ -163,6 +193,11 @@ void HogwildGroup::restore(const Restored& restored) {
   }
 }
 
+void HogwildGroup::measure(Measures& measures) const {
+  measures.push_back({.name = "train/lost_updates", .unit = "fraction", .value = store_.lost_updates()});
+  if (blocks_) blocks_->measure(measures);
+}
+
 std::string HogwildGroup::own_name(std::size_t worker, std::size_t statistic) const {
   return fmt::format("{}worker{}/{}", settings_.prefix, worker, statistic_names_[statistic]);
 }
@@ -174,7 +209,7 @@ std::string HogwildGroup::target_name() const {
 void HogwildGroup::check_statistics_owner(const std::vector<Tensor>& tensors) const {
   const bool shared = settings_.update.optimizer.owner == StatisticsOwner::shared;
   const std::string& name = statistic_names_.front();
-  if (!saved(tensors, shared ? own_name(0, 0) : settings_.prefix + name)) return;
+  if (find_saved(tensors, shared ? own_name(0, 0) : settings_.prefix + name) == nullptr) return;
   throw Error(
       fmt::format("gradients_per_update: expected {}, as in the run, whose '{}' is {}; train a new run to change it",
                   shared ? "1" : "more than 1", name, shared ? "each worker's own" : "shared by all workers"));

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -15,7 +16,9 @@
 #include "core/sharing/shared_array.h"
 #include "core/sharing/update_counts.h"
 #include "core/sharing/update_kernels.h"
+#include "core/sharing/update_range.h"
 #include "core/sharing/update_rule.h"
+#include "core/sharing/word_update.h"
 
 namespace sounder {
 
@@ -23,7 +26,7 @@ namespace sounder {
 enum class WriteMode {
   relaxed,     ///< load, compute, store: never waits; of two concurrent updates of a block, one may be lost
   atomic_add,  ///< compare-exchange per word: never loses an update (the assumption of Niu et al. 2011)
-  locked,      ///< one update or pull at a time: the control that the others are measured against
+  locked,      ///< one update or pull at a time: the control for the others, and what a server's shards use
 };
 inline constexpr auto kWriteModes = std::to_array<Named<WriteMode>>({
     {"relaxed", WriteMode::relaxed},
@@ -42,7 +45,10 @@ class ParameterStore {
  public:
   /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them. `moments` are the
   /// running moments among the parameters.
-  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode, std::span<const MomentsBlock> moments = {});
+  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode, std::span<const MomentsBlock> moments = {})
+      : ParameterStore(size, statistics, mode, std::make_shared<RunningMoments>(moments)) {}
+  /// The same, with running moments that other stores have as well.
+  ParameterStore(std::size_t size, std::size_t statistics, WriteMode mode, std::shared_ptr<RunningMoments> moments);
 
   WriteMode mode() const noexcept { return mode_; }
   std::size_t size() const noexcept { return parameters_.size(); }
@@ -62,7 +68,12 @@ class ParameterStore {
     /// Block that the update begins at, before it goes on to the last one and then from the first one: workers that
     /// begin at different blocks seldom write the same one at the same time. Not of WriteMode::atomic_add.
     std::size_t first_block = 0;
-    std::span<float> replica = {};  ///< receives the parameters as the update leaves them; empty: nothing does
+    /// What is written: ascending ranges, none empty, without floats in common. Other parameters, and their statistics,
+    /// stay untouched, those in one word with a range included. Empty: everything is written. The update begins at the
+    /// first range that reaches beyond the start of first_block.
+    std::span<const UpdateRange> ranges = {};
+    /// Receives the parameters as the update leaves them; empty: nothing does. Not of an update of ranges.
+    std::span<float> replica = {};
   };
   struct Pushed {
     std::uint64_t staleness;  ///< updates that others completed since the gradient's parameters were read
@@ -77,7 +88,12 @@ class ParameterStore {
 
   /// Merges a batch into the running moments at `block`, one of those that the store was made with; see
   /// SharedMoments::merge. It is no update.
-  void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept { moments_.merge(block, batch); }
+  void merge(const MomentsBlock& block, MomentsBatch& batch) noexcept { moments_->merge(block, batch); }
+
+  /// Moves the parameters towards others: theta <- own theta + others, float by float; `others` has size() floats. It
+  /// is no update: neither a step nor an update is counted, and the statistics stay as they are. Of an update that is
+  /// made at the same time and of this, one may be lost, block by block, as of two updates in relaxed mode.
+  void mix(float own, std::span<const float> others) noexcept;
 
   /// Counts environment steps that no update was made of.
   void skip(std::int64_t steps) noexcept { counts_.skip(steps); }
@@ -96,14 +112,15 @@ class ParameterStore {
     bool consistent = false;  ///< no update was under way; else it mixes updates, as a pull may
   };
   /// Copies everything, again and again until no update was under way meanwhile; gives up after a thousand tries with
-  /// the last copy (many workers, all of them writing most of the time). Delays nobody.
+  /// the last copy (many workers, all of them writing most of the time). Delays nobody but in WriteMode::locked.
   Snapshot snapshot() const;
 
   /// Replaces everything, as read from a checkpoint. Only while no other thread uses the store.
   void restore(const Snapshot& snapshot) noexcept;
 
   /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters, one for every
-  /// 32nd block, that are read before the block is and written, one higher, after it.
+  /// 32nd block, that are read before the block is and written, one higher, after it. Of an update of ranges, the
+  /// blocks that it writes as a whole count; 0 where none of those has a counter.
   double lost_updates() const noexcept;
 
   /// Views the parameters in place: see SharedArray::quiescent_view. Only while no other thread uses the store.
@@ -111,82 +128,125 @@ class ParameterStore {
 
  private:
   template <UpdateRuleModel Rule>
-  void add_words(const Push& push, const Rule& rule, float rate, std::span<SharedArray> statistics) noexcept;
+  void add(const BlockUpdate& update, const Rule& rule, std::span<const UpdateRange> ranges) noexcept;
+  template <UpdateRuleModel Rule>
+  void write(const BlockUpdate& update, const Rule& rule) noexcept;
+  // Writes the blocks begin, ..., end - 1.
+  template <UpdateRuleModel Rule>
+  void write_run(BlockUpdate update, const Rule& rule, std::size_t begin, std::size_t end) noexcept;
+  template <UpdateRuleModel Rule>
+  void write_ranges(const BlockUpdate& update, const Rule& rule, std::span<const UpdateRange> ranges) noexcept;
+
+  // The update at the rate of one of its ranges.
+  static BlockUpdate at(BlockUpdate update, const UpdateRange& range) noexcept {
+    update.rate *= range.rate;
+    return update;
+  }
 
   WriteMode mode_;
   const UpdateKernels& kernels_;
   SharedArray parameters_;  // where the moments' floats mean nothing
   std::vector<SharedArray> statistics_;
-  RunningMoments moments_;
+  const std::shared_ptr<RunningMoments> moments_;
   std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only
   std::uint64_t initial_updates_ = 0;  // that were restored: the probes did not see them; const while workers run
   UpdateCounts<> counts_;
+  UpdateCounts<> mixes_;
   mutable std::mutex mutex_;  // WriteMode::locked only
+  // Blocks with a probe that updates of ranges left out, or did not write as a whole.
+  std::atomic<std::uint64_t> unprobed_{0};
 };
 
 template <UpdateRuleModel Rule>
 ParameterStore::Pushed ParameterStore::push(const Push& push, const Rule& rule) noexcept {
   assert(push.gradient.size() == size() && (push.replica.empty() || push.replica.size() == size()));
+  assert(push.ranges.empty() || push.replica.empty());
   std::unique_lock<std::mutex> lock;
   if (mode_ == WriteMode::locked) lock = std::unique_lock(mutex_);
 
   const UpdateCounts<>::Begun begun = counts_.begin();
-  const float rate = rule.rate(push.learning_rate, begun.number);
-  const std::span<SharedArray> statistics = push.own_statistics.empty() ? statistics_ : push.own_statistics;
-  assert(statistics.size() == Rule::kStatistics);
+  const BlockUpdate update{
+      .parameters = parameters_,
+      .statistics = push.own_statistics.empty() ? std::span<SharedArray>(statistics_) : push.own_statistics,
+      .probes = probes_,
+      .gradient = push.gradient,
+      .scale = push.scale,
+      .rate = rule.rate(push.learning_rate, begun.number),
+      .first_block = push.first_block,
+      .blocks = block_count(),
+      .replica = push.replica};
+  assert(update.statistics.size() == Rule::kStatistics);
   if (mode_ == WriteMode::atomic_add) {
-    add_words(push, rule, rate, statistics);
+    add(update, rule, push.ranges);
+  } else if (push.ranges.empty()) {
+    write(update, rule);
   } else {
-    const BlockUpdate update{.parameters = parameters_,
-                             .statistics = statistics,
-                             .probes = probes_,
-                             .gradient = push.gradient,
-                             .scale = push.scale,
-                             .rate = rate,
-                             .first_block = push.first_block,
-                             .replica = push.replica};
-    if constexpr (requires { kernels_.write(update, rule); }) {
-      kernels_.write(update, rule);
-    } else {  // a rule that has no kernels, such as a test's
-      write_blocks<FloatQuad>(update, rule);
-    }
+    write_ranges(update, rule, push.ranges);
   }
-  if (!push.replica.empty()) moments_.load(push.replica);
+  if (!push.replica.empty()) moments_->load(push.replica);
   const std::uint64_t complete = counts_.end(push.steps);
   return {.staleness = complete - push.version, .version = begun.complete + 1};
 }
 
 template <UpdateRuleModel Rule>
-void ParameterStore::add_words(const Push& push, const Rule& rule, float rate,
-                               std::span<SharedArray> statistics) noexcept {
-  using Pair = SharedArray::Pair;
-  for (std::size_t i = 0; i < size(); i += 2) {
-    const std::size_t block = i / kBlockFloats;
-    const std::size_t word = i % kBlockFloats / 2;
-    const bool second = i + 1 < size();
-    const Pair gradient{push.gradient[i] * push.scale, second ? push.gradient[i + 1] * push.scale : 0.0F};
-    std::array<Pair, Rule::kStatistics> running;
-    for (std::size_t k = 0; k < Rule::kStatistics; ++k) {
-      running[k] = statistics[k].update_word(block, word, [&](const Pair& s) {
-        return Pair{rule.accumulate(k, s[0], gradient[0]), rule.accumulate(k, s[1], gradient[1])};
-      });
-    }
-    Pair step;
-    for (std::size_t lane = 0; lane < 2; ++lane) {
-      std::array<float, Rule::kStatistics> statistic;
-      for (std::size_t k = 0; k < Rule::kStatistics; ++k) statistic[k] = running[k][lane];
-      // Stored as they were added up: what is missing of another update comes with its own additions.
-      rule.settle(statistic);
-      step[lane] = rule.step(statistic, gradient[lane], rate);
-    }
-    const Pair parameters = parameters_.update_word(block, word, [&](const Pair& p) {
-      return Pair{p[0] + step[0], p[1] + step[1]};
-    });
-    if (push.replica.empty()) continue;
-    push.replica[i] = parameters[0];
-    if (second) push.replica[i + 1] = parameters[1];
+void ParameterStore::add(const BlockUpdate& update, const Rule& rule, std::span<const UpdateRange> ranges) noexcept {
+  if (ranges.empty()) {
+    add_words(update, rule, 0, size());
+    for (std::uint64_t& probe : probes_) std::atomic_ref(probe).fetch_add(1, std::memory_order_relaxed);
+    return;
   }
-  for (std::uint64_t& probe : probes_) std::atomic_ref(probe).fetch_add(1, std::memory_order_relaxed);
+  for (const UpdateRange& range : ranges) add_words(at(update, range), rule, range.begin, range.end);
+  unprobed_.fetch_add(probes_.size(), std::memory_order_relaxed);
+}
+
+template <UpdateRuleModel Rule>
+void ParameterStore::write(const BlockUpdate& update, const Rule& rule) noexcept {
+  if constexpr (requires { kernels_.write(update, rule); }) {
+    kernels_.write(update, rule);
+  } else {  // a rule that has no kernels, such as a test's
+    write_blocks<FloatQuad>(update, rule);
+  }
+}
+
+template <UpdateRuleModel Rule>
+void ParameterStore::write_run(BlockUpdate update, const Rule& rule, std::size_t begin, std::size_t end) noexcept {
+  // Its last blocks fetch nothing ahead: lines that are not written stay where they are, maybe with another core.
+  const std::size_t last = end - begin > BlockUpdate::kAhead ? end - BlockUpdate::kAhead : begin;
+  update.first_block = begin;
+  update.blocks = last - begin;
+  if (update.blocks > 0) write(update, rule);
+  update.first_block = last;
+  update.blocks = end - last;
+  update.ahead = 0;
+  write(update, rule);
+}
+
+template <UpdateRuleModel Rule>
+void ParameterStore::write_ranges(const BlockUpdate& update, const Rule& rule,
+                                  std::span<const UpdateRange> ranges) noexcept {
+  const auto probes_before = [](std::size_t block) {
+    return (block + BlockUpdate::kBlocksPerProbe - 1) / BlockUpdate::kBlocksPerProbe;
+  };
+  std::size_t probed = 0;
+  auto next = std::ranges::lower_bound(ranges, update.first_block * kBlockFloats + 1, {}, &UpdateRange::end);
+  for (std::size_t n = 0; n < ranges.size(); ++n) {
+    if (next == ranges.end()) next = ranges.begin();
+    const UpdateRange& range = *next++;
+    assert(range.begin < range.end && range.end <= size());
+    // The blocks that it has whole; of the array's last one, that is all there is of it.
+    const std::size_t begin = (range.begin + kBlockFloats - 1) / kBlockFloats;
+    const std::size_t end = range.end == size() ? block_count() : range.end / kBlockFloats;
+    const BlockUpdate part = at(update, range);
+    if (begin >= end) {
+      write_words(part, rule, range.begin, range.end);
+      continue;
+    }
+    write_words(part, rule, range.begin, begin * kBlockFloats);
+    write_run(part, rule, begin, end);
+    write_words(part, rule, std::min(end * kBlockFloats, range.end), range.end);
+    probed += probes_before(end) - probes_before(begin);
+  }
+  unprobed_.fetch_add(probes_.size() - probed, std::memory_order_relaxed);
 }
 
 }  // namespace sounder

@@ -1,39 +1,82 @@
 // The list of sharing schemes, and which of them a run takes.
+#include <fmt/format.h>
+
 #include <array>
 #include <string_view>
 
 #include "core/learning/agent.h"
 #include "core/named.h"
 #include "core/sharing/averaged.h"
+#include "core/sharing/gala.h"
 #include "core/sharing/hogwild.h"
+#include "core/sharing/next.h"
+#include "core/sharing/server.h"
 #include "core/sharing/sharing.h"
+#include "envs/error.h"
 
 namespace sounder {
 namespace {
 
 constexpr std::string_view kHogwild = "hogwild";
-constexpr std::string_view kAveraged = "averaged";
+
+using Make = std::unique_ptr<Sharing> (*)(const TrainConfig&, const AgentFactory&);
 
 std::unique_ptr<Sharing> make_hogwild(const TrainConfig& config, const AgentFactory& agents) {
+  if (config.gradients_per_update > 1) return make_averaged(config, agents);
   return std::make_unique<Hogwild>(config, agents);
 }
 
+/// The list of what peers agree on.
+constexpr auto kTrackings = std::to_array<Named<Make>>({
+    {"none", make_gala},
+    {"gradient", make_next},
+});
+
+std::unique_ptr<Sharing> make_peers(const TrainConfig& config, const AgentFactory& agents) {
+  return find_named(kTrackings, "tracking", config.tracking)(config, agents);
+}
+
 /// The list of sharing schemes.
-constexpr auto kSchemes = std::to_array<Named<std::unique_ptr<Sharing> (*)(const TrainConfig&, const AgentFactory&)>>({
+constexpr auto kSchemes = std::to_array<Named<Make>>({
     {kHogwild, make_hogwild},
-    {kAveraged, make_averaged},
+    {"server", make_server},
+    {"peers", make_peers},
+});
+
+/// Schemes that an algorithm is defined with.
+constexpr auto kRequired = std::to_array<Named<Make>>({
     {kRoundsScheme, make_rounds},
 });
 
-std::string_view scheme_of(const TrainConfig& config, const AgentFactory& agents) {
-  if (!agents.sharing().empty()) return agents.sharing();
-  return config.gradients_per_update > 1 ? kAveraged : kHogwild;
+/// Throws UsageError for a key that belongs to one array which all workers share.
+void check_hogwild(const TrainConfig& config, std::string_view required) {
+  if (config.sharing == kHogwild) return;
+  if (!required.empty()) {
+    throw UsageError(fmt::format("algorithm '{}' learns in {} of all workers; expected sharing = {}, got {}; take a3c",
+                                 config.algorithm, required, kHogwild, config.sharing));
+  }
+  if (config.gradients_per_update != 1) {
+    throw UsageError(fmt::format("sharing '{}' averages no gradients; expected gradients_per_update = 1, got {}",
+                                 config.sharing, config.gradients_per_update));
+  }
 }
 
 }  // namespace
 
+std::vector<std::string> sharing_names() {
+  return names_of(kSchemes);
+}
+
+std::vector<std::string> tracking_names() {
+  return names_of(kTrackings);
+}
+
 std::unique_ptr<Sharing> make_sharing(const TrainConfig& config, const AgentFactory& agents) {
-  return find_named(kSchemes, "sharing scheme", scheme_of(config, agents))(config, agents);
+  const std::string_view required = agents.sharing();
+  const Make make = required.empty() ? find_named(kSchemes, "sharing", config.sharing)
+                                     : find_named(kRequired, "sharing scheme", required);
+  check_hogwild(config, required);
+  return make(config, agents);
 }
 
 }  // namespace sounder

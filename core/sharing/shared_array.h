@@ -58,6 +58,15 @@ class SharedArray {
 #endif
   }
 
+  /// Loads one word.
+  Pair load_word(std::size_t block, std::size_t index) const noexcept {
+    return std::bit_cast<Pair>(word(block, index).load(std::memory_order_relaxed));
+  }
+  /// Replaces one word.
+  void store_word(std::size_t block, std::size_t index, const Pair& values) noexcept {
+    word(block, index).store(std::bit_cast<Word>(values), std::memory_order_relaxed);
+  }
+
   /// Changes one word by compare-exchange until it succeeds, so that no concurrent change is lost: `change` maps the
   /// pair of floats that stands there to the new one. Returns the new pair.
   template <class Change>
@@ -77,7 +86,10 @@ class SharedArray {
   /// Copies all floats out, by vectors V; `out` has size() of them.
   template <class V, class Moves>
   [[gnu::always_inline]] void load_by(std::span<float> out) const noexcept;
-  /// The same, by words. Each is loaded with the order: relaxed, or acquire to pair with a fence of
+  /// Multiplies all floats by `own` and adds `others`, by vectors V; `others` has size() of them.
+  template <class V, class Moves>
+  [[gnu::always_inline]] void mix_by(float own, std::span<const float> others) noexcept;
+  /// Copies all floats out, by words. Each is loaded with the order: relaxed, or acquire to pair with a fence of
   /// the thread that stored it.
   template <std::memory_order order = std::memory_order_relaxed>
   void load(std::span<float> out) const noexcept;
@@ -125,6 +137,26 @@ template <class V, class Moves>
   std::array<float, kBlockFloats> last;
   copy_block(whole, last.data());
   std::memcpy(out.data() + size_ - left, last.data(), left * sizeof(float));
+}
+
+template <class V, class Moves>
+[[gnu::always_inline]] inline void SharedArray::mix_by(float own, std::span<const float> others) noexcept {
+  assert(others.size() == size_);
+  const auto mix_block = [&](std::size_t block, const float* from) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < kBlockFloats / kLanesOf<V>; ++part) {
+      V other;
+      std::memcpy(&other, from + part * kLanesOf<V>, sizeof other);
+      store_vector<V, Moves>(block, part, own * load_vector<V, Moves>(block, part) + other);
+    }
+  };
+  const std::size_t whole = size_ / kBlockFloats;
+  for (std::size_t block = 0; block < whole; ++block) mix_block(block, others.data() + block * kBlockFloats);
+  const std::size_t left = size_ % kBlockFloats;
+  if (left == 0) return;
+  std::array<float, kBlockFloats> last{};
+  std::memcpy(last.data(), others.data() + size_ - left, left * sizeof(float));
+  mix_block(whole, last.data());
 }
 
 static_assert(std::atomic_ref<SharedArray::Word>::is_always_lock_free);

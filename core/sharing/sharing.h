@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,9 +25,10 @@ enum class Pace { free, rounds };
 
 /// What has changed in a worker's replica before a rollout.
 struct Fetched {
-  bool parameters;    ///< since the fetch before: by it, or by what was given meanwhile
-  bool target;        ///< the same of the target parameters
-  std::int64_t step;  ///< the global step
+  bool parameters;         ///< since the fetch before: by it, or by what was given meanwhile
+  bool target;             ///< the same of the target parameters
+  std::int64_t step;       ///< the global step
+  std::int64_t bytes = 0;  ///< of parameters that the worker received
 };
 
 /// What a worker gives after a rollout.
@@ -44,7 +46,8 @@ struct Given {
   int updates = 0;              ///< that were made with it: one, or none (yet)
   std::uint64_t staleness = 0;  ///< of the update: those that others completed since its parameters were fetched
   double gradient_norm = 0;     ///< of the update's gradient before it was clipped; of one that was dropped, too
-  bool dropped = false;         ///< an update was due, and its gradient, of several usable ones, was not finite
+  std::int64_t bytes = 0;  ///< of gradients and parameters that were sent for it, and of parameters that were received
+  bool dropped = false;    ///< an update was due, and its gradient, of several usable ones, was not finite
 };
 
 /// One worker's end of a sharing scheme: where its replica comes from and where its gradient goes. Used by one thread
@@ -99,7 +102,7 @@ class Sharing {
     std::uint64_t updates = 0;
     bool consistent = false;  ///< no update was under way; else it may have a part of one
   };
-  /// Copies everything. Delays no worker. Exact while no worker runs.
+  /// Copies everything. A scheme with locks delays workers meanwhile, others none. Exact while no worker runs.
   virtual Snapshot snapshot() const = 0;
 
   /// Goes on from a checkpoint whose tensors a snapshot of the same scheme gave, maybe of another number of workers
@@ -117,10 +120,14 @@ class Sharing {
 /// The name of the scheme of synchronous rounds, which an algorithm may require.
 inline constexpr std::string_view kRoundsScheme = "rounds";
 
-/// Makes the sharing scheme of a run, with the parameters that the agents start from: the one that the algorithm is
-/// defined with, else the one that the configuration asks for (schemes.cpp lists them all). Throws UsageError where the
-/// configuration does not fit together.
+/// Makes the sharing scheme of a run, with the parameters that the agents start from: the one that the configuration
+/// asks for (schemes.cpp lists them all). Throws UsageError where the configuration does not fit together, or the
+/// algorithm.
 std::unique_ptr<Sharing> make_sharing(const TrainConfig& config, const AgentFactory& agents);
+
+/// Return the names of the sharing schemes, and of what peers agree on, as the configuration has them.
+std::vector<std::string> sharing_names();
+std::vector<std::string> tracking_names();
 
 using MakeSharing = std::function<std::unique_ptr<Sharing>(const TrainConfig&, const AgentFactory&)>;
 

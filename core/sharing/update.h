@@ -11,7 +11,8 @@
 
 namespace sounder {
 
-/// Who keeps a rule's statistics: one set that all workers update, or each worker its own.
+/// Who keeps a rule's statistics where workers share one array: one set that all of them update, or each worker its
+/// own. A server's shards, and peers that track gradients, keep them themselves.
 enum class StatisticsOwner { shared, worker };
 
 /// An update rule, with where its statistics live.

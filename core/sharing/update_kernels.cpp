@@ -20,6 +20,10 @@ void load(const SharedArray& array, std::span<float> out) noexcept {
   array.load_by<Vector, LevelMoves>(out);
 }
 
+void mix(SharedArray& parameters, float own, std::span<const float> others) noexcept {
+  parameters.mix_by<Vector, LevelMoves>(own, others);
+}
+
 /// In double, where the square of a float is exact: whether it is added by one instruction or two makes no difference
 /// to the sum. The lanes let the compiler vectorise it.
 double norm(std::span<const float> vector) noexcept {
@@ -55,6 +59,7 @@ const UpdateKernels kUpdateKernels{.norm = norm,
                                    .adagrad = write<Adagrad>,
                                    .momentum_sgd = write<MomentumSgd>,
                                    .adam = write<Adam>,
+                                   .mix = mix,
                                    .load = load};
 
 }  // namespace sounder::SOUNDER_LEVEL

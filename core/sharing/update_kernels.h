@@ -13,6 +13,8 @@ struct UpdateKernels {
   void (*adagrad)(const BlockUpdate& update, const Adagrad& rule) noexcept;
   void (*momentum_sgd)(const BlockUpdate& update, const MomentumSgd& rule) noexcept;
   void (*adam)(const BlockUpdate& update, const Adam& rule) noexcept;
+  /// theta <- own theta + others.
+  void (*mix)(SharedArray& parameters, float own, std::span<const float> others) noexcept;
   void (*load)(const SharedArray& array, std::span<float> out) noexcept;  ///< as SharedArray::load
 
   void write(const BlockUpdate& update, const RmsProp& rule) const noexcept { rms_prop(update, rule); }

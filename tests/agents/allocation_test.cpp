@@ -47,7 +47,7 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 namespace sounder {
 namespace {
 
-/// Counts the allocations of a warm worker's rollouts, including the trainer's part, collecting episodes.
+/// Counts the allocations of warm workers' rollouts, including the trainer's part, collecting episodes.
 std::int64_t allocations_of(const TrainConfig& config) {
   constexpr int kRollouts = 500;
   const Registry registry = Registry::with_builtins();
@@ -58,9 +58,13 @@ std::int64_t allocations_of(const TrainConfig& config) {
   episodes.reserve(100'000);
   const auto run = [&] {
     for (int i = 0; i < kRollouts; ++i) {
-      group.worker(0).learn_once();
-      group.sharing().pace() == Pace::rounds ? group.end_round() : group.worker(0).contribute();
-      if (i % 50 == 0) group.worker(0).mailbox().collect(episodes);
+      const bool rounds = group.sharing().pace() == Pace::rounds;
+      for (std::size_t w = 0; w < group.size(); ++w) {
+        group.worker(w).learn_once();
+        if (!rounds) group.worker(w).contribute();
+        if (i % 50 == 0) group.worker(w).mailbox().collect(episodes);
+      }
+      if (rounds) group.end_round();
     }
   };
   run();
@@ -106,6 +110,20 @@ TEST_CASE("a warm worker allocates nothing, step by step or rollout by rollout")
   CHECK(allocations_of(config) == 0);
 }
 
+TEST_CASE("a warm worker allocates nothing when it updates blocks of any choice") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.backend = "fused";
+  config.workers = 1;
+  config.blocks = "neuron";
+  config.block_choice = GENERATE(from_range(test::choices_of("block_choice")));
+  config.blocks_per_update = GENERATE(0, 1, 60);
+  config.block_rates = "body.*=0.5";
+  config.steps = 100'000'000;
+  INFO(config.block_choice << ", " << config.blocks_per_update << " blocks");
+  CHECK(allocations_of(config) == 0);
+}
+
 TEST_CASE("a warm worker allocates nothing when gradients are averaged and moments merged") {
   TrainConfig config;
   config.environment = "CartPole-v1";
@@ -115,6 +133,40 @@ TEST_CASE("a warm worker allocates nothing when gradients are averaged and momen
   config.staleness_aware = true;
   config.normalize_observations = config.normalize_rewards = true;
   config.steps = 100'000'000;
+  CHECK(allocations_of(config) == 0);
+}
+
+TEST_CASE("warm workers allocate nothing when they are peers") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.backend = "fused";
+  config.workers = 4;
+  config.sharing = "peers";
+  config.tracking = GENERATE(from_range(test::choices_of("tracking")));
+  config.peers = GENERATE(2, 4);
+  config.mixing = "metropolis";
+  config.link_probability = 0.5;
+  config.normalize_observations = true;
+  config.steps = 100'000'000;
+  INFO("tracking " << config.tracking << ", " << config.peers << " peers");
+  CHECK(allocations_of(config) == 0);
+}
+
+TEST_CASE("a warm worker allocates nothing when it is a parameter server's client") {
+  TrainConfig config;
+  config.environment = "CartPole-v1";
+  config.algorithm = GENERATE("a3c", "n_step_q");
+  config.backend = "fused";
+  config.workers = 1;
+  config.sharing = "server";
+  config.shards = 4;
+  config.fetch_every = GENERATE(1, 3);
+  config.push_every = GENERATE(1, 2);
+  config.optimizer = "adagrad";
+  config.target_interval = 200;
+  config.normalize_observations = true;
+  config.steps = 100'000'000;
+  INFO(config.algorithm << ", fetch every " << config.fetch_every << ", push every " << config.push_every);
   CHECK(allocations_of(config) == 0);
 }
 

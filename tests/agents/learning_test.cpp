@@ -1,4 +1,6 @@
 // Learning tests. Each slow one has a fast twin that only runs.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -87,6 +89,61 @@ TEST_CASE("A3C solves CartPole-v1 with one worker, and with four") {
       CHECK(report.reason == StopReason::target_reached);
       CHECK(report.progress.solved_step > 0);
       CHECK(report.progress.best_mean_return >= 475);
+    }
+  }
+}
+
+TEST_CASE("A3C solves CartPole-v1 by every way to share") {
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  for (const Settings& settings :
+       {Settings{{"sharing", "server"}}, Settings{{"sharing", "server"}, {"shards", "4"}},
+        Settings{{"sharing", "server"}, {"shards", "4"}, {"optimizer", "adagrad"}, {"learning_rate", "0.05"}},
+        Settings{{"sharing", "server"}, {"fetch_every", "4"}, {"push_every", "4"}}, Settings{{"sharing", "peers"}},
+        Settings{{"sharing", "peers"}, {"peers", "2"}},
+        Settings{
+            {"sharing", "peers"}, {"tracking", "gradient"}, {"mixing", "metropolis"}, {"link_probability", "0.5"}}}) {
+    for (const std::int64_t seed : {1, 2, 3}) {
+      TrainConfig config = cart_pole();
+      config.workers = 4;
+      config.threads = 1;  // in turn: a seed determines all
+      config.seed = seed;
+      config.steps = 300'000;
+      config.until_solved = true;
+      std::string words = fmt::format("seed {}", seed);
+      for (const auto& [key, value] : settings) {
+        set_config(config, key, value);
+        words += fmt::format(", {} = {}", key, value);
+      }
+      INFO(words);
+      CHECK(train(config).reason == StopReason::target_reached);
+    }
+  }
+}
+
+TEST_CASE("A3C solves CartPole-v1 by updates of one neuron, of half of them, of blocks at rates, and of workers' own") {
+  struct Case {
+    const char* blocks;
+    const char* choice;
+    std::int64_t blocks_per_update;
+    const char* rates;
+    std::int64_t steps;
+  };
+  for (const Case& each :
+       {Case{"neuron", "random", 1, "", 3'000'000}, Case{"neuron", "random", 65, "", 300'000},
+        Case{"layer", "all", 0, "head.*=1;body.*=0.25", 300'000}, Case{"tensor", "owner", 0, "", 300'000}}) {
+    for (const std::int64_t seed : {1, 2, 3}) {
+      TrainConfig config = cart_pole();
+      config.workers = 4;
+      config.threads = 1;  // in turn: a seed determines all
+      config.seed = seed;
+      config.steps = each.steps;
+      config.until_solved = true;
+      config.blocks = each.blocks;
+      config.block_choice = each.choice;
+      config.blocks_per_update = each.blocks_per_update;
+      config.block_rates = each.rates;
+      INFO(each.blocks << ", " << each.choice << ", " << each.rates << ", seed " << seed);
+      CHECK(train(config).reason == StopReason::target_reached);
     }
   }
 }

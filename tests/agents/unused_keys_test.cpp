@@ -32,11 +32,21 @@ const Settings kImages{{"environment", "Catch-v0"}};
 const Settings kRemote{{"env_command", "python3 my_env.py"}};
 const Settings kConnected{{"env_connect", "unix:/a/socket"}};
 
+const Settings kServer{{"sharing", "server"}};
+const Settings kPeers{{"sharing", "peers"}};
+const Settings kNext{{"sharing", "peers"}, {"tracking", "gradient"}};
+const Settings kRegularized{{"sharing", "peers"}, {"tracking", "gradient"}, {"regularization", "l2"}};
+const Settings kBlocks{{"blocks", "neuron"}};
+const Settings kDrawnBlocks{{"blocks", "neuron"}, {"block_choice", "random"}};
+
 const std::string kNotRemote = "the environments are not in another process";
 const std::string kNoConvolutions = "network 'mlp' has no convolutions";
 const std::string kNotContinuous = "it is for Box actions; those of CartPole-v1 are Discrete(2)";
 const std::string kNoPolicy = "algorithm 'n_step_q' learns no policy";
 const std::string kNoEpsilon = "algorithm 'a3c' does not explore by epsilon";
+const std::string kHogwild = "sharing is 'hogwild'";
+const std::string kNoTracking = "tracking is 'none'";
+const std::string kNoBlocks = "blocks is 'none'";
 const std::string kOtherRule = "optimizer is 'adam'";
 
 /// Settings of a network with convolutions, which takes LibTorch: instead, one that says that it has them.
@@ -68,6 +78,31 @@ const std::vector<Case> kCases{
      {{"algorithm", "a2c"}},
      "algorithm 'a2c' learns in rounds: updates are made one at a time",
      kDefaults},
+    {"write_mode", {{"sharing", "server"}}, "each shard of a server makes one update at a time", kDefaults},
+    {"write_mode", kNext, "peers that track gradients learn in rounds: updates are made one at a time", kPeers},
+    {"staleness_aware", kNext, "peers that track gradients learn in rounds: no gradient is stale", kPeers},
+    {"shards", kDefaults, kHogwild, kServer},
+    {"fetch_every", kDefaults, kHogwild, kServer},
+    {"push_every", kDefaults, kHogwild, kServer},
+    {"warm_start", kPeers, "sharing is 'peers'", kServer},
+    {"peers", kDefaults, kHogwild, kPeers},
+    {"graph", kServer, "sharing is 'server'", kNext},
+    {"link_probability", kDefaults, kHogwild, kPeers},
+    {"max_lag", kDefaults, kHogwild, kPeers},
+    {"max_lag", kNext, "peers that track gradients learn in rounds: no message is old", kPeers},
+    {"tracking", kDefaults, kHogwild, kPeers},
+    {"mixing", kDefaults, kHogwild, kPeers},
+    {"step_decay", kDefaults, kHogwild, kNext},
+    {"step_decay", kPeers, kNoTracking, kNext},
+    {"proximal", kPeers, kNoTracking, kNext},
+    {"regularization", kPeers, kNoTracking, kNext},
+    {"regularization_weight", kPeers, kNoTracking, kRegularized},
+    {"regularization_weight", kNext, "regularization is 'none'", kRegularized},
+    {"block_choice", kDefaults, kNoBlocks, kBlocks},
+    {"blocks_per_update", kDefaults, kNoBlocks, kDrawnBlocks},
+    {"blocks_per_update", kBlocks, "block_choice is 'all'", kDrawnBlocks},
+    {"block_rates", kDefaults, kNoBlocks, kBlocks},
+    {"block_rescale", kDefaults, kNoBlocks, kBlocks},
     {"anneal_steps", {{"learning_rate_schedule", "constant"}}, "learning_rate_schedule is 'constant'", kDefaults},
     {"rmsprop_decay", kAdam, kOtherRule, kDefaults},
     {"rmsprop_decay", kAdam, kOtherRule, {{"optimizer", "rmsprop"}}},

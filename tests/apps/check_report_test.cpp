@@ -82,7 +82,7 @@ TEST_CASE("A report states an environment's speed in readable units") {
   const auto results = std::vector<CheckResult>{some_results().front()};
   const auto speed_line = [&](const Speed& speed) {
     const std::string text = human_report({.environment = "Task-v0", .results = results, .speed = speed});
-    return text.substr(text.find("It takes"));
+    return text.substr(text.find("The environment alone"));
   };
   CHECK(speed_line({.median = 2.5e6, .min = 1e6, .max = 3e7}) ==
         "The environment alone runs at 2.50 million steps per second (1.00 million to 30.00 million)\n");

@@ -37,6 +37,12 @@ const Settings kValues{{"algorithm", "n_step_q"}, {"target_interval", "100"}, {"
 const Settings kPictures{{"environment", "Catch-v0"}, {"network", "cnn"}, {"channels", "4"}, {"steps", "30"}};
 // Uses the same number of steps for one and two threads or workers, so that only the key makes a difference.
 const Settings kRounds{{"algorithm", "a2c"}};
+const Settings kTwo{{"workers", "2"}, {"threads", "1"}};
+const Settings kServer{{"sharing", "server"}, {"workers", "2"}, {"threads", "1"}};
+const Settings kPeers{{"sharing", "peers"}, {"workers", "4"}, {"threads", "1"}};
+const Settings kNext{{"sharing", "peers"}, {"workers", "4"}, {"threads", "1"}, {"tracking", "gradient"}};
+const Settings kRegularized{{"sharing", "peers"}, {"tracking", "gradient"}, {"regularization", "l2"}};
+const Settings kDrawn{{"blocks", "neuron"}, {"block_choice", "random"}, {"blocks_per_update", "3"}};
 
 const std::vector<Effect> kEffects{
     {"environment", "Acrobot-v1"},
@@ -74,6 +80,24 @@ const std::vector<Effect> kEffects{
     {"target_interval", "50", kValues},
     {"exploration_steps", "100", kValues},
     {"final_epsilon", "0.9", kValues},
+    {"sharing", "peers", kTwo},
+    {"fetch_every", "3", kServer},
+    {"push_every", "3", kServer},
+    {"warm_start", "200", kServer},
+    {"peers", "2", kPeers},
+    {"graph", "complete", kPeers},
+    {"link_probability", "0.5", kPeers},
+    {"tracking", "gradient", kPeers},
+    {"mixing", "metropolis", kPeers},
+    {"step_decay", "10", kNext},
+    {"proximal", "2", kNext},
+    {"regularization", "l2", {{"sharing", "peers"}, {"tracking", "gradient"}, {"regularization_weight", "0.1"}}},
+    {"regularization_weight", "0.1", kRegularized},
+    {"blocks", "layer", {{"block_choice", "cyclic"}}},
+    {"block_choice", "greedy", kDrawn},
+    {"blocks_per_update", "5", kDrawn},
+    {"block_rates", "policy.*=0.5", kDrawn},
+    {"block_rescale", "true", kDrawn},
     {"gradients_per_update", "2"},
     {"optimizer", "momentum_sgd"},
     {"learning_rate", "0.001"},
@@ -103,6 +127,8 @@ const std::map<std::string, std::string> kNotShown{
     {"env_pin", "the processor that a thread runs on shows in its speed alone"},
     {"backend", "all backends compute the same function; agents/factory_test.cpp has their names"},
     {"evaluation_environments", "results do not depend on it: core/running/evaluator_test.cpp"},
+    {"shards", "one worker's updates are the same in any number of slices: core/sharing/server_test.cpp"},
+    {"max_lag", "peers of one thread take turns, so that none lags behind: core/sharing/gala_test.cpp"},
     {"staleness_aware", "a single thread's gradients are never stale: core/running/worker_group_test.cpp"},
     {"write_mode", "a single thread's updates meet no others: core/running/worker_group_test.cpp"},
     {"straggler_delay", "costs time alone: core/learning/worker_environments_test.cpp"},
@@ -216,6 +242,8 @@ namespace {
 Settings needed_by(const std::string& key, const std::string& choice) {
   if (key == "policy_std") return kPendulum;
   if (key == "network" && choice == "cnn") return kPictures;
+  if (key == "graph" || key == "mixing" || key == "tracking") return {{"sharing", "peers"}, {"workers", "4"}};
+  if (key == "regularization") return kNext;
   return {};
 }
 
@@ -260,7 +288,7 @@ TEST_CASE("every choice of a key is one that is made, and any other is refused w
     config.*text->member = "0000000000000000";
     CHECK_THROWS_WITH(make_everything(config), refusal);
   }
-  CHECK(keys == 10);
+  CHECK(keys == 17);
 }
 
 TEST_CASE("every wrapper that is a choice is one that is made, or asks for its value") {

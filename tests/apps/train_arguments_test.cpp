@@ -329,10 +329,12 @@ TEST_CASE("Every key says whether a resumed run keeps it, and that is what resum
     }
   }
   // What parameters, statistics and random numbers mean.
-  CHECK(kept == std::set<std::string>{"activation", "algorithm", "channels", "environment", "hidden", "initial_log_std",
-                                      "kernel", "memory", "memory_units", "network", "normalize_observations",
-                                      "normalize_rewards", "optimizer", "policy_std", "seed", "squash_actions",
-                                      "stride", "trunks", "wrappers"});
+  CHECK(kept ==
+        std::set<std::string>{
+            "activation",        "algorithm", "blocks",   "channels",     "environment", "hidden",
+            "initial_log_std",   "kernel",    "memory",   "memory_units", "network",     "normalize_observations",
+            "normalize_rewards", "optimizer", "peers",    "policy_std",   "seed",        "sharing",
+            "squash_actions",    "stride",    "tracking", "trunks",       "wrappers"});
 }
 
 TEST_CASE("The identity of a run cannot change when it is resumed") {

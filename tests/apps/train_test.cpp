@@ -119,8 +119,8 @@ TEST_CASE("Files that cannot grow lose only their own content, and the run conti
   REQUIRE(spawn(folder, {"train", "CartPole-v1", "--steps", "500", "--run", run}).exit_code == 0);
   const Checkpoint saved = last_checkpoint(run);
 
-  // At most 16 blocks of 512 bytes: not enough for a checkpoint, nor for some hundred lines of a log.
-  const Outcome limited = Process({"/bin/sh", "-c", R"(ulimit -f 16; exec "$@")", "sh", SOUNDER_PROGRAM, "train",
+  // At most 24 blocks of 512 bytes: not enough for a checkpoint, nor for some hundred lines of a log.
+  const Outcome limited = Process({"/bin/sh", "-c", R"(ulimit -f 24; exec "$@")", "sh", SOUNDER_PROGRAM, "train",
                                    "--resume", run, "--steps", "5000", "--set", "report_interval=20"})
                               .finish();
   INFO(limited.err.substr(limited.err.size() - std::min<std::size_t>(limited.err.size(), 2000)));

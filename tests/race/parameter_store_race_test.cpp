@@ -1,4 +1,5 @@
 // Several threads on one store. Run under ThreadSanitizer, too: then every access that is not atomic is a failure.
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <cmath>
@@ -164,4 +165,27 @@ TEST_CASE("threads pull, push and snapshot with every rule in every mode") {
   run(Adagrad{.epsilon = 0.1F}, StatisticsOwner::shared);
   run(MomentumSgd{.momentum = 0.9F}, StatisticsOwner::worker);
   run(Adam{.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-8F}, StatisticsOwner::shared);
+}
+
+TEST_CASE("threads that write no float in common lose no update, in every mode, also where they share words") {
+  const WriteMode mode = GENERATE(WriteMode::relaxed, WriteMode::atomic_add, WriteMode::locked);
+  const std::size_t width = GENERATE(as<std::size_t>(), 1, 3, 37);  // of a range; the threads' ranges alternate
+  ParameterStore store(kSize, 1, mode);
+  std::atomic<std::size_t> threads{0};
+  on_threads(kThreads, [&] {
+    std::vector<UpdateRange> ranges;
+    for (std::size_t i = threads++ * width; i < kSize; i += kThreads * width) {
+      ranges.push_back({.begin = i, .end = std::min(i + width, kSize)});
+    }
+    const std::vector<float> gradient(kSize, -1.0F);
+    for (int n = 0; n < kPushes; ++n) {
+      store.push(
+          {.gradient = gradient, .learning_rate = 1, .steps = kSteps, .version = store.updates(), .ranges = ranges},
+          kCount);
+    }
+  });
+  CHECK(pulled(store) == std::vector<float>(kSize, kPushes));
+  CHECK(store.snapshot().statistics[0] == std::vector<float>(kSize, -1.0F));
+  CHECK(store.lost_updates() == 0);
+  CHECK(store.updates() == kThreads * kPushes);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/sharing/merge_count.h"
+#include "core/sharing/peer_link.h"
 #include "core/sharing/target_claims.h"
 #include "core/sharing/update_counts.h"
 #include "tests/catch.h"
@@ -214,6 +215,32 @@ std::vector<std::uint64_t> merges_and_load() {
   return verdict(!lost && (!whole || loaded[0] == loaded[1]));
 }
 
+/// A peer that sends what it can, and another one that reads what it can.
+std::vector<std::uint64_t> messages() {
+  MessageFlag<memory_model::Atomics> flag;
+  Plain message;
+  std::uint64_t sent = 0;
+  std::vector<std::uint64_t> read;
+  thread([&] {
+    for (int round = 0; round < 3; ++round) {
+      if (!flag.has_room()) continue;
+      message.store(++sent);
+      flag.send(true);
+    }
+  });
+  thread([&] {
+    for (int round = 0; round < 4; ++round) {
+      if (!flag.arrived()) continue;
+      if (flag.is_message()) read.push_back(message.load());
+      flag.take();
+    }
+  });
+  // Each message once, in order.
+  bool in_order = read.size() <= sent;
+  for (std::size_t i = 0; i < read.size(); ++i) in_order = in_order && read[i] == i + 1;
+  return verdict(in_order);
+}
+
 }  // namespace
 
 TEST_CASE("a copy said to be consistent has the updates that it counts and no part of another, by the memory model") {
@@ -227,4 +254,8 @@ TEST_CASE("target parameters are of one copy in a snapshot, and a version has al
 
 TEST_CASE("moments that are loaded are of one merge, by the memory model") {
   CHECK(check_orders({merges_and_load}) == 4);
+}
+
+TEST_CASE("a message between peers is read as it was sent, once, by the memory model") {
+  CHECK(check_orders({messages}) == 4);
 }

@@ -46,6 +46,23 @@ TEST_CASE("four workers train while all is reported, evaluated and saved") {
   CHECK(bench.saved.back().checkpoint.progress == report.progress);
 }
 
+TEST_CASE("four workers train blocks of every choice while all is reported, evaluated and saved") {
+  TrainerBench bench;
+  make_busy(bench);
+  bench.config.blocks = "neuron";
+  bench.config.block_choice = GENERATE(from_range(test::choices_of("block_choice")));
+  bench.config.blocks_per_update = 7;
+  bench.config.block_rates = "rest=0.5";
+  bench.config.write_mode = GENERATE(from_range(test::choices_of("write_mode")));
+  INFO(bench.config.block_choice << ", " << bench.config.write_mode);
+  const TrainReport report = bench.run();
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.steps >= 30'000);
+  CHECK(bench.warnings.empty());
+  REQUIRE_FALSE(bench.reports.empty());
+  CHECK(measured(bench.reports.back().measures, "train/block_updates_max") > 0);
+}
+
 TEST_CASE("a busy run stops in its middle") {
   TrainerBench bench;
   make_busy(bench);

@@ -81,6 +81,26 @@ TrainConfig everything_changed() {
   config.target_interval = 1;
   config.exploration_steps = 7;
   config.final_epsilon = 0.05;
+  config.sharing = "peers";
+  config.shards = 4;
+  config.fetch_every = 2;
+  config.push_every = 3;
+  config.warm_start = 1'000;
+  config.peers = 8;
+  config.graph = "torus";
+  config.link_probability = 1e-12;
+  config.max_lag = 1;
+  config.tracking = "gradient";
+  config.mixing = "metropolis";
+  config.step_decay = 0.001;
+  config.proximal = 2;
+  config.regularization = "l1";
+  config.regularization_weight = 0;
+  config.blocks = "neuron";
+  config.block_choice = "greedy";
+  config.blocks_per_update = 7;
+  config.block_rates = "policy.*=1;body.*=0.25";
+  config.block_rescale = true;
   config.gradients_per_update = 4;
   config.staleness_aware = true;
   config.rollout = 1;
@@ -167,7 +187,7 @@ TEST_CASE("Keys are named once and have a help line") {
     CHECK(field.help.find('\n') == std::string::npos);
   }
   // The number of TrainConfig's members.
-  CHECK(names.size() == 62);
+  CHECK(names.size() == 82);
 }
 
 TEST_CASE("Keys are set from text of every type") {

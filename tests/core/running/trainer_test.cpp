@@ -37,6 +37,8 @@ TEST_CASE("one worker trains for exactly the requested number of steps") {
   CHECK(report.progress.updates == 401);  // two per episode, one for the three steps of the last
   CHECK(report.staleness == 0);
   CHECK(measured(report.means.measures, "train/lost_updates") == 0);
+  // Of three floats: one pull, then a gradient there and parameters back with each update.
+  CHECK(measured(report.means.measures, "share/bytes_per_step") == Approx((12 + 401 * 24) / 1003.0));
   CHECK(report.saved);
   CHECK(report.seconds > 0);
 }

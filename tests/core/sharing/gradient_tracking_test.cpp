@@ -350,3 +350,24 @@ TEST_CASE("a round that is made slice by slice, in whatever order, is the same t
     CHECK(whole.peers()[p].statistics == sliced.peers()[p].statistics);
   }
 }
+
+TEST_CASE("a local step changes what a peer's ranges have, at their rates; gradients are tracked of all") {
+  constexpr std::size_t kSize = 1'200;  // more than are worked on at a time
+  Run run({.peers = 1, .rule = kPlain}, Doubles(kSize, 1));
+  const std::vector<UpdateRange> ranges{{.begin = 3, .end = 5}, {.begin = 500, .end = 1'100, .rate = 0.5F}};
+  run.tracking.peers()[0].ranges = ranges;
+  const auto two = [](std::size_t, const Doubles& w) { return Doubles(w.size(), 2); };
+  run.round(0.25, two);
+  const auto expected = [](std::size_t i) {
+    if (i >= 3 && i < 5) return 0.5;
+    return i >= 500 && i < 1'100 ? 0.75 : 1.0;
+  };
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < kSize; ++i) wrong += run.peers()[0].parameters[i] != expected(i) ? 1U : 0U;
+  CHECK(wrong == 0);
+  CHECK(run.peers()[0].tracker == Doubles(kSize, 2));
+  run.tracking.peers()[0].ranges.reset();
+  const Doubles before = run.peers()[0].parameters;
+  run.round(0.25, two);
+  CHECK(run.peers()[0].parameters == before);
+}

@@ -76,6 +76,36 @@ std::uint64_t push_one_within_another(ParameterStore& store) {
 
 }  // namespace
 
+TEST_CASE("mixing brings each parameter to a share of itself and what is added, and is no update") {
+  const WriteMode mode = any_mode();
+  const auto size = GENERATE(std::size_t{1}, std::size_t{15}, std::size_t{16}, std::size_t{17}, std::size_t{1000});
+  ParameterStore store(size, kCount.kStatistics, mode);
+  std::vector<float> parameters(size), others(size), expected(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    parameters[i] = static_cast<float>(i);
+    others[i] = 3 - static_cast<float>(2 * i);
+    expected[i] = 3 - static_cast<float>(1.75 * static_cast<double>(i));  // i / 4 + 3 - 2 i
+  }
+  const std::vector<float> momentum(size, 7.0F);
+  store.restore({.parameters = parameters, .statistics = {momentum}, .steps = 5, .updates = 2});
+  store.mix(0.25F, others);
+  const ParameterStore::Snapshot copy = store.snapshot();
+  CHECK(copy.parameters == expected);
+  CHECK(copy.statistics == std::vector<std::vector<float>>{momentum});
+  CHECK((copy.updates == 2 && copy.steps == 5 && copy.consistent));
+}
+
+TEST_CASE("stores that share running moments merge into the same ones") {
+  const MomentsBlock block{.offset = 1, .width = 1};
+  const auto moments = std::make_shared<RunningMoments>(std::vector{block});
+  ParameterStore one(4, 0, WriteMode::relaxed, moments);
+  ParameterStore other(4, 0, WriteMode::relaxed, moments);
+  MomentsBatch batch(1);
+  for (const float x : {1.0F, 3.0F}) batch.add({&x, 1});
+  one.merge(block, batch);
+  CHECK(pulled(other) == std::vector<float>{0, 2, 1, 2});  // mean, variance, count
+}
+
 TEST_CASE("a store applies RMSProp to every parameter, in every write mode", "[levels]") {
   check_path(RmsProp{.decay = 0.5F, .epsilon = 1}, 0.1F, {2, -1, 3}, {0.8845299462, 0.9477755015, 0.8277755015});
 }

@@ -125,6 +125,7 @@ struct Script {
   std::function<Given(const Contribution&)> give = [this](const Contribution& contribution) {
     return Given{.step = step += contribution.steps};
   };
+  std::function<bool(const std::string& worker)> ready = [](const std::string&) { return true; };
   Pace pace = Pace::free;
   std::vector<std::string> calls = {};
   std::int64_t step = 0;
@@ -148,6 +149,7 @@ class Scripted final : public Sharing {
   class ScriptedPort final : public Port {
    public:
     ScriptedPort(Script& script, std::string name) : script_(script), name_(std::move(name)) {}
+    bool ready() const noexcept override { return script_.ready(name_); }
     Fetched fetch() override {
       script_.calls.push_back("fetch " + name_);
       return script_.fetch();
@@ -352,6 +354,23 @@ TEST_CASE("an agent is told of new parameters only where there are some") {
   for (int n = 0; n < 5; ++n) worker.run_once();
   CHECK(script.step == 20);
   CHECK(agents.changes == (changed ? 5 : 0));
+}
+
+TEST_CASE("a worker that its scheme holds back begins no rollout until it is ready, and others go on") {
+  Script script;
+  script.ready = [&](const std::string& worker) { return worker == "0" || script.step >= 40; };
+  TrainerBench bench = scripted(script);
+  bench.config.workers = 2;
+  bench.config.steps = 80;
+  CHECK(bench.run().steps == 80);
+  // Rollouts of 4 steps: ten of worker 0, then both in turn.
+  std::vector<std::string> fetched;
+  for (const std::string& call : script.calls) {
+    if (call.starts_with("fetch")) fetched.push_back(call);
+  }
+  std::vector<std::string> expected(10, "fetch 0");
+  for (int n = 0; n < 5; ++n) expected.insert(expected.end(), {"fetch 1", "fetch 0"});
+  CHECK(fetched == expected);
 }
 
 TEST_CASE("an algorithm is taken by its word as to its scheme, which must be one that there is") {

@@ -65,6 +65,7 @@ void check(const Rule& rule) {
                               .scale = 0.7F,
                               .rate = rate,
                               .first_block = n % parameters.block_count(),
+                              .blocks = parameters.block_count(),
                               .replica = replica},
                              rule);
       for (std::size_t i = 0; i < size; ++i) {
@@ -128,6 +129,7 @@ TEST_CASE("no word is seen half of one update and half of another, at every leve
                                   .scale = static_cast<float>(sign),
                                   .rate = 1,
                                   .first_block = 0,
+                                  .blocks = parameters.block_count(),
                                   .replica = {}},
                                  MomentumSgd{.momentum = 0});
         }
