@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <string_view>
 
 #include "core/level.h"
 #include "core/metrics/statistics.h"
@@ -41,6 +42,31 @@ std::string to_text(const remote::ClientStatistics& cost) {
   return fmt::format(
       "  environments in other processes: {:.1f} us a step, {:.1f} us a round trip of {:.1f} steps; restarts: {}\n",
       1e6 * cost.seconds / results, 1e6 * cost.seconds / round_trips, results / round_trips, cost.restarts);
+}
+
+/// How a sharing scheme's measure is put in words.
+struct Phrase {
+  std::string_view measure;
+  std::string_view before;
+  double factor;
+  int decimals;
+  std::string_view after;
+};
+constexpr Phrase kPhrases[] = {
+    {"train/lost_updates", "", 100, 2, " % of the updates lost"},
+    {"share/disagreement", "peers within ", 100, 2, " % of their mean"},
+    {"share/version_spread", "shards' versions differ by ", 1, 0, ""},
+    {"train/block_share", "", 100, 2, " % of the parameters in an update"},
+};
+
+std::string sharing_text(const TrainReport& report) {
+  std::string text = fmt::format("  mean staleness {:.2f} updates", report.staleness);
+  for (const Phrase& phrase : kPhrases) {
+    const double value = phrase.factor * measured(report.means.measures, phrase.measure);
+    if (!std::isfinite(value)) continue;
+    text += fmt::format(", {}{:.{}f}{}", phrase.before, value, phrase.decimals, phrase.after);
+  }
+  return text + '\n';
 }
 
 std::string evaluations_text(const Outcome& outcome) {
@@ -118,10 +144,7 @@ std::string to_text(const Outcome& outcome) {
   if (progress.evaluated) text += evaluations_text(outcome);
   text += fmt::format("  {} steps, {} episodes, {} updates in {:.2f} s: {:.0f} steps per second\n", progress.step,
                       progress.episodes, progress.updates, progress.seconds, steps_per_second(outcome));
-  text += fmt::format("  mean staleness {:.2f} updates", outcome.report.staleness);
-  const double lost = measured(outcome.report.means.measures, "train/lost_updates");
-  if (std::isfinite(lost)) text += fmt::format(", {:.2f} % of the updates lost", 100 * lost);
-  text += '\n';
+  text += sharing_text(outcome.report);
   if (outcome.remote) text += to_text(*outcome.remote);
   text += fmt::format("  run: {}\n", outcome.run.string());
   return text;

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <set>
 
 #include "agents/factory.h"
 #include "apps/bench/agent_pieces.h"
@@ -13,6 +14,7 @@
 #include "apps/bench/process_cost.h"
 #include "apps/bench/report.h"
 #include "apps/bench/results.h"
+#include "apps/bench/schemes.h"
 #include "apps/bench/sharing_pieces.h"
 #include "apps/bench/training.h"
 #include "apps/preset.h"
@@ -93,6 +95,19 @@ std::vector<TrainingSeries> write_mode_cases(const Backend& backend, std::int64_
   return cases;
 }
 
+std::vector<TrainingSeries> scheme_cases(const Backend& backend, std::int64_t most_workers) {
+  std::vector<TrainingSeries> cases;
+  for (const std::string& scheme : names_of(kSchemes)) {
+    for (const std::int64_t workers :
+         std::set<std::int64_t>{1, std::min<std::int64_t>(2, most_workers), most_workers}) {
+      cases.push_back(
+          {.which = {
+               .backend = backend.name, .workers = workers, .rollout = 20, .envs_per_worker = 1, .scheme = scheme}});
+    }
+  }
+  return cases;
+}
+
 /// All measurements and their results.
 class Bench {
  public:
@@ -116,7 +131,8 @@ class Bench {
                 .seconds = request.seconds,
                 .level = std::string(kLevelNames[level()]),
                 .training = training_cases(backends_, request.workers),
-                .write_modes = write_mode_cases(backends_.front(), std::max(request.workers, kWriteModeWorkers))};
+                .write_modes = write_mode_cases(backends_.front(), std::max(request.workers, kWriteModeWorkers)),
+                .scheme_training = scheme_cases(backends_.front(), request.workers)};
     for (const Backend& backend : backends_) {
       results_.backends.push_back(backend.name);
       backend.agents->prepare_thread();
@@ -127,6 +143,7 @@ class Bench {
       }
     }
     for (const SharingPiece& piece : sharing_pieces_) results_.sharing.push_back({.name = piece.shared.name});
+    for (const std::string& scheme : names_of(kSchemes)) results_.schemes.push_back({.name = scheme});
   }
 
   /// Measures everything once.
@@ -144,6 +161,10 @@ class Bench {
     }
     for (TrainingSeries& training : results_.training) measure(training);
     for (TrainingSeries& training : results_.write_modes) measure(training);
+    for (SchemeSeries& scheme : results_.schemes) {
+      scheme.add(measure_scheme(scheme.name, config_for(request_.environment), first(), piece_seconds()));
+    }
+    for (TrainingSeries& training : results_.scheme_training) measure(training);
   }
 
   const Results& finish() {

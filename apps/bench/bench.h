@@ -26,10 +26,10 @@ struct BenchRequest {
 };
 
 /// Measures throughput and prints it: a core's peak, the environment alone, the parts of a worker's round, whole
-/// trainings with every installed backend, and the write modes. For environments in other processes, calls
-/// bench_process_cost() instead. Each repetition measures everything once, in turn, and only measurements of the same
-/// repetition are compared. Returns the exit code; after a signal during a training, that of the signal. Throws
-/// UsageError if the environment is unknown or does not suit the algorithm.
+/// trainings with every installed backend, the write modes, and the sharing schemes. For environments in other
+/// processes, calls bench_process_cost() instead. Each repetition measures everything once, in turn, and only
+/// measurements of the same repetition are compared. Returns the exit code; after a signal during a training, that of
+/// the signal. Throws UsageError if the environment is unknown or does not suit the algorithm.
 int bench(const BenchRequest& request, const Catalogue& catalogue);
 
 }  // namespace sounder

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
+#include <string_view>
 
 namespace sounder::benchmark {
 namespace {
@@ -11,6 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr double kMicro = 1e-6;
+constexpr double kKilo = 1e3;
 constexpr double kGiga = 1e9;
 
 Spread scaled(const Spread& spread, double factor) {
@@ -101,21 +104,42 @@ std::string training_table(const Results& results) {
   return table;
 }
 
-std::string write_modes_table(const Results& results) {
-  std::string table = "\nWrite modes";
-  if (!results.write_modes.empty()) {
-    const TrainingCase& which = results.write_modes.front().which;
+/// Formats a share of the updates, or a dash for a scheme that loses none.
+std::string lost(const TrainingSeries& training) {
+  const double fraction = spread(training.lost_updates).median;
+  return std::isfinite(fraction) ? fmt::format("{:.2f}%", 100 * fraction) : "-";
+}
+
+/// Formats trainings that differ in the number of workers and in one thing more, which is named by a member.
+std::string variants_table(std::string_view title, std::string_view column, std::string TrainingCase::*name,
+                           const std::vector<TrainingSeries>& all) {
+  std::string table = fmt::format("\n{}", title);
+  if (!all.empty()) {
+    const TrainingCase& which = all.front().which;
     table += fmt::format(" ({} backend, rollout {}, {} environment per worker)", which.backend, which.rollout,
                          which.envs_per_worker);
   }
-  table += fmt::format("\n{:<10} {:>7}  {:>30} {:>20} {:>9} {:>6} {:>7}\n", "mode", "workers", "steps/s",
-                       "over one worker", "staleness", "lost", "sharing");
-  for (const TrainingSeries& training : results.write_modes) {
-    table += fmt::format("{:<10} {:>7}  {:>30} {:>20} {:>9.2f} {:>5.2f}% {:>6.1f}%\n", training.which.write_mode,
+  table += fmt::format("\n{:<16} {:>7}  {:>30} {:>20} {:>9} {:>6} {:>7} {:>7}\n", column, "workers", "steps/s",
+                       "over one worker", "staleness", "lost", "sharing", "kB/step");
+  for (const TrainingSeries& training : all) {
+    table += fmt::format("{:<16} {:>7}  {:>30} {:>20} {:>9.2f} {:>6} {:>6.1f}% {:>7.2f}\n", training.which.*name,
                          training.which.workers, text(spread(training.steps_per_second), 0, 8),
-                         training.which.workers > 1 ? text(scaling(results.write_modes, training), 2, 5) : "",
-                         spread(training.staleness).median, 100 * spread(training.lost_updates).median,
-                         100 * spread(training.share_time).median);
+                         training.which.workers > 1 ? text(scaling(all, training), 2, 5) : "",
+                         spread(training.staleness).median, lost(training), 100 * spread(training.share_time).median,
+                         spread(training.bytes_per_step).median / kKilo);
+  }
+  return table;
+}
+
+std::string schemes_table(const Results& results) {
+  std::string table = fmt::format(
+      "\nSharing schemes, one thread ({} peers, which take turns; exchange: a give and the next fetch, per rollout)\n",
+      SchemeWorkers::kPeers);
+  table += fmt::format("{:<16} {:>30} {:>30} {:>30}\n", "scheme", "fetch, us", "give, us", "exchange, us");
+  for (const SchemeSeries& scheme : results.schemes) {
+    table +=
+        fmt::format("{:<16} {:>30} {:>30} {:>30}\n", scheme.name, text(microseconds(scheme.fetch_seconds), 3, 8),
+                    text(microseconds(scheme.give_seconds), 3, 8), text(microseconds(scheme.exchange_seconds), 3, 8));
   }
   return table;
 }
@@ -137,11 +161,9 @@ json::value json_of(const std::optional<Spread>& spread) {
 }
 
 json::object json_of(const TrainingCase& which) {
-  return {{"backend", which.backend},
-          {"workers", which.workers},
-          {"rollout", which.rollout},
-          {"envs_per_worker", which.envs_per_worker},
-          {"write_mode", which.write_mode}};
+  return {{"backend", which.backend},       {"workers", which.workers},
+          {"rollout", which.rollout},       {"envs_per_worker", which.envs_per_worker},
+          {"write_mode", which.write_mode}, {"scheme", which.scheme}};
 }
 
 json::array pieces_json(const Results& results) {
@@ -175,9 +197,22 @@ json::array training_json(const Results& results, const std::vector<TrainingSeri
     object["peak_share"] = json_of(peak_share(results, training));
     object["scaling"] = json_of(scaling(all, training));
     object["staleness_mean"] = spread(training.staleness).median;
-    object["lost_updates"] = spread(training.lost_updates).median;
+    const double fraction = spread(training.lost_updates).median;
+    object["lost_updates"] = std::isfinite(fraction) ? json::value(fraction) : json::value(nullptr);
     object["share_time"] = spread(training.share_time).median;
+    object["bytes_per_step"] = spread(training.bytes_per_step).median;
     list.push_back(std::move(object));
+  }
+  return list;
+}
+
+json::array schemes_json(const Results& results) {
+  json::array list;
+  for (const SchemeSeries& scheme : results.schemes) {
+    list.push_back({{"scheme", scheme.name},
+                    {"fetch_microseconds", json_of(microseconds(scheme.fetch_seconds))},
+                    {"give_microseconds", json_of(microseconds(scheme.give_seconds))},
+                    {"exchange_microseconds", json_of(microseconds(scheme.exchange_seconds))}});
   }
   return list;
 }
@@ -199,7 +234,10 @@ json::array backend_ratios_json(const Results& results) {
 
 std::string to_text(const Results& results) {
   return heading(results) + pieces_table(results) + sharing_table(results) + training_table(results) +
-         write_modes_table(results) + noise_text(results);
+         variants_table("Write modes", "mode", &TrainingCase::write_mode, results.write_modes) +
+         schemes_table(results) +
+         variants_table("Sharing schemes, whole training", "scheme", &TrainingCase::scheme, results.scheme_training) +
+         noise_text(results);
 }
 
 std::string to_json(const Results& results) {
@@ -220,6 +258,8 @@ std::string to_json(const Results& results) {
                             {"training", training_json(results, results.training)},
                             {"backend_ratios", backend_ratios_json(results)},
                             {"write_modes", training_json(results, results.write_modes)},
+                            {"schemes", schemes_json(results)},
+                            {"scheme_training", training_json(results, results.scheme_training)},
                             {"noisy", !lines.empty()},
                             {"noise", json::value_from(lines)}};
   return json::serialize(object);

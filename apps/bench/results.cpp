@@ -17,7 +17,7 @@ double variation(const Spread& spread) {
 
 bool equal(const TrainingCase& a, const TrainingCase& b) {
   return a.backend == b.backend && a.workers == b.workers && a.rollout == b.rollout &&
-         a.envs_per_worker == b.envs_per_worker && a.write_mode == b.write_mode;
+         a.envs_per_worker == b.envs_per_worker && a.write_mode == b.write_mode && a.scheme == b.scheme;
 }
 
 /// Compares a case with another one, repetition by repetition. Returns nothing if the other case is missing.
@@ -45,11 +45,18 @@ struct Variations {
 
 }  // namespace
 
+void SchemeSeries::add(const SchemeSample& sample) {
+  fetch_seconds.push_back(sample.fetch);
+  give_seconds.push_back(sample.give);
+  exchange_seconds.push_back(sample.exchange);
+}
+
 void TrainingSeries::add(const TrainingSample& sample) {
   steps_per_second.push_back(sample.steps_per_second);
   staleness.push_back(sample.staleness);
   lost_updates.push_back(sample.lost_updates);
   share_time.push_back(sample.share_time);
+  bytes_per_step.push_back(sample.bytes_per_step);
 }
 
 Series Results::all_peaks() const {
@@ -90,10 +97,16 @@ std::vector<std::string> noise(const Results& results) {
         fmt::format("the core's peak varied by {:.0f} % (more than {:.0f} %)", 100 * varied, 100 * kMostPeakVariation));
   }
   Variations variations;
-  for (const TrainingSeries& training : results.training) variations.add(training.steps_per_second);
-  for (const TrainingSeries& training : results.write_modes) variations.add(training.steps_per_second);
+  for (const auto* const trainings : {&results.training, &results.write_modes, &results.scheme_training}) {
+    for (const TrainingSeries& training : *trainings) variations.add(training.steps_per_second);
+  }
   for (const PieceSeries& piece : results.pieces) variations.add(piece.seconds);
   for (const SharingSeries& piece : results.sharing) variations.add(piece.seconds);
+  for (const SchemeSeries& scheme : results.schemes) {
+    for (const auto* const seconds : {&scheme.fetch_seconds, &scheme.give_seconds, &scheme.exchange_seconds}) {
+      variations.add(*seconds);
+    }
+  }
   if (variations.too_large > 0) {
     lines.push_back(fmt::format("{} of {} cases varied by more than {:.0f} % between repetitions, by {:.0f} % at most",
                                 variations.too_large, variations.measured, 100 * kMostCaseVariation,

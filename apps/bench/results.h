@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/bench/schemes.h"
 #include "apps/bench/timing.h"
 #include "apps/bench/training.h"
 
@@ -26,12 +27,23 @@ struct SharingSeries {
   Series plain_seconds{};  ///< seconds of the same work in a plain loop
 };
 
+/// Of a sharing scheme, as SchemeSample.
+struct SchemeSeries {
+  std::string name;
+  Series fetch_seconds{};
+  Series give_seconds{};
+  Series exchange_seconds{};
+
+  void add(const SchemeSample& sample);
+};
+
 struct TrainingSeries {
   TrainingCase which;
   Series steps_per_second{};
   Series staleness{};
   Series lost_updates{};
   Series share_time{};
+  Series bytes_per_step{};
 
   void add(const TrainingSample& sample);
 };
@@ -54,6 +66,8 @@ struct Results {
   std::vector<SharingSeries> sharing{};
   std::vector<TrainingSeries> training{};
   std::vector<TrainingSeries> write_modes{};
+  std::vector<SchemeSeries> schemes{};
+  std::vector<TrainingSeries> scheme_training{};
 
   /// Returns the peaks before, between and after the repetitions.
   Series all_peaks() const;

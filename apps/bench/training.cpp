@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -31,6 +30,31 @@ TrainReport run_for(double seconds, Trainer& trainer) {
   return report;
 }
 
+/// Agents that start with given parameters, under every sharing scheme: the checkpoint of one is not another's.
+class Pretrained final : public AgentFactory {
+ public:
+  /// Both must outlive this object.
+  Pretrained(const AgentFactory& agents, const std::vector<float>& parameters)
+      : agents_(agents), parameters_(parameters) {}
+
+  const ParameterLayout& layout() const noexcept override { return agents_.layout(); }
+  std::string description() const override { return agents_.description(); }
+  std::string backend() const override { return agents_.backend(); }
+  std::vector<float> initial_parameters(std::uint64_t) const override { return parameters_; }
+  std::string_view sharing() const noexcept override { return agents_.sharing(); }
+  bool has_target() const noexcept override { return agents_.has_target(); }
+  double runaway_entropy() const noexcept override { return agents_.runaway_entropy(); }
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
+    return agents_.make(replica, use);
+  }
+  void prepare_thread() const override { agents_.prepare_thread(); }
+  AgentTraits traits() const noexcept override { return agents_.traits(); }
+
+ private:
+  const AgentFactory& agents_;
+  const std::vector<float>& parameters_;
+};
+
 /// Stores the last report.
 struct LastReport final : MetricsSink {
   void report(const Report& report) override { last = report; }
@@ -47,14 +71,8 @@ TrainingBench::TrainingBench(Parts parts) : parts_(std::move(parts)) {
   config.until_return.reset();
   config.until_solved = parts_.make_environment().spec().reward_threshold.has_value();
 
-  Trainer trainer({.config = config,
-                   .make_environment = parts_.make_environment,
-                   .agents = parts_.agents,
-                   .save = [this](const Checkpoint& checkpoint, CheckpointMark) {
-                     start_ = checkpoint;
-                     return std::filesystem::path();
-                   }});
-  run_for(10 * parts_.seconds, trainer);
+  Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = parts_.agents});
+  start_ = run_for(10 * parts_.seconds, trainer).parameters;
 
   config.evaluation_interval = kNever;
   config.until_solved = false;
@@ -68,10 +86,11 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
   config.rollout = which.rollout;
   config.envs_per_worker = which.envs_per_worker;
   config.write_mode = which.write_mode;
+  apply_scheme(which.scheme, config);
+  const Pretrained pretrained(agents, start_);
   // On a busy machine, a short time may pass before a worker's thread has begun.
   for (double seconds = parts_.seconds;; seconds *= 2) {
-    Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = agents});
-    trainer.restore(start_);
+    Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = pretrained});
     LastReport sink;
     trainer.add_sink(sink);
     const TrainReport report = run_for(seconds, trainer);
@@ -79,7 +98,8 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
     return {.steps_per_second = static_cast<double>(report.steps) / report.seconds,
             .staleness = report.staleness,
             .lost_updates = measured(report.means.measures, "train/lost_updates"),
-            .share_time = sink.last.phase_shares[static_cast<std::size_t>(Phase::share)]};
+            .share_time = sink.last.phase_shares[static_cast<std::size_t>(Phase::share)],
+            .bytes_per_step = measured(report.means.measures, "share/bytes_per_step")};
   }
 }
 

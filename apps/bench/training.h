@@ -2,8 +2,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "core/checkpoint/checkpoint.h"
+#include "apps/bench/schemes.h"
 #include "core/config/config.h"
 #include "core/learning/agent.h"
 #include "envs/environment.h"
@@ -17,14 +18,16 @@ struct TrainingCase {
   std::int64_t rollout;
   std::int64_t envs_per_worker;
   std::string write_mode = TrainConfig{}.write_mode;
+  std::string scheme = std::string(kDefaultScheme);  ///< of kSchemes
 };
 
 /// The results of one repetition of a case.
 struct TrainingSample {
   double steps_per_second;
-  double staleness;     ///< mean, updates
-  double lost_updates;  ///< fraction
-  double share_time;    ///< fraction of the workers' time spent on the shared parameters
+  double staleness;       ///< mean, updates
+  double lost_updates;    ///< fraction; kNotMeasured for a scheme that loses none
+  double share_time;      ///< fraction of the workers' time spent on the shared parameters
+  double bytes_per_step;  ///< of gradients and parameters that were moved
 };
 
 /// Thrown when a signal ended a measurement.
@@ -54,7 +57,7 @@ class TrainingBench {
 
  private:
   Parts parts_;
-  Checkpoint start_;
+  std::vector<float> start_;  // parameters of that policy
 };
 
 }  // namespace sounder::benchmark

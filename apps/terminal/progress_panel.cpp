@@ -6,7 +6,9 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "apps/terminal/terminal.h"
 #include "core/metrics/statistics.h"
@@ -84,14 +86,45 @@ std::string phase_shares(const Report& report) {
   return text;
 }
 
-/// Formats the sharing scheme's measures, by the last part of their names: "   lost updates 0.01 %".
-std::string measures(const Measures& measures) {
-  std::string text;
-  for (const auto& [name, unit, value] : measures) {
-    std::string label = name.substr(name.rfind('/') + 1);
-    std::ranges::replace(label, '_', ' ');
-    text += fmt::format("   {} {}", label, unit == "fraction" ? percent(value, 2) : number(value));
+std::string bytes(double value) {
+  constexpr double kKilo = 1e3;
+  constexpr double kMega = 1e6;
+  if (!std::isfinite(value)) return "-";
+  return value < kMega ? number(value / kKilo) + " kB" : number(value / kMega) + " MB";
+}
+
+/// Formats a sharing scheme's measure by the last part of its name: "lost updates 0.01 %".
+std::string measure(const Measure& measure) {
+  std::string label = measure.name.substr(measure.name.rfind('/') + 1);
+  std::ranges::replace(label, '_', ' ');
+  if (measure.unit == "fraction") return fmt::format("{} {}", label, percent(measure.value, 2));
+  if (measure.unit == "bytes") return fmt::format("{} {}", label, bytes(measure.value));
+  constexpr double kLong = 1e3;  // from here on, three digits would need an exponent
+  return fmt::format("{} {}", label, measure.value < kLong ? number(measure.value) : count(measure.value));
+}
+
+/// Whether nearly every scheme has a measure: it belongs to the line on sharing, not to the scheme's own.
+bool common(const Measure& measure) {
+  return measure.name == "train/lost_updates" || measure.name == "share/bytes_per_step";
+}
+
+std::string sharing(const Report& report) {
+  std::string text = fmt::format("sharing     staleness {}", number(report.staleness));
+  for (const Measure& each : report.measures) {
+    if (common(each)) text += "   " + measure(each);
   }
+  return text;
+}
+
+/// Formats the measures of the scheme's own, in one line; none if it has none. Fractions say most, and come first:
+/// a narrow terminal cuts the rest.
+std::optional<std::string> scheme(const Report& report) {
+  Measures own = report.measures;
+  std::erase_if(own, common);
+  if (own.empty()) return std::nullopt;
+  std::stable_partition(own.begin(), own.end(), [](const Measure& each) { return each.unit == "fraction"; });
+  std::string text = "scheme   ";
+  for (const Measure& each : own) text += "   " + measure(each);
   return text;
 }
 
@@ -146,10 +179,11 @@ std::vector<std::string> progress_panel(const ProgressView& view, std::size_t wi
                   number(report.value_loss), number(report.entropy)),
       fmt::format("updates     {}   learning rate {}   gradient norm {}{}", count(report.updates),
                   number(report.learning_rate), number(report.gradient_norm), dropped),
-      fmt::format("sharing     staleness {}{}", number(report.staleness), measures(report.measures)),
-      fmt::format("workers    {}", worker_shares(report.worker_steps)),
-      fmt::format("time        {}", phase_shares(report)),
+      sharing(report),
   };
+  if (std::optional<std::string> line = scheme(report)) lines.push_back(*std::move(line));
+  lines.push_back(fmt::format("workers    {}", worker_shares(report.worker_steps)));
+  lines.push_back(fmt::format("time        {}", phase_shares(report)));
   for (std::string& line : lines) line = cut_to_width(line, width);
   return lines;
 }

@@ -38,12 +38,39 @@ std::size_t check_trainings(const json::value& trainings) {
       check_spread(training.at(name));
     }
     CHECK(training.at("staleness_mean").as_double() >= 0);
-    CHECK(training.at("lost_updates").as_double() >= 0);
+    CHECK((training.at("lost_updates").is_null() || training.at("lost_updates").as_double() >= 0));
+    CHECK(training.at("bytes_per_step").as_double() >= 0);
     const double share_time = training.at("share_time").as_double();
     CHECK(share_time >= 0);
     CHECK(share_time <= 1);
   }
   return trainings.as_array().size();
+}
+
+/// Checks that all schemes were measured, by one worker.
+void check_schemes(const json::object& object) {
+  const std::vector<std::string> expected{"hogwild",   "server",    "server 4 shards", "server every 4",
+                                          "gala ring", "next ring", "one neuron",      "half the neurons"};
+  std::vector<std::string> schemes;
+  for (const json::value& scheme : object.at("schemes").as_array()) {
+    schemes.emplace_back(scheme.at("scheme").as_string());
+    for (const char* const name : {"fetch_microseconds", "give_microseconds", "exchange_microseconds"}) {
+      check_spread(scheme.at(name));
+    }
+  }
+  CHECK(schemes == expected);
+  const json::array& trainings = object.at("scheme_training").as_array();
+  CHECK(check_trainings(trainings) == expected.size());
+  // Steps of a rollout: 1 to 20. With it, all parameters come and their gradient goes.
+  const double all = 4.0 * (5 * 64 + 65 * 64 + 65 * 3);  // bytes
+  const double hogwild = trainings.at(0).at("bytes_per_step").as_double();
+  CHECK(hogwild >= 2 * all / 20);
+  CHECK(hogwild <= 2 * all);
+  const double neuron = trainings.at(6).at("bytes_per_step").as_double();  // of 64 + 64 + 3, one goes
+  CHECK(neuron >= all / 20);
+  CHECK(neuron < 0.6 * hogwild);
+  CHECK_FALSE(trainings.at(0).at("lost_updates").is_null());
+  CHECK(trainings.at(1).at("lost_updates").is_null());  // a server loses none
 }
 
 TrainingSeries series(const TrainingCase& which, std::vector<double> steps_per_second) {
@@ -91,12 +118,14 @@ TEST_CASE("A case is compared with one worker, and with another backend, only wi
   other.backend = "torch";
   TrainingCase longer = one;
   longer.rollout = 60;
-  const std::vector<TrainingSeries> all{series(longer, {1, 1}), series(one, {10, 20}), series(two, {15, 20}),
-                                        series(other, {5, 10})};
-  CHECK(scaling(all, all[2])->median == 1.25);  // of 1.5 and 1
-  CHECK(scaling(all, all[2])->max == 1.5);
-  CHECK_FALSE(scaling(all, all[3]));
-  CHECK(backend_ratio(all, all[2], "torch")->median == 2.5);  // of 3 and 2
+  TrainingCase sharded = one;
+  sharded.scheme = "server";
+  const std::vector<TrainingSeries> all{series(longer, {1, 1}), series(sharded, {1, 1}), series(one, {10, 20}),
+                                        series(two, {15, 20}), series(other, {5, 10})};
+  CHECK(scaling(all, all[3])->median == 1.25);  // of 1.5 and 1
+  CHECK(scaling(all, all[3])->max == 1.5);
+  CHECK_FALSE(scaling(all, all[4]));
+  CHECK(backend_ratio(all, all[3], "torch")->median == 2.5);  // of 3 and 2
   CHECK_FALSE(backend_ratio(all, all[0], "torch"));
 }
 
@@ -122,22 +151,33 @@ TEST_CASE("A peak that varies by more than 10 % and cases that vary by more than
   results.training.push_back(series(which, {130, 100}));
   REQUIRE(noise(results).size() == 2);
   CHECK(noise(results).back() == "1 of 2 cases varied by more than 25 % between repetitions, by 30 % at most");
+  results.scheme_training.push_back(series(which, {100, 140}));
+  results.schemes.push_back(
+      {.name = "server", .fetch_seconds = {1, 1.5}, .give_seconds = {2, 1}, .exchange_seconds = {1, 1}});
+  CHECK(noise(results).back() == "4 of 6 cases varied by more than 25 % between repetitions, by 100 % at most");
 }
 
 TEST_CASE("A report converts its units, and compares no backends if there is only one") {
   const TrainingCase which{.backend = "fused", .workers = 1, .rollout = 20, .envs_per_worker = 1};
   TrainingSeries training = series(which, {2e5});
   training.staleness = training.lost_updates = training.share_time = {0.25};
-  const Results results{.environment = "Some-v0",
-                        .weights = 1'000,
-                        .cores = 1,
-                        .backends = {"fused"},
-                        .peak = {4e9},
-                        .last_peak = 4e9,
-                        .environment_speed = {1e6},
-                        .pieces = {{.backend = "fused", .name = "act_1", .flop = 2'000, .seconds = {1e-6}}},
-                        .sharing = {{.name = "pull", .seconds = {3e-6}, .plain_seconds = {2e-6}}},
-                        .training = {training}};
+  training.bytes_per_step = {1'500};
+  TrainingSeries lossless = training;
+  lossless.which.scheme = "server";
+  lossless.lost_updates = {sounder::kNotMeasured};
+  const Results results{
+      .environment = "Some-v0",
+      .weights = 1'000,
+      .cores = 1,
+      .backends = {"fused"},
+      .peak = {4e9},
+      .last_peak = 4e9,
+      .environment_speed = {1e6},
+      .pieces = {{.backend = "fused", .name = "act_1", .flop = 2'000, .seconds = {1e-6}}},
+      .sharing = {{.name = "pull", .seconds = {3e-6}, .plain_seconds = {2e-6}}},
+      .training = {training},
+      .schemes = {{.name = "server", .fetch_seconds = {2e-6}, .give_seconds = {3e-6}, .exchange_seconds = {4e-6}}},
+      .scheme_training = {lossless}};
   const json::object object = json::parse(to_json(results)).as_object();
   const auto median = [](const json::value& spread) { return Approx(spread.at("median").as_double()); };
   CHECK(median(object.at("peak_gflops")) == 4);
@@ -152,7 +192,16 @@ TEST_CASE("A report converts its units, and compares no backends if there is onl
   CHECK(median(row.at("gflops")) == 1.2);  // 2e5 steps of 6 x 1,000 operations
   CHECK(median(row.at("peak_share")) == 0.3);
   CHECK(row.at("lost_updates") == 0.25);
+  CHECK(row.at("bytes_per_step") == 1'500.0);
   CHECK(object.at("backend_ratios").as_array().empty());
+  const json::value& scheme = object.at("schemes").at(0);
+  CHECK(scheme.at("scheme") == "server");
+  CHECK(median(scheme.at("fetch_microseconds")) == 2);
+  CHECK(median(scheme.at("give_microseconds")) == 3);
+  CHECK(median(scheme.at("exchange_microseconds")) == 4);
+  CHECK(object.at("scheme_training").at(0).at("scheme") == "server");
+  CHECK(object.at("scheme_training").at(0).at("lost_updates").is_null());
+  CHECK(to_text(results).find(" 0.25      -   25.0%    1.50\n") != std::string::npos);
   CHECK(object.at("noisy") == false);
   CHECK(to_text(results).find("fused /") == std::string::npos);
 }
@@ -189,6 +238,7 @@ TEST_CASE("bench --json prints one object with its measurements, for every insta
   }
   CHECK(check_trainings(object.at("training")) == 6 * backends);
   CHECK(check_trainings(object.at("write_modes")) == 9);
+  check_schemes(object);
   CHECK(object.at("backend_ratios").as_array().size() == 6 * (backends - 1));
   for (const json::value& comparison : object.at("backend_ratios").as_array()) check_spread(comparison.at("ratio"));
   CHECK(object.at("noisy").as_bool() == !object.at("noise").as_array().empty());
@@ -199,7 +249,8 @@ TEST_CASE("bench prints tables for people on stderr, for the named environment")
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.out.empty());
   CHECK(outcome.err.starts_with("repetition 1 of 1\n"));
-  for (const char* const part : {"Acrobot-v1", "peak of one core", "act_16", "exchange", "Write modes", "locked"}) {
+  for (const char* const part :
+       {"Acrobot-v1", "peak of one core", "act_16", "exchange", "Write modes", "locked", "server 4 shards"}) {
     INFO(part);
     CHECK(outcome.err.find(part) != std::string::npos);
   }

@@ -82,11 +82,44 @@ TEST_CASE("What is not measured is a dash") {
   CHECK(lines[8] == "time        environment -   forward -   learn -   share -");
 }
 
-TEST_CASE("A sharing scheme's measures are shown by the last part of their names") {
+TEST_CASE("A sharing scheme's own measures have a line, by the last part of their names, fractions first") {
   ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
-  view.report.measures = {{.name = "peers/largest_distance", .unit = "relative", .value = 0.00123},
-                          {.name = "peers/links_up", .unit = "fraction", .value = 0.5}};
-  CHECK(progress_panel(view, 80)[6] == "sharing     staleness -   largest distance 0.00123   links up 50.00 %");
+  view.report.measures = {{.name = "train/lost_updates", .unit = "fraction", .value = 0.00012},
+                          {.name = "train/block_updates_min", .unit = "updates", .value = 12},
+                          {.name = "train/block_updates_mean", .unit = "updates", .value = 13.54},
+                          {.name = "train/block_updates_max", .unit = "updates", .value = 12'345},
+                          {.name = "train/block_share", .unit = "fraction", .value = 0.0154},
+                          {.name = "share/disagreement", .unit = "fraction", .value = sounder::kNotMeasured},
+                          {.name = "share/bytes_per_step", .unit = "bytes", .value = 2'345}};
+  const auto lines = progress_panel(view, 200);
+  REQUIRE(lines.size() == 10);
+  CHECK(lines[6] == "sharing     staleness -   lost updates 0.01 %   bytes per step 2.35 kB");
+  CHECK(lines[7] ==
+        "scheme      block share 1.54 %   disagreement -   block updates min 12   block updates mean 13.5   block "
+        "updates max 12,345");
+  CHECK(progress_panel(view, 33)[7] == "scheme      block share 1.54 %   ");
+  CHECK(lines[8].starts_with("workers "));
+  CHECK(lines[9].starts_with("time "));
+}
+
+TEST_CASE("A sharing scheme without measures of its own has no line") {
+  ProgressView view{.report = measured(), .total_steps = 1'000, .latest = {}, .best = {}};
+  view.report.measures.push_back({.name = "share/bytes_per_step", .unit = "bytes", .value = 400});
+  const auto lines = progress_panel(view, 80);
+  REQUIRE(lines.size() == 9);
+  CHECK(lines[6] == "sharing     staleness 1.25   lost updates 0.01 %   bytes per step 0.4 kB");
+  CHECK(lines[7].starts_with("workers "));
+}
+
+TEST_CASE("Bytes are thousands or millions") {
+  ProgressView view{.report = {}, .total_steps = 1'000, .latest = {}, .best = {}};
+  const auto line = [&](double bytes) {
+    view.report.measures = {{.name = "share/bytes_per_step", .unit = "bytes", .value = bytes}};
+    return progress_panel(view, 80)[6];
+  };
+  CHECK(line(123'456) == "sharing     staleness -   bytes per step 123 kB");
+  CHECK(line(1'500'000) == "sharing     staleness -   bytes per step 1.5 MB");
+  CHECK(line(sounder::kNotMeasured) == "sharing     staleness -   bytes per step -");
 }
 
 TEST_CASE("The mean return so far is drawn over evenly spaced steps, from its lowest to its highest value") {
