@@ -72,7 +72,7 @@ struct TrainConfig {
   std::string blocks = "none";
   std::string block_choice = "all";
   std::int64_t blocks_per_update = 0;  ///< 0: as the choice and the rates have it
-  std::string block_rates;             ///< "policy.*=1;body.*=0.25"; empty: all 1
+  std::string block_rates;             ///< "head.*=1;body.*=0.25"; empty: all 1
   bool block_rescale = false;
 
   std::int64_t gradients_per_update = 1;

@@ -29,7 +29,7 @@ std::vector<GlobRate> parse(std::string_view text) {
     const std::size_t equals = item.rfind('=');
     if (equals == std::string_view::npos || equals == 0) {
       throw UsageError(
-          fmt::format("block_rates: expected 'glob=rate;glob=rate', such as 'policy.*=1;body.*=0.25'; got '{}'", item));
+          fmt::format("block_rates: expected 'glob=rate;glob=rate', such as 'head.*=1;body.*=0.25'; got '{}'", item));
     }
     const auto rate = parse_real(item.substr(equals + 1));
     if (!rate || *rate < 0 || *rate > 1) {

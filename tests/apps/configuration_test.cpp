@@ -96,7 +96,7 @@ const std::vector<Effect> kEffects{
     {"blocks", "layer", {{"block_choice", "cyclic"}}},
     {"block_choice", "greedy", kDrawn},
     {"blocks_per_update", "5", kDrawn},
-    {"block_rates", "policy.*=0.5", kDrawn},
+    {"block_rates", "head.*=0.5", kDrawn},
     {"block_rescale", "true", kDrawn},
     {"gradients_per_update", "2"},
     {"optimizer", "momentum_sgd"},

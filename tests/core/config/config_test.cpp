@@ -99,7 +99,7 @@ TrainConfig everything_changed() {
   config.blocks = "neuron";
   config.block_choice = "greedy";
   config.blocks_per_update = 7;
-  config.block_rates = "policy.*=1;body.*=0.25";
+  config.block_rates = "head.*=1;body.*=0.25";
   config.block_rescale = true;
   config.gradients_per_update = 4;
   config.staleness_aware = true;

@@ -42,7 +42,7 @@ TEST_CASE("layers and neurons have the rate of their tensors") {
 TEST_CASE("rates that make no sense are refused in one line") {
   CHECK_THROWS_AS(rates("body.*"), UsageError);
   CHECK_THROWS_WITH(rates("body.*"),
-                    "block_rates: expected 'glob=rate;glob=rate', such as 'policy.*=1;body.*=0.25'; got 'body.*'");
+                    "block_rates: expected 'glob=rate;glob=rate', such as 'head.*=1;body.*=0.25'; got 'body.*'");
   for (const char* text : {"=0.5", "*=1;", ";", "*=1;;*=1"}) CHECK_THROWS_WITH(rates(text), Catch::Contains("got '"));
   CHECK_THROWS_WITH(rates("body.*=1.5"), "block_rates: expected a rate from 0 to 1 for 'body.*'; got '1.5'");
   for (const char* text : {"*=-0.1", "*=", "*=half", "*=0.5x", "*=nan", "*=inf", "*= 0.5"}) {
