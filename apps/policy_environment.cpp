@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "apps/output.h"
-#include "core/sharing/peers.h"
+#include "core/sharing/peers/peers.h"
 #include "envs/error.h"
 #include "envs/wrappers/keep_action.h"
 

@@ -9,7 +9,7 @@
 #include "agents/factory.h"
 #include "core/checkpoint/contents.h"
 #include "core/running/run_checkpoints.h"
-#include "core/sharing/peers.h"
+#include "core/sharing/peers/peers.h"
 #include "envs/error.h"
 
 namespace sounder {

@@ -20,7 +20,7 @@
 #include "apps/preset.h"
 #include "core/level.h"
 #include "core/named.h"
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 #include "envs/speed.h"
 
 namespace sounder {

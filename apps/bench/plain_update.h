@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "core/level.h"
-#include "core/sharing/update_rule.h"
+#include "core/sharing/store/update_rule.h"
 
 namespace sounder {
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "apps/bench/timing.h"
-#include "core/sharing/update_kernels.h"
+#include "core/sharing/store/update_kernels.h"
 
 namespace sounder::benchmark {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "apps/bench/piece.h"
 #include "core/aligned_floats.h"
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 
 namespace sounder::benchmark {
 

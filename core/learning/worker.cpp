@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/sharing/update_kernels.h"
+#include "core/sharing/store/update_kernels.h"
 #include "envs/error.h"
 
 namespace sounder {

@@ -6,11 +6,11 @@
 
 #include "core/learning/agent.h"
 #include "core/named.h"
-#include "core/sharing/averaged.h"
-#include "core/sharing/gala.h"
-#include "core/sharing/hogwild.h"
-#include "core/sharing/next.h"
-#include "core/sharing/server.h"
+#include "core/sharing/hogwild/averaged.h"
+#include "core/sharing/hogwild/hogwild.h"
+#include "core/sharing/peers/gala.h"
+#include "core/sharing/peers/next.h"
+#include "core/sharing/server/server.h"
 #include "core/sharing/sharing.h"
 #include "envs/error.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/config/config.h"
-#include "core/sharing/update_rule.h"
+#include "core/sharing/store/update_rule.h"
 
 namespace sounder {
 

@@ -5,7 +5,7 @@
 
 #include "agents/factory.h"
 #include "core/running/worker_group.h"
-#include "core/sharing/shared_array.h"
+#include "core/sharing/store/shared_array.h"
 #include "envs/registry.h"
 #include "tests/catch.h"
 #include "tests/core/config/choices.h"

@@ -7,7 +7,7 @@
 
 #include "agents/factory.h"
 #include "core/learning/exploration.h"
-#include "core/sharing/target_parameters.h"
+#include "core/sharing/store/target_parameters.h"
 #include "tests/agents/algorithms.h"
 #include "tests/catch.h"
 

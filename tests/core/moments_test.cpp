@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 #include "envs/random.h"
 #include "tests/catch.h"
 

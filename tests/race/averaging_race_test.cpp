@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/sharing/gradient_pool.h"
-#include "core/sharing/parameter_store.h"
-#include "core/sharing/shared_array.h"
+#include "core/sharing/hogwild/gradient_pool.h"
+#include "core/sharing/store/parameter_store.h"
+#include "core/sharing/store/shared_array.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/checkpoint/contents.h"
-#include "core/sharing/next.h"
+#include "core/sharing/peers/next.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 #include "core/sharing/update.h"
 #include "tests/catch.h"
 

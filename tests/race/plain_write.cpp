@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 
 namespace {
 

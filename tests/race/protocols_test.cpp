@@ -7,10 +7,10 @@
 #include <set>
 #include <vector>
 
-#include "core/sharing/merge_count.h"
-#include "core/sharing/peer_link.h"
-#include "core/sharing/target_claims.h"
-#include "core/sharing/update_counts.h"
+#include "core/sharing/hogwild/merge_count.h"
+#include "core/sharing/peers/peer_link.h"
+#include "core/sharing/store/target_claims.h"
+#include "core/sharing/store/update_counts.h"
 #include "tests/catch.h"
 #include "tests/race/memory_model.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/checkpoint/contents.h"
-#include "core/sharing/server.h"
+#include "core/sharing/server/server.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"
 

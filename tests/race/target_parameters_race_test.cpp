@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/sharing/target_parameters.h"
+#include "core/sharing/store/target_parameters.h"
 #include "tests/catch.h"
 
 using namespace sounder;

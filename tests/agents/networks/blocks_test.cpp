@@ -1,16 +1,16 @@
-// The partition of real networks' parameters into blocks: core/sharing/block_partition.h.
+// The partition of real networks' parameters into blocks: core/sharing/blocks/partition.h.
 #include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "agents/factory.h"
-#include "core/sharing/block_partition.h"
+#include "core/sharing/blocks/partition.h"
 #include "envs/registry.h"
 #include "tests/agents/algorithms.h"
 #include "tests/catch.h"
 #include "tests/core/config/choices.h"
-#include "tests/core/sharing/block_layouts.h"
+#include "tests/core/sharing/blocks/layouts.h"
 
 namespace sounder {
 namespace {

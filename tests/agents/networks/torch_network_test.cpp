@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "agents/networks/fused_network.h"
-#include "core/sharing/parameter_store.h"
+#include "core/sharing/store/parameter_store.h"
 #include "envs/random.h"
 #include "tests/agents/networks/central_differences.h"
 #include "tests/catch.h"

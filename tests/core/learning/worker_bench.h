@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/learning/worker.h"
-#include "core/sharing/averaged.h"
+#include "core/sharing/hogwild/averaged.h"
 #include "tests/core/learning/fake_agents.h"
 
 namespace sounder::fakes {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/running/worker_group.h"
-#include "core/sharing/hogwild.h"
+#include "core/sharing/hogwild/hogwild.h"
 #include "envs/error.h"
 #include "tests/catch.h"
 #include "tests/core/running/trainer_bench.h"

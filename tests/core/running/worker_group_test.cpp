@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/sharing/hogwild.h"
+#include "core/sharing/hogwild/hogwild.h"
 #include "tests/catch.h"
 #include "tests/core/config/choices.h"
 #include "tests/core/learning/fake_agents.h"
