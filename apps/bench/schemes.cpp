@@ -53,7 +53,9 @@ Fetched SchemeWorkers::fetch_anew(std::size_t worker) {
 }
 
 Given SchemeWorkers::give(std::size_t worker) {
-  return ports_[worker]->give({.gradient = gradient_, .norm = norm_, .steps = 1, .usable = true});
+  const Given given = ports_[worker]->give({.gradient = gradient_, .norm = norm_, .steps = 1, .usable = true});
+  if (sharing_->pace() == Pace::rounds && worker + 1 == ports_.size()) sharing_->settle_alone();
+  return given;
 }
 
 SchemeSample measure_scheme(std::string_view name, const TrainConfig& config, const AgentFactory& agents,

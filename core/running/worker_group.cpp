@@ -67,9 +67,10 @@ WorkerGroup::WorkerGroup(const TrainConfig& config, const EnvironmentFactory& ma
   }
 }
 
-void WorkerGroup::end_round() {
-  if (!std::ranges::all_of(workers_, [](const auto& worker) { return worker->learnt(); })) return;
+bool WorkerGroup::contribute() {
+  if (!std::ranges::all_of(workers_, [](const auto& worker) { return worker->learnt(); })) return false;
   for (const auto& worker : workers_) worker->contribute();
+  return true;
 }
 
 Totals WorkerGroup::totals() const {

@@ -49,9 +49,15 @@ class WorkerGroup {
   double seconds() const noexcept { return clock_.seconds(); }
 
   /// Lets all workers contribute what they learnt in this round, in their order, so that the result does not depend on
-  /// their threads, to the last bit. Discards the round if a worker did not finish, because its environment was lost
-  /// and the run is to stop. Only for Pace::rounds, while no worker runs. Throws as Worker::contribute() does.
-  void end_round();
+  /// their threads, to the last bit. Returns whether all did: a round is discarded if a worker did not finish, because
+  /// its environment was lost and the run is to stop. Only for Pace::rounds, while no worker runs. Throws as
+  /// Worker::contribute() does.
+  bool contribute();
+
+  /// Contributes and settles the round on one thread.
+  void end_round() {
+    if (contribute()) sharing_->settle_alone();
+  }
 
   /// Adds up the workers' counts. Any thread, at any time.
   Totals totals() const;

@@ -22,7 +22,7 @@ void pause(int times) {
 WorkerThreads::WorkerThreads(Parts parts)
     : parts_(std::move(parts)),
       running_(parts_.threads),
-      round_(static_cast<std::ptrdiff_t>(parts_.threads), EndRound{this}) {}
+      phase_(static_cast<std::ptrdiff_t>(parts_.threads), EndPhase{this}) {}
 
 void WorkerThreads::start() {
   rounds_over_ = over();
@@ -31,7 +31,7 @@ void WorkerThreads::start() {
 
 void WorkerThreads::join() {
   // Rounds must not wait for threads that could not be started.
-  for (std::size_t i = threads_.size(); i < parts_.threads; ++i) round_.arrive_and_drop();
+  for (std::size_t i = threads_.size(); i < parts_.threads; ++i) phase_.arrive_and_drop();
   threads_.clear();
 }
 
@@ -75,16 +75,44 @@ void WorkerThreads::work_in_rounds(std::size_t index) {
     for (std::size_t i = index; i < group.size() && !parts_.guard.failed(); i += parts_.threads) {
       parts_.guard.attempt(fmt::format("worker {}", i), [&] { group.worker(i).learn_once(); });
     }
-    round_.arrive_and_wait();
+    wait_for_others();
+    if (!settling_) continue;
+    group.sharing().settle({.index = index, .count = parts_.threads});
+    wait_for_others();
   }
 }
 
+/// Ends a phase of this thread. To wake a sleeping thread takes longer than most phases, so that it stays awake for
+/// some hundred microseconds, leaving the processor to whoever wants it.
+void WorkerThreads::wait_for_others() {
+  constexpr int kYields = 1000;
+  const std::uint32_t ended = phases_.load(std::memory_order_relaxed);  // the present phase cannot end before `arrive`
+  auto arrival = phase_.arrive();
+  for (int i = 0; i < kYields && phases_.load(std::memory_order_relaxed) == ended; ++i) std::this_thread::yield();
+  phase_.wait(std::move(arrival));  // orders what the others did before what follows
+}
+
 /// Called by one thread while the others wait.
+void WorkerThreads::end_phase() noexcept {
+  if (settling_) {
+    parts_.group.sharing().end_settling();
+    settling_ = false;
+  } else if (!parts_.guard.failed()) {
+    contribute();
+  }
+  if (!settling_) end_round();
+  phases_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void WorkerThreads::contribute() noexcept {
+  WorkerGroup& group = parts_.group;
+  parts_.guard.attempt("trainer", [&] { settling_ = group.contribute() && group.sharing().begin_settling(); });
+}
+
 void WorkerThreads::end_round() noexcept {
   WorkerGroup& group = parts_.group;
   if (!parts_.guard.failed()) {
     parts_.guard.attempt("trainer", [&] {
-      group.end_round();
       for (std::size_t i = 0; i < group.size(); ++i) group.worker(i).mailbox().flush();
       parts_.reached(group.worker(0));
     });

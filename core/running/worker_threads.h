@@ -38,21 +38,29 @@ class WorkerThreads {
   void join();
 
  private:
-  struct EndRound {
+  struct EndPhase {
     WorkerThreads* threads;
-    void operator()() const noexcept { threads->end_round(); }
+    void operator()() const noexcept { threads->end_phase(); }
   };
 
   bool over() const noexcept { return parts_.group.stopping() || parts_.group.step() >= parts_.steps; }
   void work(std::size_t index);
   void work_freely(std::size_t index);
   void work_in_rounds(std::size_t index);
+  void wait_for_others();
+  void end_phase() noexcept;
+  void contribute() noexcept;
   void end_round() noexcept;
 
   const Parts parts_;
   std::atomic<std::size_t> running_;
-  std::barrier<EndRound> round_;  // for Pace::rounds
-  bool rounds_over_ = false;      // written at the end of a round only, while all threads wait
+  // For Pace::rounds: the workers learn in a phase, and settle the round in another one, if there is anything to
+  // settle.
+  std::barrier<EndPhase> phase_;
+  std::atomic<std::uint32_t> phases_{0};  // that have ended
+  // Written at the end of a phase only, while all threads wait.
+  bool settling_ = false;
+  bool rounds_over_ = false;
   std::vector<std::jthread> threads_;
 };
 

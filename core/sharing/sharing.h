@@ -19,8 +19,8 @@ namespace sounder {
 
 class AgentFactory;
 
-/// When workers learn and give: each as fast as it can, or in rounds, in which all learn and then all give, in the
-/// workers' order and on one thread.
+/// When workers learn and give: each as fast as it can, or in rounds, in which all learn, then all give, in the
+/// workers' order and on one thread, and then the scheme settles the round.
 enum class Pace { free, rounds };
 
 /// What has changed in a worker's replica before a rollout.
@@ -33,7 +33,7 @@ struct Fetched {
 
 /// What a worker gives after a rollout.
 struct Contribution {
-  std::span<float> gradient;  ///< flat, as the parameters; the port may overwrite it
+  std::span<float> gradient;  ///< flat, as the parameters; the port may overwrite it; in rounds, valid to their end
   double norm;                ///< of the gradient, Euclidean
   std::int64_t
       steps;    ///< environment steps that no contribution before had: the global step counts them, usable or not
@@ -87,6 +87,24 @@ class Sharing {
   virtual std::unique_ptr<Port> port(std::size_t worker, const Replica& replica) = 0;
 
   virtual Pace pace() const noexcept = 0;
+
+  /// A part of the work that settles a round.
+  struct Part {
+    std::size_t index;  ///< from 0
+    std::size_t count;  ///< of all parts
+  };
+  /// Begins to settle a round that all workers gave in, on one thread. Returns whether there is more to it: then each
+  /// part is settled, on any threads side by side, and end_settling() is called after all of them, on one thread.
+  virtual bool begin_settling() { return false; }
+  virtual void settle(const Part& /*part*/) noexcept {}
+  virtual void end_settling() noexcept {}
+
+  /// Settles a round on one thread.
+  void settle_alone() {
+    if (!begin_settling()) return;
+    settle({.index = 0, .count = 1});
+    end_settling();
+  }
 
   /// The global step: environment steps of all workers together, as far as they were given.
   virtual std::int64_t step() const noexcept = 0;

@@ -12,7 +12,7 @@ using namespace sounder;
 using namespace sounder::fakes;
 
 TEST_CASE("peers in rounds are evaluated, reported and saved while their workers go on") {
-  constexpr std::size_t kSize = 200;
+  constexpr std::size_t kSize = 300;
   TrainerBench bench;
   bench.config.workers = 4;
   bench.config.threads = GENERATE(2, 4);
@@ -41,7 +41,7 @@ TEST_CASE("peers in rounds are evaluated, reported and saved while their workers
       return find_doubles(checkpoint.statistics, "peer0/" + what, flat).doubles[i] +
              find_doubles(checkpoint.statistics, "peer1/" + what, flat).doubles[i];
     };
-    for (const std::size_t i : {0U, 100U, 199U}) {
+    for (const std::size_t i : {0U, 100U, 299U}) {
       CHECK(of_peers("tracker", i) == Approx(of_peers("gradient", i)).margin(1e-9));
     }
   }

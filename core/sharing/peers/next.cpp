@@ -92,21 +92,22 @@ Next::Next(const Settings& settings, const AgentFactory& agents)
               .direction = LinkDirection::undirected,
               .seed = settings.seed}),
       moments_(layout_.moments()),
+      gradients_(settings.peers),
+      weights_(graph_, {.mixing = checked(settings, graph_).mixing,
+                        .link_probability = settings.link_probability,
+                        .seed = settings.seed}),
       tracking_({.peers = settings.peers,
                  .rule = settings.update.optimizer.rule,
                  .proximal = settings.proximal,
                  .regularization = settings.regularization,
                  .regularization_weight = settings.regularization_weight},
                 learnt_parameters(agents.initial_parameters(settings.seed), layout_)),
-      weights_(graph_, {.mixing = checked(settings, graph_).mixing,
-                        .link_probability = settings.link_probability,
-                        .seed = settings.seed}),
       alpha_(settings.step_decay),
-      next_target_(settings.target_interval),
-      usable_(settings.peers) {
+      next_target_(settings.target_interval) {
   assert(settings.peers > 0 && settings.workers % settings.peers == 0);
   const std::vector<float> initial = agents.initial_parameters(settings.seed);
   moments_.store(initial);
+  for (auto& gradients : gradients_) gradients.reserve(settings.workers / settings.peers);
   parameters_.assign(settings.peers, initial);
   if (has_target_) targets_ = parameters_;
   if (settings.blocks.partition == BlockPartition::none) return;
@@ -120,77 +121,104 @@ std::unique_ptr<Port> Next::port(std::size_t worker, const Replica& replica) {
 }
 
 Given Next::give(std::size_t peer, const Contribution& contribution) {
-  const MutexLock lock(mutex_);
   step_.store(step() + contribution.steps, std::memory_order_relaxed);
-  if (contribution.usable) add(peer, contribution);
-  Given given{.step = 0};
-  if (++given_ == settings_.workers) given = end_round();
-  if (contribution.usable) given.bytes += static_cast<std::int64_t>(contribution.gradient.size_bytes());
-  given.step = step();
+  Given given{.step = step()};
+  if (contribution.usable) {
+    gradients_[peer].push_back({.values = contribution.gradient, .scale = settings_.update.clip(contribution.norm)});
+    norms_ += contribution.norm;
+    given.bytes = static_cast<std::int64_t>(contribution.gradient.size_bytes());
+  }
+  if (++given_ < settings_.workers || no_gradients()) return given;
+  weights_.draw(updates());
+  constexpr std::size_t kSentArrays = 2;  // z and y
+  given.updates = 1;
+  given.bytes += static_cast<std::int64_t>(weights_.links_up() * kSentArrays * layout_.size * sizeof(double));
+  const auto count = std::accumulate(gradients_.begin(), gradients_.end(), std::size_t{0},
+                                     [](std::size_t sum, const auto& gradients) { return sum + gradients.size(); });
+  given.gradient_norm = norms_ / static_cast<double>(count);
   return given;
 }
 
-void Next::add(std::size_t peer, const Contribution& contribution) {
-  const float clip = settings_.update.clip(contribution.norm);
-  const std::span<double> sum = tracking_.peers()[peer].fresh;
-  const bool first = usable_[peer] == 0;
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    sum[i] = (first ? 0 : sum[i]) + static_cast<double>(clip * contribution.gradient[i]);
-  }
-  ++usable_[peer];
-  norms_ += contribution.norm;
+bool Next::no_gradients() const noexcept {
+  return std::ranges::all_of(gradients_, [](const auto& gradients) { return gradients.empty(); });
 }
 
-Given Next::end_round() {
-  const std::size_t usable = std::accumulate(usable_.begin(), usable_.end(), std::size_t{0});
-  Given given{.step = 0};
-  if (usable > 0) {
-    update();
-    constexpr std::size_t kSentArrays = 2;  // z and y
-    given.updates = 1;
-    given.bytes = static_cast<std::int64_t>(weights_.links_up() * kSentArrays * tracking_.size() * sizeof(double));
-    given.gradient_norm = norms_ / static_cast<double>(usable);
+bool Next::begin_settling() {
+  mutex_.lock();
+  if (no_gradients()) {
+    end_round();
+    mutex_.unlock();
+    return false;
   }
+  if (blocks_) choose_blocks();
+  rate_ = static_cast<double>(settings_.update.schedule.at(round_step_));
+  return true;
+}
+
+void Next::choose_blocks() {
+  const std::span<GradientTracking::Peer> peers = tracking_.peers();
+  for (std::size_t p = 0; p < peers.size(); ++p) {
+    average(p, {.begin = 0, .end = tracking_.size()});
+    std::ranges::transform(peers[p].fresh, gradient_.begin(), [](double g) { return static_cast<float>(g); });
+    peers[p].ranges = blocks_->schedule(p).select(gradient_);
+  }
+}
+
+void Next::settle(const Part& part) noexcept {
+  constexpr std::size_t kGrain = 64;  // doubles: parts share no cache line in the middle of the arrays
+  const std::size_t grains = (tracking_.size() + kGrain - 1) / kGrain;
+  const auto bound = [&](std::size_t index) {
+    return std::min(index * grains / part.count * kGrain, tracking_.size());
+  };
+  const GradientTracking::Slice slice{.begin = bound(part.index), .end = bound(part.index + 1)};
+  for (std::size_t p = 0; p < settings_.peers; ++p) average(p, slice);
+  tracking_.advance({.alpha = alpha_.at(rate_), .number = updates() + 1, .weights = weights_}, slice);
+  publish(slice);
+}
+
+void Next::end_settling() noexcept {
+  alpha_.advance(rate_);
+  updates_.store(updates() + 1, std::memory_order_relaxed);
+  end_round();
+  mutex_.unlock();
+}
+
+void Next::average(std::size_t peer, const GradientTracking::Slice& slice) noexcept {
+  const std::vector<Gradient>& gradients = gradients_[peer];
+  GradientTracking::Peer& own = tracking_.peers()[peer];
+  const std::size_t size = slice.end - slice.begin;
+  double* __restrict const mean = own.fresh.data() + slice.begin;
+  if (gradients.empty()) {
+    std::copy_n(own.gradient.data() + slice.begin, size, mean);
+    return;
+  }
+  std::fill_n(mean, size, 0.0);
+  for (const Gradient& gradient : gradients) {
+    const float* __restrict const values = gradient.values.data() + slice.begin;
+    for (std::size_t i = 0; i < size; ++i) mean[i] += static_cast<double>(gradient.scale * values[i]);
+  }
+  if (gradients.size() == 1) return;
+  const double share = 1 / static_cast<double>(gradients.size());
+  for (std::size_t i = 0; i < size; ++i) mean[i] *= share;
+}
+
+void Next::publish(const GradientTracking::Slice& slice) noexcept {
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    const double* const exact = tracking_.peers()[p].parameters.data();
+    for (std::size_t i = slice.begin; i < slice.end; ++i) parameters_[p][i] = static_cast<float>(exact[i]);
+  }
+}
+
+/// Ends a round, whether its gradients changed something or there were none.
+void Next::end_round() noexcept {
   round_step_ = step();
   refresh_targets();
   given_ = 0;
   norms_ = 0;
-  std::ranges::fill(usable_, std::size_t{0});
-  return given;
+  for (auto& gradients : gradients_) gradients.clear();
 }
 
-void Next::update() {
-  const std::span<GradientTracking::Peer> peers = tracking_.peers();
-  for (std::size_t p = 0; p < peers.size(); ++p) {
-    if (usable_[p] == 0) std::ranges::copy(peers[p].gradient, peers[p].fresh.begin());
-    if (usable_[p] <= 1) continue;
-    const double share = 1 / static_cast<double>(usable_[p]);
-    for (double& number : peers[p].fresh) number *= share;
-  }
-  if (blocks_) {
-    for (std::size_t p = 0; p < peers.size(); ++p) {
-      std::ranges::transform(peers[p].fresh, gradient_.begin(), [](double g) { return static_cast<float>(g); });
-      peers[p].ranges = blocks_->schedule(p).select(gradient_);
-    }
-  }
-  const std::uint64_t round = updates();
-  weights_.draw(round);
-  const double rate = static_cast<double>(settings_.update.schedule.at(round_step_));
-  tracking_.advance({.alpha = alpha_.at(rate), .number = round + 1, .weights = weights_},
-                    {.begin = 0, .end = tracking_.size()});
-  alpha_.advance(rate);
-  publish();
-  updates_.store(round + 1, std::memory_order_relaxed);
-}
-
-void Next::publish() {
-  for (std::size_t p = 0; p < parameters_.size(); ++p) {
-    const std::span<const double> exact = tracking_.peers()[p].parameters;
-    for (std::size_t i = 0; i < exact.size(); ++i) parameters_[p][i] = static_cast<float>(exact[i]);
-  }
-}
-
-void Next::refresh_targets() {
+void Next::refresh_targets() noexcept {
   if (!has_target_ || round_step_ < next_target_) return;
   for (std::size_t p = 0; p < targets_.size(); ++p) {
     std::ranges::copy(parameters_[p], targets_[p].begin());
@@ -246,7 +274,7 @@ void Next::restore(const Checkpoint& checkpoint) {
   step_.store(round_step_, std::memory_order_relaxed);
   updates_.store(static_cast<std::uint64_t>(checkpoint.progress.updates), std::memory_order_relaxed);
   next_target_ = (round_step_ / settings_.target_interval + 1) * settings_.target_interval;
-  publish();
+  publish({.begin = 0, .end = tracking_.size()});
 }
 
 void Next::measure(Measures& measures) const {

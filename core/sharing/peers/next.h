@@ -33,8 +33,9 @@ namespace sounder {
 /// Blocks, if any, are those that a peer's local step changes; y is tracked of all parameters. Each peer has a schedule
 /// of its own, and BlockChoice::owner deals the blocks out to the peers.
 ///
-/// A lock guards the state: held by the thread that gives in a round, and by those that copy it. A snapshot is of the
-/// end of a round, and delays the one that is being made.
+/// Threads share the arithmetic of a round: each settles a slice of the parameters, of all peers. A lock guards the
+/// state: held while a round is settled, and by those that copy it. A snapshot is of the end of a round, and delays the
+/// one that is to be settled.
 ///
 /// Saves of each peer "peer<p>/exact_parameters", "peer<p>/tracker", "peer<p>/gradient" and "peer<p>/<statistic>" in
 /// double and, as floats, "peer<p>/parameters" (those that act) and "peer<p>/target"; and "step_factor".
@@ -62,6 +63,9 @@ class Next final : public Sharing {
   Pace pace() const noexcept override { return Pace::rounds; }
   std::int64_t step() const noexcept override { return step_.load(std::memory_order_relaxed); }
   std::uint64_t updates() const noexcept override { return updates_.load(std::memory_order_relaxed); }
+  bool begin_settling() override SOUNDER_THREADS(try_acquire_capability(true, mutex_));
+  void settle(const Part& part) noexcept override SOUNDER_THREADS(requires_capability(mutex_));
+  void end_settling() noexcept override SOUNDER_THREADS(release_capability(mutex_));
   Snapshot snapshot() const override;
   void restore(const Checkpoint& checkpoint) override;
   void measure(Measures& measures) const override;
@@ -71,11 +75,13 @@ class Next final : public Sharing {
   class WorkerPort;
 
   Given give(std::size_t peer, const Contribution& contribution);
-  void add(std::size_t peer, const Contribution& contribution) SOUNDER_THREADS(requires_capability(mutex_));
-  Given end_round() SOUNDER_THREADS(requires_capability(mutex_));
-  void update() SOUNDER_THREADS(requires_capability(mutex_));
-  void publish() SOUNDER_THREADS(requires_capability(mutex_));
-  void refresh_targets() SOUNDER_THREADS(requires_capability(mutex_));
+  bool no_gradients() const noexcept;
+  void choose_blocks() SOUNDER_THREADS(requires_capability(mutex_));
+  void average(std::size_t peer, const GradientTracking::Slice& slice) noexcept
+      SOUNDER_THREADS(requires_capability(mutex_));
+  void publish(const GradientTracking::Slice& slice) noexcept SOUNDER_THREADS(requires_capability(mutex_));
+  void end_round() noexcept SOUNDER_THREADS(requires_capability(mutex_));
+  void refresh_targets() noexcept SOUNDER_THREADS(requires_capability(mutex_));
   std::vector<float> mean() const;
 
   const Settings settings_;
@@ -91,22 +97,29 @@ class Next final : public Sharing {
   std::uint64_t target_version_ = 1;
   std::vector<float> view_;  // of quiescent_view
 
-  // Written under the lock; relaxed, as nothing is published with them.
+  // Relaxed, as nothing is published with them.
   std::atomic<std::int64_t> step_{0};
   std::atomic<std::uint64_t> updates_{0};
 
-  mutable Mutex mutex_;
+  // Of the round that is under way: used by one thread, while all workers wait, and read while it is settled.
+  struct Gradient {
+    std::span<const float> values;  // the worker's
+    float scale;
+  };
+  std::vector<std::vector<Gradient>> gradients_;  // [peers][workers of it whose are finite]
+  std::size_t given_ = 0;                         // contributions
+  double norms_ = 0;                              // of those gradients, sum
+  MixingWeights weights_;
+  double rate_ = 0;
+
+  mutable HandedMutex mutex_;
   // Where the moments stand in the parameters all of its arrays are zero.
   GradientTracking tracking_ SOUNDER_THREADS(guarded_by(mutex_));
-  MixingWeights weights_ SOUNDER_THREADS(guarded_by(mutex_));
   std::optional<SharedBlocks> blocks_ SOUNDER_THREADS(guarded_by(mutex_));  // none: local steps change everything
   std::vector<float> gradient_ SOUNDER_THREADS(guarded_by(mutex_));         // of a peer, from which blocks are chosen
   DecayingStep alpha_ SOUNDER_THREADS(guarded_by(mutex_));
-  std::int64_t round_step_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;      // at the end of the latest round
-  std::int64_t next_target_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;     // step of the next copies
-  std::size_t given_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;            // contributions to the round
-  double norms_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;                 // of those that are usable, sum
-  std::vector<std::size_t> usable_ SOUNDER_THREADS(guarded_by(mutex_));  // of each peer's
+  std::int64_t round_step_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;   // at the end of the latest round
+  std::int64_t next_target_ SOUNDER_THREADS(guarded_by(mutex_)) = 0;  // step of the next copies
 };
 
 /// Makes NEXT as the configuration has it. Throws UsageError where it does not fit together.

@@ -28,7 +28,11 @@ UpdateSettings plain(double rate = 0.5) {
 /// NEXT with the ports of its workers, driven by hand. Each contribution is of two steps.
 struct Bench {
   explicit Bench(const Next::Settings& settings, const Behaviour& behaviour = {})
-      : agents(behaviour), next(settings, agents), replicas(settings.workers), targets(settings.workers) {
+      : agents(behaviour),
+        next(settings, agents),
+        replicas(settings.workers),
+        targets(settings.workers),
+        gradients(settings.workers) {
     for (std::size_t i = 0; i < settings.workers; ++i) {
       replicas[i].resize(behaviour.size);
       targets[i].resize(behaviour.has_target ? behaviour.size : 0);
@@ -37,11 +41,15 @@ struct Bench {
   }
 
   Given give(std::size_t worker, float gradient) { return give(worker, Floats(replicas[worker].size(), gradient)); }
+  /// Gives for a worker; the last one's ends the round.
   Given give(std::size_t worker, Floats gradient) {
     double squares = 0;
     for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
-    return ports[worker]->give(
-        {.gradient = gradient, .norm = std::sqrt(squares), .steps = 2, .usable = std::isfinite(squares)});
+    gradients[worker] = std::move(gradient);
+    const Given given = ports[worker]->give(
+        {.gradient = gradients[worker], .norm = std::sqrt(squares), .steps = 2, .usable = std::isfinite(squares)});
+    if (worker + 1 == ports.size()) next.settle_alone();
+    return given;
   }
   Floats fetch(std::size_t worker) {
     fetched = ports[worker]->fetch();
@@ -67,7 +75,7 @@ struct Bench {
 
   FakeAgents agents;
   Next next;
-  std::vector<Floats> replicas, targets;  // [workers]
+  std::vector<Floats> replicas, targets, gradients;  // [workers]
   std::vector<std::unique_ptr<Port>> ports;
   Fetched fetched{};
 };
@@ -84,7 +92,7 @@ TrainerBench trained(std::int64_t threads) {
   bench.config.evaluation_interval = 300;
   bench.config.target_interval = 100;
   bench.environment.length = [](std::uint64_t) { return 4; };
-  bench.behaviour.size = 50;
+  bench.behaviour.size = 300;
   bench.behaviour.has_target = true;
   bench.behaviour.observation_moments = MomentsBlock{.offset = 40, .width = 2};
   bench.make_sharing = [](const TrainConfig& config, const AgentFactory& agents) {
@@ -425,14 +433,16 @@ TEST_CASE("NEXT is made as the configuration has it") {
   const FakeAgents agents({.initial = 1, .has_target = true});
   const auto after_rounds = [&](Sharing& next) {
     Floats replica(3), target(3);
+    std::vector<Floats> gradients(12);
     for (int round = 0; round < 10; ++round) {
       for (std::size_t worker = 0; worker < 12; ++worker) {
         const auto port = next.port(worker, {.parameters = replica, .target = target});
         port->fetch();
-        Floats gradient = replica;
+        Floats& gradient = gradients[worker] = replica;
         for (float& g : gradient) g += static_cast<float>(worker);
         port->give({.gradient = gradient, .norm = 1, .steps = 1, .usable = true});
       }
+      next.settle_alone();
     }
     return next.snapshot().tensors;
   };
