@@ -161,4 +161,20 @@ Space parse_space(const json::value& json, std::string_view where) {
   reader.fail(R"("type" to be Discrete, Box, MultiDiscrete or MultiBinary)");
 }
 
+std::string spaces_json(const Spaces& spaces) {
+  return json::serialize(
+      json::object{{"observation", space_json(spaces.observation)}, {"action", space_json(spaces.action)}});
+}
+
+Spaces parse_spaces(std::string_view text, std::string_view where) {
+  json::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  const json::object* const object = error ? nullptr : value.if_object();
+  if (object == nullptr || !object->contains("observation") || !object->contains("action")) {
+    throw Error(fmt::format("{}: expected a JSON object with \"observation\" and \"action\"", where));
+  }
+  return {.observation = parse_space(object->at("observation"), fmt::format("{}: observation", where)),
+          .action = parse_space(object->at("action"), fmt::format("{}: action", where))};
+}
+
 }  // namespace sounder

@@ -21,6 +21,11 @@ boost::json::object space_json(const Space& space);
 /// with more than kMostSpaceNumbers.
 Space parse_space(const boost::json::value& json, std::string_view where);
 
+/// Converts the two spaces to a JSON text, {"observation": {...}, "action": {...}}, and back. Parsing throws Error as
+/// parse_space() does.
+std::string spaces_json(const Spaces& spaces);
+Spaces parse_spaces(std::string_view text, std::string_view where);
+
 /// The number of floats that a frame of the environment protocol can hold.
 inline constexpr std::int64_t kMostSpaceNumbers = std::int64_t{1} << 22;
 

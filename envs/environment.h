@@ -22,6 +22,11 @@ struct EnvironmentSpec {
   Space action_space;
   std::optional<std::int64_t> max_episode_steps = {};  ///< steps after which the time limit truncates an episode
   std::optional<double> reward_threshold = {};         ///< mean return from which it counts as solved
+  /// The spaces before for_policy() wrapped the environment for a policy. None: it did not, and they are those above.
+  std::optional<Spaces> bare = {};
+
+  /// Returns the spaces before for_policy(): those of the environment as its author made it.
+  Spaces bare_spaces() const { return bare.value_or(Spaces{.observation = observation_space, .action = action_space}); }
 };
 
 /// The result of one step. `terminated`: the task itself ended, and no reward follows. `truncated`: something outside
@@ -103,7 +108,14 @@ class Environment {
       EnvironmentModel<std::remove_cvref_t<E>> explicit Environment(E&& model)
       : model_(std::make_unique<Model<std::remove_cvref_t<E>>>(std::forward<E>(model))) {}
 
-  EnvironmentSpec spec() const { return model_->spec(); }
+  EnvironmentSpec spec() const {
+    EnvironmentSpec spec = model_->spec();
+    if (bare_) spec.bare = *bare_;
+    return spec;
+  }
+
+  /// Remembers the spaces that it had before it was wrapped, as EnvironmentSpec::bare.
+  void set_bare(Spaces spaces) { bare_ = std::make_unique<Spaces>(std::move(spaces)); }
 
   /// Begins an episode and writes its first observation.
   void reset(std::uint64_t seed, std::span<float> observation) { model_->reset(seed, observation); }
@@ -214,6 +226,7 @@ class Environment {
   [[noreturn]] static void throw_no_state();
 
   std::unique_ptr<Interface> model_;
+  std::unique_ptr<Spaces> bare_;  // null: as the model has it
 };
 
 }  // namespace sounder

@@ -38,7 +38,8 @@ Environment for_policy(Environment environment, const PolicyView& view) {
   require_bounds("action", environment.spec().action_space);
   if (environment.masks_actions()) mask_size(environment.spec().action_space);  // throws if they cannot be masked
   // Networks cannot learn from a state's index, so it becomes one-hot first; wrappers and networks then see a Box.
-  const bool one_hot = has_one_hot(environment.spec().observation_space);
+  const EnvironmentSpec bare = environment.spec();
+  const bool one_hot = has_one_hot(bare.observation_space);
   if (one_hot) environment = Environment(OneHotObservation<Environment>(std::move(environment)));
   for (const std::string& wrapper : view.wrappers) {
     if (one_hot && wrapper == "one_hot_observation") continue;  // already applied
@@ -47,8 +48,10 @@ Environment for_policy(Environment environment, const PolicyView& view) {
   // Actions are bounded here only, for training, evaluation and watching. The policy does not bound them, because its
   // log-probability belongs to the drawn action. make() does not either, because replaying and checking need the
   // environment unchanged, including its response to actions beyond its bounds.
-  return view.bounds == ActionBounds::squash ? squash_actions(std::move(environment))
-                                             : clip_actions(std::move(environment));
+  environment = view.bounds == ActionBounds::squash ? squash_actions(std::move(environment))
+                                                    : clip_actions(std::move(environment));
+  environment.set_bare({.observation = bare.observation_space, .action = bare.action_space});
+  return environment;
 }
 
 void Registry::add(std::string id, Factory factory) {

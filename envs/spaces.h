@@ -44,6 +44,13 @@ struct MultiBinary {
 /// one float that holds the index.
 using Space = std::variant<Discrete, Box, MultiDiscrete, MultiBinary>;
 
+/// What a policy exchanges with an environment.
+struct Spaces {
+  Space observation;
+  Space action;
+  friend bool operator==(const Spaces&, const Spaces&) = default;
+};
+
 /// Returns the number of numbers in one element of a space: 1 for Discrete, the element count for Box, ...
 std::size_t flat_size(const Space& space) noexcept;
 

@@ -26,6 +26,7 @@ void visit_members(AnyCheckpoint& checkpoint, Visit visit) {
   visit("environment", checkpoint.environment);
   visit("observation_space", checkpoint.observation_space);
   visit("action_space", checkpoint.action_space);
+  visit("spaces", checkpoint.spaces);
   visit("network", checkpoint.network);
   visit("seed", checkpoint.seed);
   auto& progress = checkpoint.progress;
@@ -106,8 +107,8 @@ void from_text(const std::string& text, std::vector<WorkerCount>& member) {
   }
 }
 
-/// Returns the format version if it is later than ours. Throws for an invalid one.
-std::optional<int> later_format(const std::map<std::string, std::string>& metadata) {
+/// Returns the format version, which may be later than ours. Throws for an invalid one.
+int format_of(const std::map<std::string, std::string>& metadata) {
   const auto found = metadata.find(kFormatKey);
   if (found == metadata.end()) throw Error(fmt::format("metadata entry '{}' is missing", kFormatKey));
   int version = 0;
@@ -115,14 +116,15 @@ std::optional<int> later_format(const std::map<std::string, std::string>& metada
   if (to_text(version) != found->second || version < 1) {
     throw Error(fmt::format("metadata entry '{}' is malformed: '{}'", kFormatKey, found->second));
   }
-  if (version > kCheckpointFormatVersion) return version;
-  return std::nullopt;
+  return version;
 }
 
 void read_members(std::map<std::string, std::string> metadata, Checkpoint& checkpoint) {
+  const bool has_spaces = format_of(metadata) > 1;
   metadata.erase(kFormatKey);
-  visit_members(checkpoint, [&](const char* key, auto& member) {
-    const auto found = metadata.find(key);
+  visit_members(checkpoint, [&](std::string_view key, auto& member) {
+    if (key == "spaces" && !has_spaces) return;
+    const auto found = metadata.find(std::string(key));
     if (found == metadata.end()) throw Error(fmt::format("metadata entry '{}' is missing", key));
     from_text(found->second, member);
     if (to_text(member) != found->second) {
@@ -285,14 +287,14 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
-  std::optional<int> later;
+  int format = 0;
   try {
-    later = later_format(decode_safetensors_metadata(bytes));
-    if (!later) return decode(bytes);
+    format = format_of(decode_safetensors_metadata(bytes));
+    if (format <= kCheckpointFormatVersion) return decode(bytes);
   } catch (const Error& error) {
     throw load_error(path, error.what(), "take another checkpoint of the run");
   }
-  const std::string what = fmt::format("it was written by a later Sounder (format {}); this one reads up to {}", *later,
+  const std::string what = fmt::format("it was written by a later Sounder (format {}); this one reads up to {}", format,
                                        kCheckpointFormatVersion);
   throw LaterFormatError(load_error(path, what, "update Sounder").what());
 }

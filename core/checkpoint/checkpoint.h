@@ -46,6 +46,8 @@ struct Checkpoint {
   std::string environment;        ///< id
   std::string observation_space;  ///< as formatted by describe(Space)
   std::string action_space;       ///< formatted in the same way
+  /// The spaces before wrappers, as by spaces_json(): what a policy exchanges with the world. Empty in files of format 1.
+  std::string spaces;
   std::string network;            ///< the network's description
   std::uint64_t seed = 0;         ///< of the run
   TrainingProgress progress;
@@ -66,7 +68,7 @@ class LaterFormatError : public Error {
 };
 
 /// The version that is written. Later versions are rejected. Increase it for changes that old readers would misread.
-constexpr int kCheckpointFormatVersion = 1;
+constexpr int kCheckpointFormatVersion = 2;
 
 /// Writes a checkpoint to a file atomically (see write_file_atomically(); use replace_link_atomically() for links).
 /// Throws Error for I/O errors such as a full disk, and for content that load_checkpoint() would reject, such as

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "core/checkpoint/contents.h"
+#include "core/space_json.h"
 #include "envs/error.h"
 
 namespace sounder {
@@ -117,6 +118,7 @@ Checkpoint WorkerGroup::checkpoint(const Capture& capture) const {
                         .environment = config_.environment,
                         .observation_space = describe(spec_.observation_space),
                         .action_space = describe(spec_.action_space),
+                        .spaces = spaces_json(spec_.bare_spaces()),
                         .network = agents_.description(),
                         .seed = static_cast<std::uint64_t>(config_.seed),
                         .progress = {.step = capture.totals.step,

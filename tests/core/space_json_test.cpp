@@ -24,6 +24,21 @@ TEST_CASE("spaces are written as Gymnasium names their parts, and read back") {
   CHECK(parse_space(boost::json::parse(text), "here") == space);
 }
 
+TEST_CASE("an environment's two spaces are one text, which is read back to the last bit") {
+  const Spaces spaces{.observation = Box{.low = {-0.1F, -kInfinity}, .high = {1e-30F, kInfinity}, .shape = {2}},
+                      .action = Discrete{3}};
+  const std::string text = spaces_json(spaces);
+  CHECK(text.starts_with(R"({"observation":{"type":"Box","low":[)"));
+  CHECK(text.ends_with(R"("action":{"type":"Discrete","n":3}})"));
+  CHECK(parse_spaces(text, "here") == spaces);
+  for (const std::string bad : {"", "{", "[]", R"({"observation":{"type":"Discrete","n":2}})"}) {
+    INFO(bad);
+    CHECK_THROWS_WITH(parse_spaces(bad, "here"), R"(here: expected a JSON object with "observation" and "action")");
+  }
+  CHECK_THROWS_WITH(parse_spaces(R"({"observation":{"type":"Discrete","n":2},"action":3})", "here"),
+                    "here: action: expected an object that describes a space");
+}
+
 TEST_CASE("a box's shape is that of its bounds, where none is given") {
   const auto parse = [](const char* text) { return parse_space(boost::json::parse(text), "here"); };
   CHECK(parse(R"({"type":"Box","low":[0,-1],"high":[1,null]})") ==

@@ -72,6 +72,20 @@ TEST_CASE("make_for_policy clips actions, make does not") {
   CHECK(reward(registry.make_for_policy(id), {0.5F}) == Approx(-0.025));
 }
 
+TEST_CASE("make_for_policy keeps the spaces that the environment had before it was wrapped") {
+  const Registry registry = Registry::with_builtins();
+  const EnvironmentSpec made = registry.make("Pendulum-v1").spec();
+  CHECK_FALSE(made.bare);
+  const Spaces bare{.observation = made.observation_space, .action = made.action_space};
+  CHECK(made.bare_spaces() == bare);
+  const EnvironmentSpec seen =
+      registry.make_for_policy("Pendulum-v1", {.wrappers = {"frame_stack=2"}, .bounds = ActionBounds::squash}).spec();
+  CHECK(flat_size(seen.observation_space) == 6);
+  CHECK(seen.action_space != bare.action);
+  CHECK(seen.bare_spaces() == bare);
+  CHECK(registry.make_for_policy("FrozenLake-v1").spec().bare_spaces().observation == Space(Discrete{16}));
+}
+
 TEST_CASE("a NaN bound or one below its lower bound is refused") {
   struct Boxed : Still {
     using Action = std::span<const float>;

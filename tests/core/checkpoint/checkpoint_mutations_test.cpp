@@ -238,7 +238,7 @@ std::string edit_structure(const Originals& originals, Rng& rng) {
         replace_first(s.header, "\"network\":", "\"more\":\"" + std::to_string(r()) + "\",\"network\":");
       },
       [](auto& s, Rng& r) {
-        replace_first(s.header, "sounder_format\":\"1", "sounder_format\":\"" + std::to_string(2 + r.below(99)));
+        replace_first(s.header, "sounder_format\":\"2", "sounder_format\":\"" + std::to_string(3 + r.below(99)));
       },
       [](auto& s, Rng&) { replace_first(s.header, "\"__metadata__\"", "\"__metadata\""); },
       [](auto& s, Rng&) { std::swap(s.header[0], s.header[1]); },

@@ -96,11 +96,12 @@ TEST_CASE("The file has the names and texts of the format") {
   REQUIRE(content.tensors == std::vector<Tensor>{{.name = "policy.weight", .shape = {1, 2}, .values = {1, 2}},
                                                  {.name = "optimizer/square_average", .shape = {1}, .values = {3}}});
   REQUIRE(content.metadata ==
-          std::map<std::string, std::string>{{"sounder_format", "1"},
+          std::map<std::string, std::string>{{"sounder_format", "2"},
                                              {"config", "steps = 7\nhidden = [64, 64]  # \"two layers\"\n"},
                                              {"environment", "CartPole-v1"},
                                              {"observation_space", "Box(4)"},
                                              {"action_space", "Discrete(2)"},
+                                             {"spaces", "{\"observation\": 4}"},
                                              {"network", "mlp 4-64-64-2"},
                                              {"seed", "3"},
                                              {"step", "7"},
@@ -144,10 +145,10 @@ TEST_CASE("A checkpoint of a later format is distinguished from a damaged one") 
     write_encoded(file, content);
     return load_error(file);
   };
-  REQUIRE(error_with_format("2") == "cannot load checkpoint '" + file.string() +
-                                        "': it was written by a later Sounder (format 2); this one reads up to 1; "
+  REQUIRE(error_with_format("3") == "cannot load checkpoint '" + file.string() +
+                                        "': it was written by a later Sounder (format 3); this one reads up to 2; "
                                         "update Sounder");
-  REQUIRE(contains(error_with_format("1"), "metadata entry 'something_new' is unknown"));
+  REQUIRE(contains(error_with_format("2"), "metadata entry 'something_new' is unknown"));
   for (const std::string format : {"0", "-1", "01", "1 ", "", "two", "99999999999999999999"}) {
     REQUIRE(contains(error_with_format(format), "metadata entry 'sounder_format' is malformed: '" + format + "'"));
   }

@@ -77,6 +77,7 @@ inline Checkpoint checkpoint_of_step(std::int64_t step) {
   checkpoint.environment = "CartPole-v1";
   checkpoint.observation_space = "Box(4)";
   checkpoint.action_space = "Discrete(2)";
+  checkpoint.spaces = R"({"observation": 4})";
   checkpoint.network = "mlp 4-64-64-2";
   checkpoint.seed = rng();
   checkpoint.progress.step = step;

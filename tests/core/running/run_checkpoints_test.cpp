@@ -122,7 +122,7 @@ TEST_CASE("A run whose last checkpoint has a later format does not continue from
   const fs::path last = run.path() / "checkpoints" / "2.safetensors";
   const std::string written = read_bytes(last);
   sounder::Safetensors content = sounder::decode_safetensors(std::as_bytes(std::span(written)));
-  content.metadata["sounder_format"] = "2";
+  content.metadata["sounder_format"] = "3";
   sounder::write_file_atomically(last, sounder::encode_safetensors(content));
   CHECK(
       contains(error_of<sounder::LaterFormatError>([&] { sounder::load_resume_point(run.path()); }), "later Sounder"));
