@@ -46,8 +46,9 @@ class alignas(128) Gala::Peer {
 
   /// Whether its workers may begin a rollout: see Gala.
   bool ready() const noexcept {
-    // Relaxed: a count that is late lets a worker begin one rollout more.
-    return group_.store().updates() - mixed_at_.load(std::memory_order_relaxed) <= scheme_.max_lag_ || arrived();
+    // Relaxed: a count that is late lets a worker begin one rollout more. Another worker of the peer may mix between
+    // the loads, so that the updates are behind those at which it did: their difference would wrap.
+    return group_.store().updates() <= mixed_at_.load(std::memory_order_relaxed) + scheme_.max_lag_ || arrived();
   }
 
   /// Mixes and sends, as far as neighbours have sent and read. Nothing where another worker has the turn.
