@@ -60,23 +60,32 @@ void SharedBlocks::restore(std::string_view prefix, const std::vector<Tensor>& t
 }
 
 void SharedBlocks::measure(Measures& measures) const {
+  const SharedBlocks* const alone = this;
+  measure({&alone, 1}, measures);
+}
+
+void SharedBlocks::measure(std::span<const SharedBlocks* const> arrays, Measures& measures) {
   const auto add = [&](std::string_view name, std::string_view unit, double value) {
     measures.push_back({.name = fmt::format("train/block_{}", name), .unit = std::string(unit), .value = value});
   };
-  const std::vector<std::uint64_t> counts = updates();
-  std::uint64_t sum = 0;
+  std::vector<std::uint64_t> counts;  // of each block
+  std::uint64_t selections = 0;
   double floats = 0;
-  for (std::size_t b = 0; b < counts.size(); ++b) {
-    sum += counts[b];
-    floats += static_cast<double>(counts[b]) * static_cast<double>(plan_.blocks()[b].size);
+  for (const SharedBlocks* array : arrays) {
+    const std::vector<std::uint64_t> own = array->updates();
+    for (std::size_t b = 0; b < own.size(); ++b) {
+      floats += static_cast<double>(own[b]) * static_cast<double>(array->plan_.blocks()[b].size);
+    }
+    counts.insert(counts.end(), own.begin(), own.end());
+    const std::vector<std::uint64_t> selected = array->selections();
+    selections += std::accumulate(selected.begin(), selected.end(), std::uint64_t{0});
   }
-  const std::vector<std::uint64_t> selected = selections();
-  const std::uint64_t selections = std::accumulate(selected.begin(), selected.end(), std::uint64_t{0});
+  const std::uint64_t sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  const auto parameters = static_cast<double>(arrays.front()->plan_.floats());
   add("updates_min", "updates", static_cast<double>(std::ranges::min(counts)));
   add("updates_mean", "updates", static_cast<double>(sum) / static_cast<double>(counts.size()));
   add("updates_max", "updates", static_cast<double>(std::ranges::max(counts)));
-  add("share", "fraction",
-      selections == 0 ? kNotMeasured : floats / static_cast<double>(selections) / static_cast<double>(plan_.floats()));
+  add("share", "fraction", selections == 0 ? kNotMeasured : floats / static_cast<double>(selections) / parameters);
 }
 
 }  // namespace sounder

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ class SharedBlocks {
   /// Adds the fewest, mean and most updates that a block had ("train/block_updates_min", "_mean", "_max") and the mean
   /// share of the parameters that an update writes ("train/block_share"), since the run began.
   void measure(Measures& measures) const;
+  /// The same of several arrays, at least one, of the same layout: of the blocks and updates of all of them.
+  static void measure(std::span<const SharedBlocks* const> arrays, Measures& measures);
 
  private:
   std::vector<std::uint64_t> updates() const;     // of each block

@@ -27,4 +27,9 @@ void Hogwild::restore(const Checkpoint& checkpoint) {
                   .tensors = checkpoint.statistics});
 }
 
+void Hogwild::measure(Measures& measures) const {
+  const HogwildGroup* const all = &group_;
+  HogwildGroup::measure({&all, 1}, measures);
+}
+
 }  // namespace sounder

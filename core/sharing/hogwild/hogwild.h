@@ -26,7 +26,7 @@ class Hogwild : public Sharing {
   std::uint64_t updates() const noexcept override { return group_.store().updates(); }
   Snapshot snapshot() const override { return group_.snapshot(); }
   void restore(const Checkpoint& checkpoint) override;
-  void measure(Measures& measures) const override { group_.measure(measures); }
+  void measure(Measures& measures) const override;
   std::span<float> quiescent_view() override { return group_.store().quiescent_view(); }
 
   ParameterStore& store() noexcept { return group_.store(); }

@@ -193,9 +193,15 @@ void HogwildGroup::restore(const Restored& restored) {
   }
 }
 
-void HogwildGroup::measure(Measures& measures) const {
-  measures.push_back({.name = "train/lost_updates", .unit = "fraction", .value = store_.lost_updates()});
-  if (blocks_) blocks_->measure(measures);
+void HogwildGroup::measure(std::span<const HogwildGroup* const> groups, Measures& measures) {
+  double lost = 0;
+  std::vector<const SharedBlocks*> blocks;
+  for (const HogwildGroup* group : groups) {
+    lost += group->store_.lost_updates() / static_cast<double>(groups.size());
+    if (group->blocks_) blocks.push_back(&*group->blocks_);
+  }
+  measures.push_back({.name = "train/lost_updates", .unit = "fraction", .value = lost});
+  if (!blocks.empty()) SharedBlocks::measure(blocks, measures);
 }
 
 std::string HogwildGroup::own_name(std::size_t worker, std::size_t statistic) const {

@@ -107,8 +107,9 @@ class HogwildGroup {
   ParameterStore& store() noexcept { return store_; }
   const ParameterStore& store() const noexcept { return store_; }
 
-  /// Adds the numbers of the group's own: the updates lost, and those of SharedBlocks.
-  void measure(Measures& measures) const;
+  /// Adds the numbers of groups, at least one, of the same settings: the updates lost, the mean over the groups, and
+  /// those of SharedBlocks.
+  static void measure(std::span<const HogwildGroup* const> groups, Measures& measures);
 
   /// Copies everything, as Sharing::snapshot does.
   Sharing::Snapshot snapshot() const;

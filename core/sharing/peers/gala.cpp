@@ -236,20 +236,13 @@ void Gala::restore(const Checkpoint& checkpoint) {
 }
 
 void Gala::measure(Measures& measures) const {
-  const std::size_t first = measures.size();
+  std::vector<const HogwildGroup*> groups;
   std::vector<std::vector<float>> parameters;
   for (const auto& peer : peers_) {
-    Measures own;
-    peer->group().measure(own);
-    if (parameters.empty()) measures.insert(measures.end(), own.size(), {});
-    for (std::size_t i = 0; i < own.size(); ++i) {
-      Measure& mean = measures[first + i];
-      mean = {.name = own[i].name,
-              .unit = own[i].unit,
-              .value = mean.value + own[i].value / static_cast<double>(peers_.size())};
-    }
+    groups.push_back(&peer->group());
     peer->group().store().pull(parameters.emplace_back(layout_.size));
   }
+  HogwildGroup::measure(groups, measures);
   measures.push_back({.name = "share/disagreement", .unit = "fraction", .value = disagreement(parameters)});
 }
 

@@ -256,6 +256,18 @@ TEST_CASE("peers are as far apart as the farthest of them is from their mean, re
   CHECK(value_of(bench.scheme, "share/disagreement") == Approx(3.0 / 5));
 }
 
+TEST_CASE("of the blocks of all peers, reports have the fewest, mean and most updates") {
+  Gala::Settings blocks = settings(2, 2);
+  blocks.group.blocks = {.partition = BlockPartition::tensor, .rates = "rest=0.5"};
+  Bench bench(blocks);
+  for (int n = 0; n < 6; ++n) bench.move(0, kStay);  // the one float 6 times, the other two 3 times
+  for (int n = 0; n < 3; ++n) bench.move(1, kStay);  // 3 times, and once
+  CHECK(value_of(bench.scheme, "train/block_updates_min") == 1);
+  CHECK(value_of(bench.scheme, "train/block_updates_mean") == 3.25);
+  CHECK(value_of(bench.scheme, "train/block_updates_max") == 6);
+  CHECK(value_of(bench.scheme, "train/block_share") == Approx((9 * 1 + 4 * 2) / (9.0 * 3)));
+}
+
 TEST_CASE("a gradient that is not usable counts its steps, and neither updates nor sends") {
   Bench bench(settings(2, 2));
   const Given given = bench.unusable(0);
