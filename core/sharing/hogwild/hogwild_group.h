@@ -35,7 +35,7 @@ class alignas(128) HogwildPort final : public Port {  // on cache lines of its o
     Replica replica;
     std::atomic<std::int64_t>* run_step = nullptr;  ///< see HogwildGroup::Settings
   };
-  explicit HogwildPort(const Parts& parts) : parts_(parts) {}
+  explicit HogwildPort(const Parts& parts) : parts_(parts), target_(parts.target, parts.replica.target) {}
 
   Fetched fetch() override;
   Given give(const Contribution& contribution) override;
@@ -72,9 +72,9 @@ class alignas(128) HogwildPort final : public Port {  // on cache lines of its o
   Given end(std::int64_t steps, Given given);
 
   Parts parts_;
+  TargetReplica target_;
   std::uint64_t version_ = 0;
-  bool fetched_ = false;              // the replica is as new as a pull would make it
-  std::uint64_t target_version_ = 0;  // of the target replica
+  bool fetched_ = false;  // the replica is as new as a pull would make it
 };
 
 /// Parameters that some workers of a run share without locks: a ParameterStore, with the statistics of the update rule,

@@ -23,12 +23,9 @@ Fetched ServerPort::fetch() {
     fetched_ = true;
     fetched.bytes += static_cast<std::int64_t>(parts_.replica.parameters.size_bytes());
   }
-  if (parts_.target != nullptr) {
-    const std::uint64_t version = parts_.target->pull(target_version_, parts_.replica.target);
-    fetched.target = version != target_version_;
-    target_version_ = version;
-    if (fetched.target) fetched.bytes += static_cast<std::int64_t>(parts_.replica.target.size_bytes());
-  }
+  const std::int64_t target_bytes = target_.fetch();
+  fetched.target = target_bytes > 0;
+  fetched.bytes += target_bytes;
   return fetched;
 }
 

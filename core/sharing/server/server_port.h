@@ -81,7 +81,8 @@ class alignas(128) ServerPort final : public Port {  // on cache lines of its ow
     std::int64_t first_step = 0;  ///< global step from which its worker runs
     Replica replica;
   };
-  explicit ServerPort(Parts parts) : parts_(std::move(parts)), versions_(parts_.links.size()) {
+  explicit ServerPort(Parts parts)
+      : parts_(std::move(parts)), target_(parts_.target, parts_.replica.target), versions_(parts_.links.size()) {
     slice_ranges_.reserve(parts_.most_ranges);
   }
 
@@ -108,10 +109,10 @@ class alignas(128) ServerPort final : public Port {  // on cache lines of its ow
   void fetch_shards(std::span<float> parameters, Keep keep_version) noexcept;
 
   Parts parts_;
+  TargetReplica target_;
   std::vector<std::uint64_t> versions_;    // of the replica's slices, by link, plus this client's pushes since
   std::vector<UpdateRange> slice_ranges_;  // of one slice, of the push under way
   bool fetched_ = false;                   // the replica may be learnt with
-  std::uint64_t target_version_ = 0;       // of the target replica
 };
 
 }  // namespace sounder

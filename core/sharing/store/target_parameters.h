@@ -77,4 +77,25 @@ class TargetParameters {
   TargetClaims<> claims_;
 };
 
+/// A worker's replica of the target parameters. Used by one thread at a time.
+class TargetReplica {
+ public:
+  /// `target` is null where there are none; else it has as many parameters as there are `floats`. Both outlive this.
+  TargetReplica(const TargetParameters* target, std::span<float> floats) : target_(target), floats_(floats) {}
+
+  /// Brings the replica up to date. Returns how many bytes it received: none where it was, or where there is no target.
+  std::int64_t fetch() noexcept {
+    if (target_ == nullptr) return 0;
+    const std::uint64_t version = target_->pull(version_, floats_);
+    if (version == version_) return 0;
+    version_ = version;
+    return static_cast<std::int64_t>(floats_.size_bytes());
+  }
+
+ private:
+  const TargetParameters* target_;
+  std::span<float> floats_;
+  std::uint64_t version_ = 0;  // of the floats; 0: none yet
+};
+
 }  // namespace sounder

@@ -84,6 +84,25 @@ TEST_CASE("a pull leaves a replica alone that has the newest copy") {
   CHECK(replica == counting(20, 6));
 }
 
+TEST_CASE("a worker's replica receives every copy once, and nothing where there are no target parameters") {
+  CountingStore store(20);
+  TargetParameters target(20, 10);
+  std::vector<float> floats(20, -1.0F);
+  TargetReplica replica(&target, floats);
+  CHECK(replica.fetch() == 0);  // nothing yet
+  CHECK(floats == std::vector<float>(20, -1.0F));
+  target.refresh(0, store.from(5));
+  CHECK(replica.fetch() == 80);
+  CHECK(floats == counting(20, 5));
+  CHECK(replica.fetch() == 0);
+  target.refresh(10, store.from(6));
+  target.refresh(20, store.from(7));
+  CHECK(replica.fetch() == 80);
+  CHECK(floats == counting(20, 7));
+  CHECK(replica.fetch() == 0);
+  CHECK(TargetReplica(nullptr, {}).fetch() == 0);
+}
+
 TEST_CASE("the first copy may be at any step, as of a run that goes on without target parameters of its own") {
   CountingStore store(2);
   TargetParameters target(2, 10);
