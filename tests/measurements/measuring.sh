@@ -18,6 +18,30 @@ count_of() {
   echo "$2"
 }
 
+# read_arguments LEAST DIR ARGUMENTS...: sets `seeds`, `pattern` and `folder` from [SEEDS] [--only PATTERN] [--dir DIR] in any
+# order. Unless told, there are 10 seeds, of which LEAST are needed, the pattern is empty, and the folder is DIR.
+# shellcheck disable=SC2034 # the scripts use them
+read_arguments() {
+  local fewest=$1
+  seeds=10
+  pattern=
+  folder=$2
+  shift 2
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --only | --dir)
+        [ $# -gt 1 ] || { echo "expected a value after $1" >&2; exit 2; }
+        if [ "$1" = --only ]; then pattern=$2; else folder=$2; fi
+        shift 2
+        ;;
+      *)
+        seeds=$(count_of SEEDS "$1" "$fewest")
+        shift
+        ;;
+    esac
+  done
+}
+
 # value KEY: the first value with that key of the JSON object on stdin, without its quotes or brackets.
 value() {
   awk -v key="\"$1\":" '{

@@ -11,22 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/measurements/measuring.sh
 
-seeds=10
-pattern=
-folder=
-while [ $# -gt 0 ]; do
-  case $1 in
-    --only | --dir)
-      [ $# -gt 1 ] || { echo "expected a value after $1" >&2; exit 2; }
-      if [ "$1" = --only ]; then pattern=$2; else folder=$2; fi
-      shift 2
-      ;;
-    *)
-      seeds=$(count_of SEEDS "$1" 2)
-      shift
-      ;;
-  esac
-done
+read_arguments 2 "" "$@"
 if [ -z "$folder" ]; then
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT

@@ -13,24 +13,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/measurements/measuring.sh
 
-seeds=10
-pattern=
-folder=runs/sharing
 workers=$(count_of WORKERS "${WORKERS:-$(nproc)}" 2)
 delay=10 # microseconds after each step: many times what a step takes otherwise
-while [ $# -gt 0 ]; do
-  case $1 in
-    --only | --dir)
-      [ $# -gt 1 ] || { echo "expected a value after $1" >&2; exit 2; }
-      if [ "$1" = --only ]; then pattern=$2; else folder=$2; fi
-      shift 2
-      ;;
-    *)
-      seeds=$(count_of SEEDS "$1" 1)
-      shift
-      ;;
-  esac
-done
+read_arguments 1 runs/sharing "$@"
 environments=$(printf '%s\n' CartPole-v1 Acrobot-v1 Pendulum-v1 CartPoleSwingUp-v0 | grep -E -- "$pattern") ||
   { echo "no environment is called anything like '$pattern'" >&2; exit 2; }
 mkdir -p "$folder"
