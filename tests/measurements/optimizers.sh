@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares the update rules over learning rates (optimizers.md), as Mnih et al. 2016 do (section 4; figure 8 of the
-# supplement): tests/measurements/optimizers.sh [RATES, 50 unless told]. Prints a table in Markdown; asserts nothing.
+# supplement): tests/measurements/optimizers.sh [RATES, 50 unless told [OPTIMIZERS..., all unless told]]. Prints a table in
+# Markdown; asserts nothing.
 #
 # Every rule trains CartPole-v1 with the same learning rates, drawn log-uniformly, one seed each, until solved or for 200,000
 # steps. All else is Sounder's defaults (--preset none): nothing was tuned for any of the rules. The rates reach further up
@@ -10,12 +11,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/measurements/measuring.sh
 
 rates=$(count_of RATES "${1:-50}" 1)
+optimizers=(shared_rmsprop rmsprop momentum_sgd adagrad adam)
+if [ $# -gt 1 ]; then optimizers=("${@:2}"); fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 echo "| optimizer | solved | share | rates that solve it | fewest steps | at the rate | median steps of those solved |"
 echo "|---|---|---|---|---|---|---|"
-for optimizer in shared_rmsprop rmsprop momentum_sgd adam; do
+for optimizer in "${optimizers[@]}"; do
   # It fails if every training did, which is a result, too, as long as there is one.
   "$sounder" sweep CartPole-v1 --preset none --optimizer "$optimizer" --range learning_rate=log:1e-4:1 \
     --samples "$rates" --workers 2 --jobs 1 --steps 200000 --until-solved --dir "$folder/$optimizer" \
