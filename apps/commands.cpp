@@ -118,6 +118,9 @@ void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
              {.name = "--evaluation-step-limit",
               .help = "steps at which an episode is cut where the environment has no limit [as in training]"},
              request->evaluation_step_limit, {1, kMostEpisodeSteps});
+  add_number(app,
+             {.name = "--peer", .help = "of a run of peers, the policy of this one, from 0 on [the mean of all peers]"},
+             request->peer, {0, kMostWorkers - 1});
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
@@ -140,9 +143,6 @@ Command add_evaluate(CLI::App& program, const Catalogue& catalogue) {
        .help = "environments that play side by side; 1: for a simulator that may exist only once; 0: 128, or 4 in "
                "another process [as in training]"},
       request->evaluation_environments, {0, 65'536});
-  add_number(app,
-             {.name = "--peer", .help = "of a run of peers, the policy of this one, from 0 on [the mean of all peers]"},
-             request->peer, {0, 1'023});
   add_json(app, request->output);
   return {&app, [request, &catalogue] {
             evaluate(*request, catalogue);

@@ -72,16 +72,16 @@ json::object to_json(const EvaluateRequest& request, const Evaluated& evaluated)
 std::string to_text(const EvaluateRequest& request, const Evaluated& evaluated) {
   const Summary& summary = evaluated.returns;
   const std::string changes = describe_changes(evaluated.trained_options, evaluated.options);
-  const std::string peer = request.peer ? fmt::format(", peer {}", *request.peer) : std::string();
   return fmt::format(
       "{}: {} {} episodes of {} (saved at step {}{})\n{}"
       "  return  mean {:.2f} (95 % confidence {:.2f} to {:.2f}), standard deviation {:.2f}\n"
       "          median {:.2f}, interquartile mean {:.2f}, min {:.2f}, max {:.2f}\n"
       "  length  mean {:.1f} steps\n",
       evaluated.environment, request.episodes, request.selection == Selection::greedy ? "greedy" : "stochastic",
-      evaluated.file.string(), evaluated.step, peer, changes.empty() ? "" : fmt::format("  options {}\n", changes),
-      summary.mean, summary.low, summary.high, summary.standard_deviation, summary.median, summary.interquartile_mean,
-      summary.min, summary.max, evaluated.mean_length);
+      evaluated.file.string(), evaluated.step, peer_suffix(request.peer),
+      changes.empty() ? "" : fmt::format("  options {}\n", changes), summary.mean, summary.low, summary.high,
+      summary.standard_deviation, summary.median, summary.interquartile_mean, summary.min, summary.max,
+      evaluated.mean_length);
 }
 
 /// Statistics of the mean returns of several policies.

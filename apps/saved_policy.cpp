@@ -95,6 +95,10 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
           .environment = std::move(*environment)};
 }
 
+std::string peer_suffix(std::optional<std::int64_t> peer) {
+  return peer ? fmt::format(", peer {}", *peer) : std::string();
+}
+
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {
   TrainConfig config;
   blame(file, [&] { apply_toml(config, checkpoint.config, "configuration"); });

@@ -41,6 +41,9 @@ struct PolicyRequest {
 /// require_source() does, for options that its environment does not have, and for a peer that the run does not have.
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue);
 
+/// Returns what tells in a report that a policy is a peer's: ", peer 2"; empty if none was asked for.
+std::string peer_suffix(std::optional<std::int64_t> peer);
+
 /// Parses the configuration in a checkpoint; `file` is named in errors. Throws Error.
 TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file);
 

@@ -42,9 +42,9 @@ std::string describe(const Action& action) {
   return std::visit(Visitor{}, action);
 }
 
-std::string status_line(const std::string& environment, const Episode& episode) {
-  return fmt::format("{}   episode {}   step {}   action {}   reward {:.3g}   return {:.1f}", environment,
-                     episode.number, episode.length, episode.action, episode.reward, episode.episode_return);
+std::string status_line(const std::string& title, const Episode& episode) {
+  return fmt::format("{}   episode {}   step {}   action {}   reward {:.3g}   return {:.1f}", title, episode.number,
+                     episode.length, episode.action, episode.reward, episode.episode_return);
 }
 
 /// Draws an environment as lines of text, or returns a line that says that it cannot be drawn.
@@ -86,8 +86,7 @@ void show(Animation& animation, const Environment& environment, const std::strin
   if (episode.terminated || episode.truncated) animation.pause(kEndPause);
 }
 
-std::string json_text(const std::string& environment, const std::string& checkpoint,
-                      const std::vector<Episode>& episodes) {
+std::string json_text(const WatchRequest& request, const SavedPolicy& policy, const std::vector<Episode>& episodes) {
   boost::json::array list;
   for (const Episode& episode : episodes) {
     list.push_back({{"return", episode.episode_return},
@@ -95,8 +94,10 @@ std::string json_text(const std::string& environment, const std::string& checkpo
                     {"terminated", episode.terminated},
                     {"truncated", episode.truncated}});
   }
-  return boost::json::serialize(
-      boost::json::object{{"env", environment}, {"checkpoint", checkpoint}, {"episodes", std::move(list)}});
+  boost::json::object object{{"env", policy.config.environment}, {"checkpoint", policy.file.string()}};
+  if (request.peer) object["peer"] = *request.peer;
+  object["episodes"] = std::move(list);
+  return boost::json::serialize(object);
 }
 
 std::string summary(const Episode& episode) {
@@ -118,9 +119,12 @@ int watch(const WatchRequest& request, const Catalogue& catalogue) {
       print_warning(message);
     }
   };
-  const SavedPolicy policy = load_policy(
-      {.run_or_checkpoint = request.run_or_checkpoint, .changes = request.changes, .on_warning = warn}, catalogue);
-  const std::string id = policy.config.environment;
+  const SavedPolicy policy = load_policy({.run_or_checkpoint = request.run_or_checkpoint,
+                                          .changes = request.changes,
+                                          .peer = request.peer,
+                                          .on_warning = warn},
+                                         catalogue);
+  const std::string title = policy.config.environment + peer_suffix(request.peer);
   std::vector<std::shared_ptr<ActionArray>> actions;
   Evaluator evaluator({.make_environment = WatchedEnvironments{policy.environments, actions},
                        .agents = *policy.agents,
@@ -133,7 +137,7 @@ int watch(const WatchRequest& request, const Catalogue& catalogue) {
   std::vector<std::string> last_picture;
   const auto on_state = [&](const Evaluator::State& state) {
     const Episode episode = read(state, *actions[state.episode % policy.environments.variants()]);
-    if (animation) show(*animation, state.environment, id, episode);
+    if (animation) show(*animation, state.environment, title, episode);
     if (!episode.terminated && !episode.truncated) return;
     episodes.push_back(episode);
     const bool last = episode.number == request.episodes;
@@ -150,11 +154,11 @@ int watch(const WatchRequest& request, const Catalogue& catalogue) {
   animation.reset();
   for (const std::string& warning : warnings) print_warning(warning);
   if (request.output == Output::json) {
-    print_json(json_text(id, policy.file.string(), episodes));
+    print_json(json_text(request, policy, episodes));
     return 0;
   }
   const std::string changes = describe_changes(policy.trained_options, policy.config.env_option);
-  if (!changes.empty()) print_human(fmt::format("{}: options {}\n", id, changes));
+  if (!changes.empty()) print_human(fmt::format("{}: options {}\n", title, changes));
   for (const std::string& line : last_picture) print_human(line.substr(0, line.find_last_not_of(' ') + 1) + '\n');
   for (const Episode& episode : episodes) print_human(summary(episode));
   return 0;

@@ -14,6 +14,7 @@ namespace sounder {
 struct WatchRequest {
   std::filesystem::path run_or_checkpoint;  ///< for a run, its best checkpoint is used
   EnvironmentChanges changes = {};
+  std::optional<std::int64_t> peer = {};  ///< of a run of peers: that one's policy; none for their mean
   std::optional<std::int64_t> evaluation_step_limit = {};  ///< none for as in training
   std::int64_t seed = 1;                                   ///< seed of the episodes; the same as in `sounder evaluate`
   std::int64_t episodes = 1;
