@@ -10,10 +10,11 @@
 
 #include "agents/factory.h"
 #include "apps/commands.h"
+#include "apps/completion.h"
 #include "apps/options.h"
 #include "apps/output.h"
+#include "apps/version.h"
 #include "core/config/other_names.h"
-#include "core/level.h"
 #include "core/open_files.h"
 #include "envs/error.h"
 #include "envs/names.h"
@@ -21,6 +22,8 @@
 
 namespace sounder {
 namespace {
+
+using std::string_view_literals::operator""sv;
 
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -83,12 +86,19 @@ int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network",
                    program_name()};
   // Chooses the level first, because an invalid level is an error for every command.
-  program.set_version_flag("--version",
-                           fmt::format("sounder {}, kernels for {}", SOUNDER_VERSION, kLevelNames[level()]));
+  program.set_version_flag("--version", version_text());
   program.require_subcommand(0, 1);
   program.allow_extras();
   const std::vector<Command> commands = add_commands(program, catalogue);
   for (const Command& command : commands) command.options->allow_extras();
+  // Before anything is parsed, which the words to complete need not be.
+  const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
+  if (arguments.size() > 2 && arguments[1] == "completion"sv && arguments[2] == "words"sv) {
+    for (const auto& text : completions(std::vector<std::string>(argv + 3, argv + argc), commands, catalogue)) {
+      print_out(text + '\n');
+    }
+    return 0;
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -106,7 +116,7 @@ int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
 }
 
 int report(std::string_view message, int exit_code) {
-  print_human(fmt::format("sounder: {}\n", message));
+  print_notice(message);
   return exit_code;
 }
 

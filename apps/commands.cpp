@@ -1,11 +1,15 @@
 #include "apps/commands.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 
 #include "apps/bench/bench.h"
 #include "apps/check.h"
+#include "apps/completion.h"
 #include "apps/envs.h"
 #include "apps/evaluate.h"
 #include "apps/options.h"
@@ -242,6 +246,18 @@ Command add_bench(CLI::App& program, const Catalogue& catalogue) {
   return {&app, [request, &catalogue] { return bench(*request, catalogue); }};
 }
 
+Command add_completion(CLI::App& program) {
+  CLI::App& app = *program.add_subcommand(
+      "completion",
+      fmt::format("Print a shell's script that completes this program's words: {}", fmt::join(shell_names(), ", ")));
+  const auto shell = std::make_shared<std::string>();
+  add_text(app, {.name = "SHELL", .help = "shell"}, [shell](const std::string& text) { *shell = text; })->required();
+  return {&app, [shell] {
+            print_out(completion_script(*shell));
+            return 0;
+          }};
+}
+
 }  // namespace
 
 std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue) {
@@ -249,7 +265,7 @@ std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue)
           add_evaluate(program, catalogue), add_watch(program, catalogue),
           add_envs(program, catalogue),     add_check(program, catalogue),
           add_replay(program, catalogue),   add_plot(program),
-          add_bench(program, catalogue)};
+          add_bench(program, catalogue),    add_completion(program)};
 }
 
 }  // namespace sounder

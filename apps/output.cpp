@@ -1,20 +1,25 @@
 #include "apps/output.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 
-void print_json(std::string_view json) {
-  std::string line(json);
-  line += '\n';
-  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
+void print_out(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error(std::string("cannot write to standard output: ") + std::strerror(errno));
   }
+}
+
+void print_json(std::string_view json) {
+  print_out(std::string(json) + '\n');
 }
 
 void print_human(std::string_view text) {
@@ -22,8 +27,12 @@ void print_human(std::string_view text) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 
+void print_notice(std::string_view message) {
+  print_human(fmt::format("{}: {}\n", program_file_name(), message));
+}
+
 void print_warning(std::string_view message) {
-  print_human("sounder: warning: " + std::string(message) + '\n');
+  print_notice(fmt::format("warning: {}", message));
 }
 
 }  // namespace sounder

@@ -2,7 +2,8 @@
 # include each other relative to its root ("envs/random.h"). Installed, they include <sounder/envs/random.h>, so that a
 # folder of the same name in a user's project does not take precedence.
 #
-# source: the tree; staged: a folder to prepare them in; include_folder: the destination; with_torch: ON or OFF.
+# source: the tree; staged: a folder to prepare them in; with_torch: ON or OFF; include_folder: the destination. Without
+# one they are prepared only.
 cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
 set(pending apps/sounder.h agents/factory.h core/running/evaluator.h core/running/trainer.h ${environments})
@@ -27,6 +28,9 @@ while(pending)
   file(WRITE ${staged}/sounder/${installed} "${text}")
 endwhile()
 
+if(NOT DEFINED include_folder)
+  return()
+endif()
 if(NOT IS_ABSOLUTE ${include_folder})
   string(PREPEND include_folder ${CMAKE_INSTALL_PREFIX}/)
 endif()

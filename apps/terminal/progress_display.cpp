@@ -9,6 +9,7 @@
 
 #include "apps/terminal/terminal.h"
 #include "core/metrics/scalars.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -72,7 +73,7 @@ void ProgressDisplay::evaluation(const Evaluation& evaluation) {
 }
 
 void ProgressDisplay::warning(std::string_view message) {
-  write(fmt::format("{}sounder: warning: {}\n", erase_panel(), message));
+  write(fmt::format("{}{}: warning: {}\n", erase_panel(), program_file_name(), message));
   if (std::exchange(lines_drawn_, 0) > 0) draw();
 }
 

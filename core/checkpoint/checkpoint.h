@@ -46,10 +46,11 @@ struct Checkpoint {
   std::string environment;        ///< id
   std::string observation_space;  ///< as formatted by describe(Space)
   std::string action_space;       ///< formatted in the same way
-  /// The spaces before wrappers, as by spaces_json(): what a policy exchanges with the world. Empty in files of format 1.
+  /// The spaces before wrappers, as by spaces_json(): what a policy exchanges with the world. Empty in files of
+  /// format 1.
   std::string spaces;
-  std::string network;            ///< the network's description
-  std::uint64_t seed = 0;         ///< of the run
+  std::string network;     ///< the network's description
+  std::uint64_t seed = 0;  ///< of the run
   TrainingProgress progress;
   std::vector<Tensor> parameters;  ///< of floats, by the network's own names
   /// Those of the optimizer and whatever else the sharing scheme saves, flat, by their own names; those of doubles

@@ -119,14 +119,15 @@ TEST_CASE("Unknown commands and options are refused with the nearest known one")
   CHECK(usage_error({"envs", "CartPole-v1", "Acrobot-v1"}).starts_with("sounder: unexpected 'Acrobot-v1'"));
 }
 
-TEST_CASE("Messages that suggest a command use the name by which the program was called") {
+TEST_CASE(
+    "Messages begin with the name of the program, and suggest commands by the name by which the program was called") {
   const auto said = [](const Arguments& arguments) {
     return call(arguments, sounder::Registry::with_builtins(), "build/thermostat").err;
   };
   CHECK(said({"train"}) ==
-        "sounder: expected an environment: 'build/thermostat train ENV'; 'build/thermostat envs' lists them\n");
+        "thermostat: expected an environment: 'build/thermostat train ENV'; 'build/thermostat envs' lists them\n");
   CHECK(said({"train", "CartPole-v1", "--zzzzzzzz"}) ==
-        "sounder: unknown option '--zzzzzzzz'; see 'build/thermostat train --help'\n");
+        "thermostat: unknown option '--zzzzzzzz'; see 'build/thermostat train --help'\n");
   sounder::set_program_name("sounder");
 }
 
