@@ -12,7 +12,7 @@ import sys
 
 ENVIRONMENTS = ["CartPole-v1", "Acrobot-v1", "Pendulum-v1", "CartPoleSwingUp-v0"]
 MEASURES = ["steps", "seconds", "solved", "solved_step", "solved_seconds", "last_mean_return", "steps_per_second", "staleness_mean",
-            "lost_updates", "bytes_per_step", "disagreement", "block_share"]
+            "lost_updates", "bytes_per_step", "time_sharing", "disagreement", "block_share"]
 COLORS = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd"]
 
 
@@ -22,6 +22,14 @@ def reports(path, name):
         for row in csv.DictReader(file):
             if row.get(name):
                 yield float(row["time/total_timesteps"]), float(row[name])
+
+
+def time_sharing(path):
+    """The share of the workers' time that they fetch and give in: the mean over the reports."""
+    phases = [dict(reports(path, "time/" + phase)) for phase in ("share", "environment", "forward", "learn")]
+    parts = [sharing / whole for sharing, whole in ((phases[0][step], sum(phase[step] for phase in phases)) for step in phases[0])
+             if whole > 0]
+    return statistics.fmean(parts) if parts else None
 
 
 class Measured:
@@ -46,6 +54,7 @@ class Measured:
                 with open(os.path.join(path, name), encoding="utf-8") as file:
                     summary = json.load(file)
                 summary["reports"] = os.path.join(path, name[:-len("json")] + "csv")
+                summary["time_sharing"] = time_sharing(summary["reports"])
                 values = [value for _, value in reports(summary["reports"], "share/disagreement")]
                 if values:
                     summary["disagreement"] = statistics.fmean(values)
@@ -94,8 +103,9 @@ def compare_schemes(measured):
                 rows.append([name] + cells + [
                     shown(free, "steps_per_second", ",.0f"), shown(free, "staleness_mean", ".2f"),
                     shown(free, "lost_updates", ".2f", 100), shown(free, "bytes_per_step", ",.0f"),
-                    shown(free, "disagreement", ".4f")])
-            print_table(["scheme"] + columns + ["steps per second", "staleness", "lost, %", "bytes per step", "disagreement"], rows)
+                    shown(free, "time_sharing", ".0f", 100), shown(free, "disagreement", ".4f")])
+            print_table(["scheme"] + columns + ["steps per second", "staleness", "lost, %", "bytes per step", "sharing, %",
+                                                 "disagreement"], rows)
 
 
 def compare_pushes(measured):

@@ -105,7 +105,7 @@ python3 tests/measurements/sharing.py "$folder"
 cat <<END
 $workers workers, each on its own thread, and $seeds seeds; the environment's preset for all. Medians, with the least and the
 most; a seed that did not get there counts as one that takes for ever ("-"). Seconds are of training, evaluations included;
-steps per second, staleness (in updates), lost updates, bytes and disagreement of the first table are of trainings without
-evaluations. Disagreement: largest distance of a peer to the peers' mean, relative to its norm; the mean over a training.
+steps per second, staleness (in updates), lost updates, bytes, sharing (what part of their time workers fetch and give; waiting
+for others is not in it) and disagreement of the first table are of trainings without evaluations. Disagreement: largest distance of a peer to the peers' mean, relative to its norm; the mean over a training.
 END
 echo "It took $((SECONDS / 60)) min $((SECONDS % 60)) s." >&2
