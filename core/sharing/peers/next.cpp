@@ -166,10 +166,9 @@ void Next::choose_blocks() {
 
 void Next::settle(const Part& part) noexcept {
   constexpr std::size_t kGrain = 64;  // doubles: parts share no cache line in the middle of the arrays
-  const std::size_t grains = (tracking_.size() + kGrain - 1) / kGrain;
-  const auto bound = [&](std::size_t index) {
-    return std::min(index * grains / part.count * kGrain, tracking_.size());
-  };
+  const std::size_t size = tracking_.size();
+  const std::size_t grains = (size + kGrain - 1) / kGrain;
+  const auto bound = [&](std::size_t index) { return std::min(index * grains / part.count * kGrain, size); };
   const GradientTracking::Slice slice{.begin = bound(part.index), .end = bound(part.index + 1)};
   for (std::size_t p = 0; p < settings_.peers; ++p) average(p, slice);
   tracking_.advance({.alpha = alpha_.at(rate_), .number = updates() + 1, .weights = weights_}, slice);
