@@ -48,6 +48,7 @@ std::vector<ConfigField> known_fields(const Networks& networks) {
 
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
                                                  const Networks& networks) {
+  check_config(config);
   return find_named(kAlgorithms, "algorithm", config.algorithm)(config, spec, networks);
 }
 

@@ -12,8 +12,8 @@
 namespace sounder {
 
 /// Makes the agent factory for a configuration and an environment: its algorithm (listed in agents/factory.cpp),
-/// network and backend. Throws UsageError for an unknown name, naming the nearest known one, and for an algorithm or
-/// network that does not suit the environment's spaces.
+/// network and backend. Throws UsageError for a value out of range, as check_config() does, for an unknown name, naming
+/// the nearest known one, and for an algorithm or network that does not suit the environment's spaces.
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
                                                  const Networks& networks = Networks::with_builtins());
 

@@ -12,8 +12,8 @@
 namespace sounder::benchmark {
 namespace {
 
-// Larger than any run's step count.
-constexpr std::int64_t kNever = std::int64_t{1} << 50;
+// The largest step count that a configuration can have: more than any run takes.
+constexpr std::int64_t kNever = 1'000'000'000'000'000;
 
 /// Runs a trainer until it ends, but at most for `seconds`.
 TrainReport run_for(double seconds, Trainer& trainer) {
@@ -76,7 +76,10 @@ TrainingBench::TrainingBench(Parts parts) : parts_(std::move(parts)) {
 
   config.evaluation_interval = kNever;
   config.until_solved = false;
-  config.learning_rate = 0;
+  // Zero from the first step on, and almost zero before it.
+  config.learning_rate = 1e-12;
+  config.learning_rate_schedule = "linear";
+  config.anneal_steps = 1;
 }
 
 TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFactory& agents) const {

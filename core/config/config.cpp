@@ -14,13 +14,24 @@
 namespace sounder {
 namespace {
 
-/// Parses "64,64"; nothing if an element is not an integer from min to max.
-std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, std::int64_t min, std::int64_t max) {
+/// Returns whether a number is in the range of its field; a NaN is not.
+template <class Number, class Field>
+bool within(Number number, const Field& field) {
+  return number >= field.min && number <= field.max;
+}
+
+/// Returns whether a text is one of a field's choices.
+bool chosen(std::string_view text, const std::vector<std::string>& choices) {
+  return choices.empty() || std::ranges::find(choices, text) != choices.end();
+}
+
+/// Parses "64,64"; nothing if an element is not an integer within the field's range.
+std::optional<std::vector<std::int64_t>> parse_integers(std::string_view text, const ConfigField::Integers& field) {
   std::vector<std::int64_t> numbers;
   for (bool more = true; more;) {
     const std::size_t comma = text.find(',');
     const auto number = parse_integer(text.substr(0, comma));
-    if (!number || *number < min || *number > max) return std::nullopt;
+    if (!number || !within(*number, field)) return std::nullopt;
     numbers.push_back(*number);
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
@@ -46,25 +57,24 @@ struct FromText {
 
   bool operator()(const ConfigField::Integer& field) const {
     const auto number = parse_integer(text);
-    if (!number || *number < field.min || *number > field.max) return false;
+    if (!number || !within(*number, field)) return false;
     config.*field.member = *number;
     return true;
   }
   bool operator()(const ConfigField::Real& field) const {
     const auto number = parse_real(text);
-    if (!number || *number < field.min || *number > field.max) return false;
+    if (!number || !within(*number, field)) return false;
     config.*field.member = *number;
     return true;
   }
   bool operator()(const ConfigField::OptionalReal& field) const {
     const auto number = parse_real(text);
-    if (text != kNone && (!number || *number < field.min || *number > field.max)) return false;
+    if (text != kNone && (!number || !within(*number, field))) return false;
     config.*field.member = number;
     return true;
   }
   bool operator()(const ConfigField::Text& field) const {
-    const auto& choices = field.choices;
-    if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) return false;
+    if (!chosen(text, field.choices)) return false;
     config.*field.member = text;
     return true;
   }
@@ -78,10 +88,29 @@ struct FromText {
     return true;
   }
   bool operator()(const ConfigField::Integers& field) const {
-    auto numbers = parse_integers(text, field.min, field.max);
+    auto numbers = parse_integers(text, field);
     if (!numbers) return false;
     config.*field.member = std::move(*numbers);
     return true;
+  }
+};
+
+/// Returns whether a field's value is one that FromText would have set.
+struct IsValid {
+  const TrainConfig& config;
+
+  bool operator()(const ConfigField::Integer& field) const { return within(config.*field.member, field); }
+  bool operator()(const ConfigField::Real& field) const { return within(config.*field.member, field); }
+  bool operator()(const ConfigField::OptionalReal& field) const {
+    const std::optional<double>& number = config.*field.member;
+    return !number || within(*number, field);
+  }
+  bool operator()(const ConfigField::Text& field) const { return chosen(config.*field.member, field.choices); }
+  bool operator()(const ConfigField::Texts&) const { return true; }
+  bool operator()(const ConfigField::Flag&) const { return true; }
+  bool operator()(const ConfigField::Integers& field) const {
+    const std::vector<std::int64_t>& numbers = config.*field.member;
+    return !numbers.empty() && std::ranges::all_of(numbers, [&](std::int64_t number) { return within(number, field); });
   }
 };
 
@@ -114,6 +143,17 @@ void set_config(TrainConfig& config, std::string_view key, std::string_view valu
   const auto* const text = std::get_if<ConfigField::Text>(&field.type);
   if (text != nullptr) throw UsageError(unknown_name(key, value, text->choices));
   throw UsageError(fmt::format("{}: expected {}; got '{}'", key, describe_type(field), value));
+}
+
+void check_config(const TrainConfig& config, ConfigFields fields) {
+  for (const ConfigField& field : fields) {
+    if (std::visit(IsValid{config}, field.type)) continue;
+    if (const auto* const text = std::get_if<ConfigField::Text>(&field.type)) {
+      throw UsageError(unknown_name(field.name, config.*text->member, text->choices));
+    }
+    throw UsageError(
+        fmt::format("{}: expected {}; got {}", field.name, describe_type(field), value_text(config, field)));
+  }
 }
 
 std::string describe_type(const ConfigField& field) {

@@ -94,6 +94,11 @@ std::vector<ConfigField> config_fields_with(
 void set_config(TrainConfig& config, std::string_view key, std::string_view value,
                 ConfigFields fields = config_fields());
 
+/// Throws UsageError for the first key, in the order of `fields`, whose value set_config() would refuse: a number that
+/// is out of range or NaN, a list without an element, an unknown choice. The error names the key, what is expected, and
+/// what came: "workers: expected integer, 1 to 1024; got 0". For a configuration that was set in code.
+void check_config(const TrainConfig& config, ConfigFields fields = config_fields());
+
 /// Overrides the keys that a TOML text contains, and returns their names. `source` names the text in errors, which also
 /// give the line. Throws UsageError as set_config() does, and for text that is not TOML.
 std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml, std::string_view source,

@@ -323,7 +323,7 @@ std::vector<ConfigField> make_fields() {
       {"report_interval",
        "environment steps between rows of progress.csv; after 1000 of them it doubles whenever the step has",
        Integer{&C::report_interval, 1, kMostSteps}},
-      {"checkpoint_interval", "seconds between checkpoints", Real{&C::checkpoint_interval, 1e-3, 1e6}},
+      {"checkpoint_interval", "seconds between checkpoints", Real{&C::checkpoint_interval, 1e-9, 1e6}},
   };
 }
 

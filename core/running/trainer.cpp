@@ -30,6 +30,12 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kProgressInterval{250};
 
+/// Returns the parts, with a configuration that holds no value out of range: threads, memory and clocks follow from it.
+Trainer::Parts checked(Trainer::Parts parts) {
+  check_config(parts.config, parts.fields);
+  return parts;
+}
+
 /// The mean return from which a run may stop; none if it is to go on to its step limit.
 std::optional<double> target_return(const TrainConfig& config, const EnvironmentSpec& spec) {
   if (config.until_return) return config.until_return;
@@ -58,7 +64,7 @@ std::size_t thread_count(const TrainConfig& config) {
 class Trainer::Run {
  public:
   explicit Run(Parts parts)
-      : parts_(std::move(parts)),
+      : parts_(checked(std::move(parts))),
         group_(parts_.config, parts_.make_environment, parts_.agents, parts_.make_sharing, parts_.fields),
         threads_(thread_count(parts_.config)),
         evaluator_({.make_environment = parts_.make_environment,

@@ -52,8 +52,8 @@ class Trainer {
     ConfigFields fields = config_fields();
   };
 
-  /// Makes the workers. Throws UsageError where the configuration does not fit together; whatever making an environment
-  /// throws passes through.
+  /// Makes the workers. Throws UsageError where a value of the configuration is out of range, as check_config() does, or
+  /// values do not fit together; whatever making an environment throws passes through.
   explicit Trainer(Parts parts);
   ~Trainer();
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "core/config/other_names.h"
@@ -10,12 +11,16 @@
 #include "tests/catch.h"
 
 using sounder::apply_toml;
+using sounder::check_config;
 using sounder::set_config;
 using sounder::to_toml;
 using sounder::TrainConfig;
 using sounder::UsageError;
 
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Returns the message of the UsageError that the call throws; fails if it throws none.
 template <class Call>
@@ -308,6 +313,41 @@ TEST_CASE("A value outside of its key's range is refused, and its ends are accep
   CHECK(set_error("hidden", "64,8193") == "hidden: expected integers, 1 to 8192 each; got '64,8193'");
   CHECK_NOTHROW(set_config(config, "hidden", "1,8192"));
   CHECK_FALSE(set_error("checkpoint_interval", "0").empty());
+}
+
+TEST_CASE("A configuration that was set in code is held to the same ranges") {
+  const auto refusal = [](auto change) {
+    TrainConfig config;
+    change(config);
+    return error_of([&] { check_config(config); });
+  };
+  CHECK_NOTHROW(check_config(TrainConfig{}));
+  CHECK_NOTHROW(check_config(everything_changed()));  // it has ends of ranges, which are within them
+
+  CHECK(refusal([](auto& c) { c.workers = 0; }) == "workers: expected integer, 1 to 1024; got 0");
+  CHECK(refusal([](auto& c) { c.workers = 1025; }) == "workers: expected integer, 1 to 1024; got 1025");
+  CHECK(refusal([](auto& c) { c.seed = -1; }) == "seed: expected integer, 0 to 9007199254740992; got -1");
+  CHECK(refusal([](auto& c) { c.discount = 2; }) == "discount: expected number, 0 to 1; got 2.0");
+  CHECK(refusal([](auto& c) { c.learning_rate = -1; }) == "learning_rate: expected number, 1e-12 to 1000; got -1.0");
+  CHECK(refusal([](auto& c) { c.learning_rate = kNaN; }) == "learning_rate: expected number, 1e-12 to 1000; got nan");
+  CHECK(refusal([](auto& c) { c.env_timeout = kInfinity; }) == "env_timeout: expected number, 0.001 to 86400; got inf");
+  CHECK(refusal([](auto& c) { c.final_epsilon = 1.5; }) == "final_epsilon: expected number, 0 to 1, or none; got 1.5");
+  CHECK(refusal([](auto& c) { c.until_return = kNaN; }) ==
+        "until_return: expected number, -1000000000 to 1000000000, or none; got nan");
+  CHECK(refusal([](auto& c) { c.hidden = {}; }) == "hidden: expected integers, 1 to 8192 each; got []");
+  CHECK(refusal([](auto& c) { c.hidden = {64, 0}; }) == "hidden: expected integers, 1 to 8192 each; got [64, 0]");
+  CHECK(refusal([](auto& c) { c.write_mode = "atomic_ad"; }) ==
+        "unknown write_mode 'atomic_ad'; did you mean 'atomic_add'?");
+  // The first of several, in the order of config.toml.
+  CHECK(refusal([](auto& c) { c.report_interval = 0, c.rollout = 0; }) ==
+        "rollout: expected integer, 1 to 100000; got 0");
+
+  // Names that agents provide are checked where their choices are given.
+  TrainConfig other;
+  other.algorithm = "other";
+  CHECK_NOTHROW(check_config(other));
+  const auto fields = sounder::config_fields_with({{"algorithm", {"a3c"}}});
+  CHECK(error_of([&] { check_config(other, fields); }) == "unknown algorithm 'other'; known are a3c");
 }
 
 TEST_CASE("Infinite numbers and NaN are refused") {

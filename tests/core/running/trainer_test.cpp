@@ -265,6 +265,29 @@ TEST_CASE("with one worker, reports do not depend on how often checkpoints are s
   CHECK(words(often.finished) == words(rarely.finished));
 }
 
+TEST_CASE("a value out of range is refused before anything is made of it") {
+  const auto refusal = [](auto change) {
+    TrainerBench bench;
+    change(bench.config);
+    try {
+      bench.run();
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  CHECK(refusal([](TrainConfig& c) { c.workers = 0; }) == "workers: expected integer, 1 to 1024; got 0");
+  CHECK(refusal([](TrainConfig& c) { c.rollout = 0; }) == "rollout: expected integer, 1 to 100000; got 0");
+  CHECK(refusal([](TrainConfig& c) { c.envs_per_worker = 0; }) ==
+        "envs_per_worker: expected integer, 1 to 4096; got 0");
+  CHECK(refusal([](TrainConfig& c) { c.evaluation_episodes = 0; }) ==
+        "evaluation_episodes: expected integer, 1 to 1000000; got 0");
+  CHECK(refusal([](TrainConfig& c) { c.report_interval = 0; }) ==
+        "report_interval: expected integer, 1 to 1000000000000000; got 0");
+  CHECK(refusal([](TrainConfig& c) { c.evaluation_interval = 0; }) ==
+        "evaluation_interval: expected integer, 1 to 1000000000000000; got 0");
+}
+
 TEST_CASE("checkpoints are saved at their interval during a run") {
   const auto saved_meanwhile = [&](double interval, int expected) {
     std::mutex mutex;
