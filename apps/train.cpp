@@ -132,6 +132,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
        .on_stop = [&] { stopping.store(true, std::memory_order_relaxed); },
        .prepare_thread = [&](std::size_t i) { pin_to(claims.processors(), i); },
        .save = [&](const Checkpoint& checkpoint, CheckpointMark mark) { return folder->save(checkpoint, mark); },
+       .signals = Signals::end_run,
        .fields = catalogue.fields});
   warn = [&](const std::string& message) { trainer.warn(message); };
   folder = open_folder(request, setting.config, catalogue, trainer);

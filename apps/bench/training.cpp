@@ -71,7 +71,10 @@ TrainingBench::TrainingBench(Parts parts) : parts_(std::move(parts)) {
   config.until_return.reset();
   config.until_solved = parts_.make_environment().spec().reward_threshold.has_value();
 
-  Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = parts_.agents});
+  Trainer trainer({.config = config,
+                   .make_environment = parts_.make_environment,
+                   .agents = parts_.agents,
+                   .signals = Signals::end_run});
   start_ = run_for(10 * parts_.seconds, trainer).parameters;
 
   config.evaluation_interval = kNever;
@@ -93,7 +96,10 @@ TrainingSample TrainingBench::measure(const TrainingCase& which, const AgentFact
   const Pretrained pretrained(agents, start_);
   // On a busy machine, a short time may pass before a worker's thread has begun.
   for (double seconds = parts_.seconds;; seconds *= 2) {
-    Trainer trainer({.config = config, .make_environment = parts_.make_environment, .agents = pretrained});
+    Trainer trainer({.config = config,
+                     .make_environment = parts_.make_environment,
+                     .agents = pretrained,
+                     .signals = Signals::end_run});
     LastReport sink;
     trainer.add_sink(sink);
     const TrainReport report = run_for(seconds, trainer);

@@ -110,7 +110,9 @@ class Trainer::Run {
     const std::stop_callback on_stop(stop_token, [this] { request_stop(StopReason::interrupted); });
     // To the end: whatever this thread waits for then, a second signal is heard.
     std::optional<StopSignals> signals;
-    guard_.attempt("trainer", [&] { signals.emplace([this](const StopSignal& signal) { heed(signal); }); });
+    guard_.attempt("trainer", [&] {
+      if (parts_.signals == Signals::end_run) signals.emplace([this](const StopSignal& signal) { heed(signal); });
+    });
     guard_.attempt("trainer", [&] { begin(); });
     group_.start_clock();
     schedule_progress();

@@ -19,6 +19,10 @@
 
 namespace sounder {
 
+/// What becomes of SIGINT, SIGTERM and SIGHUP while a run lasts: the host program's own handlers stay in place, or the
+/// first signal ends the run and a second one the process.
+enum class Signals { host, end_run };
+
 /// Runs a training: owns the workers and their threads, evaluates, reports, saves. `run` blocks its thread; sinks are
 /// called on a thread of their own; a worker's thread does nothing but learn, and evaluate when it is the one to pass
 /// an evaluation's step.
@@ -28,7 +32,7 @@ namespace sounder {
 /// Where sinks are slow, a fixed number of records waits for them; beyond it, a worker waits where a report is due:
 /// nothing but progress is left out. A stop request or signal ends the workers at once all the same, those that wait
 /// included; the run ends when the sinks have been told the rest and the last checkpoint is saved. Where a sink never
-/// returns, a second signal ends the process, with the checkpoints that it has.
+/// returns, a second signal ends the process, with the checkpoints that it has, if signals end the run.
 class Trainer {
  public:
   /// How many reports may wait for the thread of `run` before a worker waits for it.
@@ -48,12 +52,13 @@ class Trainer {
     /// Called on the thread of `run`, while no sink is being called; an Error is a warning, and training goes on.
     /// Empty: nothing is saved.
     SaveCheckpoint save = {};
+    Signals signals = Signals::host;
     /// The keys of the configuration in checkpoints, with the choices for its comments. Must outlive the trainer.
     ConfigFields fields = config_fields();
   };
 
-  /// Makes the workers. Throws UsageError where a value of the configuration is out of range, as check_config() does, or
-  /// values do not fit together; whatever making an environment throws passes through.
+  /// Makes the workers. Throws UsageError where a value of the configuration is out of range, as check_config() does,
+  /// or values do not fit together; whatever making an environment throws passes through.
   explicit Trainer(Parts parts);
   ~Trainer();
 
@@ -63,9 +68,9 @@ class Trainer {
   /// Goes on from a checkpoint of the same environment and network: throws Error for another one. Before `run`.
   void restore(const Checkpoint& checkpoint);
 
-  /// Trains until the step limit or the target, a stop request, SIGINT, SIGTERM or SIGHUP (a second one exits at once;
-  /// those that are ignored stay so, and afterwards none is caught any more), or a worker's failure: then all workers
-  /// are stopped, what was learnt is saved, and the first failure is rethrown. To be called once.
+  /// Trains until the step limit or the target, a stop request, a signal if Parts::signals has it end the run (those
+  /// that are ignored stay so, and afterwards none is caught any more), or a worker's failure: then all workers are
+  /// stopped, what was learnt is saved, and the first failure is rethrown. To be called once.
   TrainReport run(std::stop_token stop = {});
 
   /// Has the sinks told a warning during `run`, once they have been told its beginning. Any thread; does not wait.

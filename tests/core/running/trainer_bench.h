@@ -41,6 +41,7 @@ struct TrainerBench : MetricsSink {
   std::function<void(Trainer&)> on_trainer = [](Trainer&) {};  ///< called once, before the trainer runs
   std::function<void()> on_stop = [] {};
   MakeSharing make_sharing = sounder::make_sharing;
+  Signals signals = Signals::end_run;
 
   std::vector<Report> reports = {};
   std::vector<EpisodeRecord> finished = {};
@@ -62,11 +63,13 @@ struct TrainerBench : MetricsSink {
                      .agents = agents,
                      .make_sharing = make_sharing,
                      .on_stop = on_stop,
-                     .save = [this](const Checkpoint& checkpoint, CheckpointMark mark) {
-                       before_save();
-                       saved.push_back({checkpoint, mark});
-                       return std::filesystem::path(fmt::format("{}", checkpoint.progress.step));
-                     }});
+                     .save =
+                         [this](const Checkpoint& checkpoint, CheckpointMark mark) {
+                           before_save();
+                           saved.push_back({checkpoint, mark});
+                           return std::filesystem::path(fmt::format("{}", checkpoint.progress.step));
+                         },
+                     .signals = signals});
     for (MetricsSink* sink : more_sinks) trainer.add_sink(*sink);
     trainer.add_sink(*this);
     if (resumed) trainer.restore(*resumed);

@@ -184,6 +184,23 @@ TEST_CASE("signals are caught during a run only") {
   std::signal(signal, before);
 }
 
+TEST_CASE("unless asked to, a run leaves all signals to its host program") {
+  static std::atomic<int> heard;
+  heard = 0;
+  const auto own_handler = [](int) { ++heard; };
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const auto before = std::signal(signal, own_handler);
+  TrainerBench bench;
+  bench.signals = Signals::host;
+  bench.environment.on_step = at_step(500, [=] { std::raise(signal); });
+  const TrainReport report = bench.run();
+  CHECK(heard == 1);
+  CHECK(report.reason == StopReason::step_limit);
+  CHECK(report.signal == 0);
+  CHECK(report.steps == 1000);
+  CHECK(std::signal(signal, before) == own_handler);
+}
+
 TEST_CASE("a signal is received while the trainer waits for a disk") {
   struct Slow : MetricsSink {
     void report(const Report&) override {
