@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "apps/check_report.h"
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
 #include "apps/terminal/terminal.h"
 #include "core/remote/remote_environments.h"
 #include "envs/error.h"

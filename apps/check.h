@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/library/policy_environment.h"
 #include "apps/output.h"
-#include "apps/policy_environment.h"
 #include "core/config/config.h"
 #include "envs/conformance.h"
 #include "envs/registry.h"

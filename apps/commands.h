@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "apps/catalogue.h"
+#include "apps/library/catalogue.h"
 
 namespace CLI {  // keeps CLI11 out of this header
 class App;

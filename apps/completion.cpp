@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "apps/library/preset.h"
 #include "apps/options.h"
-#include "apps/preset.h"
 #include "core/named.h"
 #include "envs/error.h"
 #include "envs/names.h"

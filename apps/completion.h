@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/catalogue.h"
 #include "apps/commands.h"
+#include "apps/library/catalogue.h"
 
 namespace sounder {
 

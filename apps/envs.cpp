@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "apps/preset.h"
+#include "apps/library/preset.h"
 #include "core/space_json.h"
 
 namespace sounder {

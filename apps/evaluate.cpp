@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 
 #include "apps/each_once.h"
-#include "apps/saved_policy.h"
+#include "apps/library/saved_policy.h"
 #include "core/metrics/statistics.h"
 #include "core/running/evaluator.h"
 #include "core/running/run_checkpoints.h"
@@ -31,7 +31,8 @@ Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, con
   const SavedPolicy policy = load_policy({.run_or_checkpoint = request.policies[index],
                                           .changes = request.changes,
                                           .peer = request.peer,
-                                          .on_warning = print_warning},
+                                          .on_warning = print_warning,
+                                          .on_wait = print_notice},
                                          catalogue);
   Evaluator evaluator({.make_environment = policy.environments,
                        .agents = *policy.agents,

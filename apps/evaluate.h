@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "apps/catalogue.h"
+#include "apps/library/catalogue.h"
+#include "apps/library/policy_environment.h"
 #include "apps/output.h"
-#include "apps/policy_environment.h"
 #include "core/learning/agent.h"
 
 namespace sounder {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
+#include "apps/library/train_outcome.h"
 #include "apps/sinks.h"
-#include "apps/train_outcome.h"
 #include "core/metrics/try_all.h"
 #include "core/open_files.h"
 #include "core/remote/processors.h"
@@ -55,7 +55,7 @@ void pin_to(const std::vector<int>& processors, std::size_t thread) {
 
 /// The environments of a configuration and their agents.
 struct Setting {
-  Setting(const TrainConfig& wanted, const Catalogue& catalogue, const RemoteHooks& hooks = {})
+  Setting(const TrainConfig& wanted, const Catalogue& catalogue, const RemoteHooks& hooks)
       : config(wanted), environments(catalogue.environments, config, hooks), first(environments()), spec(first.spec()) {
     config.environment = environments.id();
     agents = make_agent_factory(config, spec, catalogue.networks);
@@ -108,7 +108,7 @@ void conclude(const Outcome& outcome, Output output, RunFolder& folder) {
 std::vector<UnusedKey> check_trainable(const TrainConfig& config, std::span<const std::string> given,
                                        const Catalogue& catalogue) {
   require_files(config);
-  const Setting setting(config, catalogue);
+  const Setting setting(config, catalogue, {.on_wait = print_notice});
   const Trainer trainer(
       {.config = setting.config, .make_environment = setting.environments, .agents = *setting.agents});
   return unused_keys({.config = setting.config, .environment = setting.spec, .agents = *setting.agents}, given);
@@ -122,6 +122,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
   const Setting setting(request.config, catalogue,
                         {.stopping = &stopping,
                          .on_warning = [&](const std::string& message) { warn(message); },
+                         .on_wait = print_notice,
                          .processors = claims.processors()});
   std::optional<RunFolder> folder;  // made only after all errors in the request have been detected
   std::vector<std::unique_ptr<MetricsSink>> sinks;

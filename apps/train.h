@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/catalogue.h"
+#include "apps/library/catalogue.h"
 #include "apps/output.h"
 #include "core/config/config.h"
 #include "core/running/run_checkpoints.h"

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "apps/policy_environment.h"
-#include "apps/saved_policy.h"
+#include "apps/library/policy_environment.h"
+#include "apps/library/saved_policy.h"
 #include "core/metrics/files.h"
 #include "core/running/run_checkpoints.h"
 #include "core/running/run_lock.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/library/preset.h"
 #include "apps/output.h"
-#include "apps/preset.h"
 #include "apps/train.h"
 #include "core/config/config.h"
 

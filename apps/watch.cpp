@@ -9,7 +9,7 @@
 #include <functional>
 #include <optional>
 
-#include "apps/saved_policy.h"
+#include "apps/library/saved_policy.h"
 #include "apps/terminal/animation.h"
 #include "apps/terminal/canvas.h"
 #include "apps/terminal/terminal.h"
@@ -122,7 +122,8 @@ int watch(const WatchRequest& request, const Catalogue& catalogue) {
   const SavedPolicy policy = load_policy({.run_or_checkpoint = request.run_or_checkpoint,
                                           .changes = request.changes,
                                           .peer = request.peer,
-                                          .on_warning = warn},
+                                          .on_warning = warn,
+                                          .on_wait = print_notice},
                                          catalogue);
   const std::string title = policy.config.environment + peer_suffix(request.peer);
   std::vector<std::shared_ptr<ActionArray>> actions;

@@ -17,7 +17,7 @@
 #include "apps/bench/schemes.h"
 #include "apps/bench/sharing_pieces.h"
 #include "apps/bench/training.h"
-#include "apps/preset.h"
+#include "apps/library/preset.h"
 #include "core/level.h"
 #include "core/named.h"
 #include "core/sharing/store/parameter_store.h"

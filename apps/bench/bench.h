@@ -4,9 +4,9 @@
 #include <string>
 #include <thread>
 
-#include "apps/catalogue.h"
+#include "apps/library/catalogue.h"
+#include "apps/library/policy_environment.h"
 #include "apps/output.h"
-#include "apps/policy_environment.h"
 
 namespace sounder {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/bench/timing.h"
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
 #include "core/remote/processors.h"
 #include "core/remote/remote_environments.h"
 #include "envs/action.h"

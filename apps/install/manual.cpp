@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "agents/factory.h"
-#include "apps/catalogue.h"
 #include "apps/commands.h"
+#include "apps/library/catalogue.h"
 
 namespace {
 

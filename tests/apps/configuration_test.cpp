@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agents/factory.h"
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
 #include "core/running/trainer.h"
 #include "core/sharing/sharing.h"
 #include "envs/error.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "apps/preset.h"
+#include "apps/library/preset.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/running/run_folder.h"
 #include "envs/error.h"

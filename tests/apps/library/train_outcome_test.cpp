@@ -1,4 +1,4 @@
-#include "apps/train_outcome.h"
+#include "apps/library/train_outcome.h"
 
 #include <boost/json.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
 
 #include <cmath>
 #include <memory>

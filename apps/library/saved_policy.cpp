@@ -1,4 +1,4 @@
-#include "apps/saved_policy.h"
+#include "apps/library/saved_policy.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +59,8 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
   config.env_restarts = changes.restarts.value_or(config.env_restarts);
   require_source(config, saved);
 
-  PolicyEnvironments environments(catalogue.environments, config, {.on_warning = request.on_warning});
+  PolicyEnvironments environments(catalogue.environments, config,
+                                  {.on_warning = request.on_warning, .on_wait = request.on_wait});
   const auto make_environment = [&] { return environments({.player = Seat::Player::evaluator}); };
   std::optional<EnvironmentSpec> trained;
   std::optional<Environment> environment;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/catalogue.h"
-#include "apps/policy_environment.h"
+#include "apps/library/catalogue.h"
+#include "apps/library/policy_environment.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
 #include "core/learning/agent.h"
@@ -34,6 +34,7 @@ struct PolicyRequest {
   EnvironmentChanges changes = {};
   std::optional<std::int64_t> peer = {};  ///< of a run of peers: that one's policy; none for their mean
   std::function<void(const std::string&)> on_warning = {};  ///< for environments in other processes; may be empty
+  std::function<void(const std::string&)> on_wait = {};     ///< as in RemoteHooks
 };
 
 /// Loads a run's best checkpoint or a checkpoint file, and prepares the thread for its agents. Throws Error if it is

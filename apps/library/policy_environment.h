@@ -68,6 +68,7 @@ void require_source(const TrainConfig& config, const EnvironmentSource& saved);
 struct RemoteHooks {
   const std::atomic<bool>* stopping = nullptr;              ///< once true, all waits for answers end; may be null
   std::function<void(const std::string&)> on_warning = {};  ///< reports a restart, on the waiting thread
+  std::function<void(const std::string&)> on_wait = {};     ///< reports that the processes take long to start
   /// Worker i's process runs on processor processors[i mod n], or on any if the list is empty.
   std::vector<int> processors = {};
 };

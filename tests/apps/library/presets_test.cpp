@@ -1,4 +1,4 @@
-#include "apps/preset.h"
+#include "apps/library/preset.h"
 #include "core/config/config.h"
 #include "envs/error.h"
 #include "envs/registry.h"

@@ -1,4 +1,4 @@
-#include "apps/policy_environment.h"
+#include "apps/library/policy_environment.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,7 +11,6 @@
 #include <utility>
 #include <variant>
 
-#include "apps/output.h"
 #include "core/sharing/peers/peers.h"
 #include "envs/error.h"
 #include "envs/wrappers/keep_action.h"
@@ -170,13 +169,12 @@ PolicyEnvironments::PolicyEnvironments(const Registry& environments, const Train
       workers_alike_(config.sharing == "peers" ? workers_per_peer(config) : 1),
       variants_(std::max<std::size_t>(all_turns(config.env_option).size(), 1)) {
   if (is_remote(config)) {
-    remote_.emplace(remote::RemoteEnvironments::Settings{
-        .client = client_settings(config, hooks),
-        .options = all_turns(config.env_option),
-        .workers_alike = workers_alike_,
-        .processors = hooks.processors,
-        .workers = static_cast<std::size_t>(config.workers),
-        .on_wait = [](const std::string& message) { print_human(fmt::format("sounder: {}\n", message)); }});
+    remote_.emplace(remote::RemoteEnvironments::Settings{.client = client_settings(config, hooks),
+                                                         .options = all_turns(config.env_option),
+                                                         .workers_alike = workers_alike_,
+                                                         .processors = hooks.processors,
+                                                         .workers = static_cast<std::size_t>(config.workers),
+                                                         .on_wait = hooks.on_wait});
   } else {
     require_one_network();
   }

@@ -1,4 +1,4 @@
-#include "apps/preset.h"
+#include "apps/library/preset.h"
 
 #include <fmt/format.h>
 
