@@ -53,6 +53,11 @@ Command add_train(CLI::App& program, const Catalogue& catalogue) {
            [arguments](const std::string& text) { arguments->run = text; });
   add_text(app, {.name = "--resume", .help = "run folder to go on in, from its last checkpoint", .type = "RUN"},
            [arguments](const std::string& text) { arguments->resume = text; });
+  add_text(app,
+           {.name = "--init-from",
+            .help = "run folder (its best checkpoint) or checkpoint file, from whose parameters to start a new run",
+            .type = "RUN"},
+           [arguments](const std::string& text) { arguments->init_from = text; });
   add_json(app, arguments->output);
   return {&app, [arguments, config, &catalogue] {
             arguments->overrides = config.overrides();

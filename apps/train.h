@@ -20,7 +20,8 @@ struct TrainRequest {
   std::vector<std::string> given = {};  ///< keys that the user has set; train() warns about those without effect
   /// Folder to make; empty for runs/<env>__<algorithm>__<seed>__<time>. With `lock`, the folder to continue in.
   std::filesystem::path run;
-  std::optional<RunLock> lock;        ///< lock of that folder
+  std::filesystem::path init_from = {};  ///< run or checkpoint whose parameters to start from; may be empty
+  std::optional<RunLock> lock;           ///< lock of that folder
   std::optional<ResumePoint> resume;  ///< checkpoint to continue from; `config` is its own with the overrides applied
   std::string changes = {};           ///< changes of the environment's options since the run's previous part
   Output output = Output::human;

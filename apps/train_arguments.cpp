@@ -168,6 +168,7 @@ TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
   TrainRequest request{.config = {},
                        .given = given_in(sources),
                        .run = arguments.run,
+                       .init_from = arguments.init_from,
                        .lock = {},
                        .resume = {},
                        .output = arguments.output};
@@ -177,6 +178,9 @@ TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
     }
     if (arguments.preset) {
       throw UsageError("--preset and --resume exclude each other: a resumed run keeps its configuration");
+    }
+    if (!arguments.init_from.empty()) {
+      throw UsageError("--init-from and --resume exclude each other: a resumed run goes on with its own parameters");
     }
     request.run = *arguments.resume;
     request.config = take_run(request);

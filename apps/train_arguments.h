@@ -26,6 +26,7 @@ struct TrainArguments {
   std::optional<std::string> preset = {};                 ///< --preset
   std::filesystem::path run = {};                         ///< --run; may be empty
   std::optional<std::filesystem::path> resume = {};       ///< --resume
+  std::filesystem::path init_from = {};                   ///< --init-from; may be empty
   std::vector<ConfigOverride> overrides = {};             ///< in the given order; the last one of a key wins
   Output output = Output::human;
 };

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "apps/library/pretrained.h"
 #include "core/metrics/sink.h"
 #include "core/running/trainer.h"
 
@@ -29,31 +30,6 @@ TrainReport run_for(double seconds, Trainer& trainer) {
   if (report.signal != 0) throw Interruption{report.signal};
   return report;
 }
-
-/// Agents that start with given parameters, under every sharing scheme: the checkpoint of one is not another's.
-class Pretrained final : public AgentFactory {
- public:
-  /// Both must outlive this object.
-  Pretrained(const AgentFactory& agents, const std::vector<float>& parameters)
-      : agents_(agents), parameters_(parameters) {}
-
-  const ParameterLayout& layout() const noexcept override { return agents_.layout(); }
-  std::string description() const override { return agents_.description(); }
-  std::string backend() const override { return agents_.backend(); }
-  std::vector<float> initial_parameters(std::uint64_t) const override { return parameters_; }
-  std::string_view sharing() const noexcept override { return agents_.sharing(); }
-  bool has_target() const noexcept override { return agents_.has_target(); }
-  double runaway_entropy() const noexcept override { return agents_.runaway_entropy(); }
-  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
-    return agents_.make(replica, use);
-  }
-  void prepare_thread() const override { agents_.prepare_thread(); }
-  AgentTraits traits() const noexcept override { return agents_.traits(); }
-
- private:
-  const AgentFactory& agents_;
-  const std::vector<float>& parameters_;
-};
 
 /// Stores the last report.
 struct LastReport final : MetricsSink {

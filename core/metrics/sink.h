@@ -33,7 +33,7 @@ struct SavedCheckpoint {
   std::filesystem::path file;
 };
 
-/// Saves a checkpoint and returns its file. Throws Error if it cannot be written.
+/// Saves a checkpoint and returns its file; an empty path if it is not in a file. Throws Error if it cannot be written.
 using SaveCheckpoint = std::function<std::filesystem::path(const Checkpoint&, CheckpointMark)>;
 
 /// Why a run ended.
@@ -69,7 +69,7 @@ class MetricsSink {
   virtual void episodes(std::span<const EpisodeRecord>) {}
   /// An evaluation that has ended. It may follow reports of later steps.
   virtual void evaluation(const Evaluation&) {}
-  /// A checkpoint that was written, after all earlier records had been delivered.
+  /// A checkpoint that was written to a file, after all earlier records had been delivered.
   virtual void saved(const SavedCheckpoint&) {}
   /// A warning for the user, one line.
   virtual void warning(std::string_view) {}

@@ -96,7 +96,9 @@ void RunRecord::save(const WorkerGroup::Capture& capture, CheckpointMark mark) {
     parts_.sinks.drain();
     SavedCheckpoint saved{.step = checkpoint.progress.step, .mark = mark, .file = parts_.save(checkpoint, mark)};
     if (!std::exchange(saved_, true)) parts_.sinks.warning("checkpoints can be written again");
-    parts_.sinks.tell([saved = std::move(saved)](MetricsSink& sink) { sink.saved(saved); });
+    if (!saved.file.empty()) {
+      parts_.sinks.tell([saved = std::move(saved)](MetricsSink& sink) { sink.saved(saved); });
+    }
     ++copies_.checkpoints;
     if (!capture.snapshot.consistent) ++copies_.mixed_checkpoints;
   } catch (const Error& error) {

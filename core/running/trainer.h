@@ -40,6 +40,8 @@ class Trainer {
 
   struct Parts {
     TrainConfig config;
+    /// Makes them as the configuration has them. The trainer itself only saves what it says of options, wrappers and
+    /// bounds, so that a policy is evaluated as it was trained.
     EnvironmentFactory make_environment;
     const AgentFactory& agents;
     /// Makes the sharing scheme. Replace it to use a scheme of your own.

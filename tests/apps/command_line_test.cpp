@@ -12,6 +12,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
 #include "core/running/evaluator.h"
+#include "core/running/run_checkpoints.h"
 #include "envs/program.h"
 #include "envs/registry.h"
 #include "tests/apps/calls.h"
@@ -156,6 +157,33 @@ TEST_CASE("Training starts from the named preset") {
   const std::string config = read(folder.path() / "run" / "config.toml");
   CHECK(config.find("\nlearning_rate = 0.0007\n") != std::string::npos);
   CHECK(config.find("\nworkers = 1\n") != std::string::npos);
+}
+
+TEST_CASE("Training starts from another run's parameters") {
+  const TemporaryFolder folder;
+  const std::string taught = (folder.path() / "taught").string();
+  const std::string begun = (folder.path() / "begun").string();
+  REQUIRE(call({"train", "CartPole-v1", "--workers", "1", "--steps", "500", "--run", taught}).exit_code == 0);
+  // One step at the smallest learning rate changes no parameter.
+  REQUIRE(call({"train", "CartPole-v1", "--workers", "1", "--steps", "1", "--rollout", "1", "--learning-rate", "1e-12",
+                "--seed", "2", "--init-from", taught, "--run", begun})
+              .exit_code == 0);
+  const auto policy = [](const std::string& run) {
+    return sounder::load_checkpoint(sounder::find_checkpoint(run, sounder::WhichCheckpoint::best));
+  };
+  const sounder::Checkpoint expected = policy(taught);
+  const sounder::Checkpoint got = policy(begun);
+  CHECK(got.progress.step == 1);
+  REQUIRE(got.parameters.size() == expected.parameters.size());
+  for (std::size_t i = 0; i < got.parameters.size(); ++i) {
+    for (std::size_t k = 0; k < got.parameters[i].values.size(); ++k) {
+      CHECK(got.parameters[i].values[k] == Approx(expected.parameters[i].values[k]).margin(1e-9));
+    }
+  }
+
+  const auto refused = call({"train", "CartPole-v1", "--hidden", "9", "--init-from", taught});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.starts_with("sounder: init_from: expected the network of this training, "));
 }
 
 TEST_CASE("A key that the user has set and that has no effect is a warning, once and with the reason") {

@@ -348,6 +348,8 @@ TEST_CASE("The identity of a run cannot change when it is resumed") {
   CHECK_FALSE(error_of({.run = folder.path() / "other", .resume = run}).empty());
   CHECK_FALSE(error_of({.resume = folder.write("file", "")}).empty());
   CHECK_FALSE(error_of({.preset = "none", .resume = run}).empty());
+  CHECK(error_of({.resume = run, .init_from = "other"}) ==
+        "--init-from and --resume exclude each other: a resumed run goes on with its own parameters");
   CHECK_THROWS_AS(make_train_request({.resume = folder.path() / "missing"}), sounder::Error);
   // The same value again is no change.
   CHECK_NOTHROW(make_train_request({.resume = run, .overrides = {{"seed", "1"}, {"hidden", "64,64"}}}));
