@@ -5,9 +5,9 @@
 #include <boost/json.hpp>
 
 #include "apps/each_once.h"
+#include "apps/library/evaluation.h"
 #include "apps/library/saved_policy.h"
 #include "core/metrics/statistics.h"
-#include "core/running/evaluator.h"
 #include "core/running/run_checkpoints.h"
 #include "envs/error.h"
 
@@ -34,18 +34,15 @@ Evaluated evaluate_policy(const EvaluateRequest& request, std::size_t index, con
                                           .on_warning = print_warning,
                                           .on_wait = print_notice},
                                          catalogue);
-  Evaluator evaluator({.make_environment = policy.environments,
-                       .agents = *policy.agents,
-                       .episodes = request.episodes,
-                       .environments = request.evaluation_environments.value_or(policy.config.evaluation_environments),
-                       .step_limit = request.evaluation_step_limit.value_or(policy.config.evaluation_step_limit)});
-  const Evaluator::Result result = evaluator.evaluate({.parameters = policy.parameters,
-                                                       .seed = static_cast<std::uint64_t>(request.seed) + index,
-                                                       .selection = request.selection});
+  const EvaluationResult result = evaluate(policy, {.episodes = request.episodes,
+                                                    .seed = static_cast<std::uint64_t>(request.seed) + index,
+                                                    .selection = request.selection,
+                                                    .environments = request.evaluation_environments,
+                                                    .step_limit = request.evaluation_step_limit});
   return {.environment = policy.checkpoint.environment,
           .file = policy.file,
           .step = policy.checkpoint.progress.step,
-          .returns = summarize(result.returns),
+          .returns = result.summary,
           .mean_length = mean(result.lengths),
           .options = policy.config.env_option,
           .trained_options = policy.trained_options};

@@ -47,7 +47,11 @@ std::vector<float> peer_parameters(const Checkpoint& checkpoint, std::int64_t pe
 
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue) {
   const std::filesystem::path file = find_checkpoint(request.run_or_checkpoint, WhichCheckpoint::best);
-  Checkpoint checkpoint = load_checkpoint(file);
+  return make_policy(load_checkpoint(file), file, request, catalogue);
+}
+
+SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file, const PolicyRequest& request,
+                        const Catalogue& catalogue) {
   TrainConfig config = saved_config(checkpoint, file);
   const EnvironmentSource saved = take_source(config);
   std::vector<std::string> trained_options = config.env_option;

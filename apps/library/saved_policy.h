@@ -42,6 +42,11 @@ struct PolicyRequest {
 /// require_source() does, for options that its environment does not have, and for a peer that the run does not have.
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue);
 
+/// Makes the policy of a checkpoint that is in memory; `file` names it in errors. `request.run_or_checkpoint` is not
+/// used. Throws the same errors.
+SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file, const PolicyRequest& request,
+                        const Catalogue& catalogue);
+
 /// Returns what tells in a report that a policy is a peer's: ", peer 2"; empty if none was asked for.
 std::string peer_suffix(std::optional<std::int64_t> peer);
 
