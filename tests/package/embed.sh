@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# embed.sh SOURCE BUILD: the commands of the example embed/, as its README has them, build, train and evaluate against this
+# build, installed in an empty home folder; and the program is linked with no library for drawing or of LibTorch.
+set -euo pipefail
+source=$1 build=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export HOME=$folder/home
+mkdir "$HOME"
+cmake --install "$build" --prefix "$HOME/.local" >/dev/null
+cp -r "$source/apps/examples/embed" "$folder/embed"
+cd "$folder/embed"
+awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
+[ "$(wc -l <commands)" -eq 4 ]
+while IFS= read -r command <&3; do
+  echo "\$ $command"
+  eval "$command" >said 2>&1 || { cat said; exit 1; }
+  tail -n 5 said
+  [ "$command" != build/embed ] || cp said trained
+done 3<commands
+
+grep -q ': solved$' trained
+awk '/^mean return of 100 new episodes: / { mean = $NF } END { exit !(mean >= 475 && mean <= 500) }' trained
+[ ! -e runs ]
+if ldd build/embed | grep -E 'cairo|torch'; then
+  echo "a program that only trains is linked with what it does not need" >&2
+  exit 1
+fi
