@@ -4,6 +4,7 @@
 
 #include "agents/a3c.h"
 #include "agents/action_value_agent.h"
+#include "agents/network_agents.h"
 #include "agents/networks/backends.h"
 #include "agents/policy_distribution.h"
 #include "core/named.h"
@@ -50,6 +51,11 @@ std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, cons
                                                  const Networks& networks) {
   check_config(config);
   return find_named(kAlgorithms, "algorithm", config.algorithm)(config, spec, networks);
+}
+
+const NetworkSpec* built_in_network(const AgentFactory& agents) noexcept {
+  const auto* const with_network = dynamic_cast<const NetworkAgents*>(&agents);
+  return with_network != nullptr ? with_network->network().spec() : nullptr;
 }
 
 }  // namespace sounder

@@ -17,6 +17,10 @@ namespace sounder {
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
                                                  const Networks& networks = Networks::with_builtins());
 
+/// Returns the structure of the agents' network, without its running moments: the agents' parameters are first those of
+/// parameter_layout(). Null if it is a user's own network.
+const NetworkSpec* built_in_network(const AgentFactory& agents) noexcept;
+
 /// Returns the names of the algorithms.
 std::vector<std::string> algorithm_names();
 

@@ -24,7 +24,6 @@ class NetworkAgents : public AgentFactory {
   }
   void prepare_thread() const override { network_->prepare_thread(); }
 
- protected:
   const Architecture& network() const noexcept { return *network_; }
 
  private:

@@ -12,6 +12,7 @@
 #include "apps/completion.h"
 #include "apps/envs.h"
 #include "apps/evaluate.h"
+#include "apps/export/export.h"
 #include "apps/options.h"
 #include "apps/plot/plot.h"
 #include "apps/replay.h"
@@ -171,6 +172,23 @@ Command add_watch(CLI::App& program, const Catalogue& catalogue) {
   return {&app, [request, &catalogue] { return watch(*request, catalogue); }};
 }
 
+Command add_export(CLI::App& program, const Catalogue& catalogue) {
+  CLI::App& app = *program.add_subcommand("export", "Write a saved policy for use without Sounder");
+  const auto request = std::make_shared<ExportRequest>();
+  add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
+           [request](const std::string& text) { request->run_or_checkpoint = text; })
+      ->required();
+  add_text(app, {.name = "-o,--output", .help = "file to write: *.h, a header for C and C++", .type = "FILE"},
+           [request](const std::string& text) { request->output = text; })
+      ->required();
+  add_text(app, {.name = "--prefix", .help = "what the names in a header begin with [policy]", .type = "NAME"},
+           [request](const std::string& text) { request->prefix = text; });
+  return {&app, [request, &catalogue] {
+            export_policy(*request, catalogue);
+            return 0;
+          }};
+}
+
 Command add_envs(CLI::App& program, const Catalogue& catalogue) {
   struct Request {
     std::optional<std::string> environment;
@@ -266,11 +284,10 @@ Command add_completion(CLI::App& program) {
 }  // namespace
 
 std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue) {
-  return {add_train(program, catalogue),    add_sweep(program, catalogue),
-          add_evaluate(program, catalogue), add_watch(program, catalogue),
-          add_envs(program, catalogue),     add_check(program, catalogue),
-          add_replay(program, catalogue),   add_plot(program),
-          add_bench(program, catalogue),    add_completion(program)};
+  return {add_train(program, catalogue), add_sweep(program, catalogue),  add_evaluate(program, catalogue),
+          add_watch(program, catalogue), add_export(program, catalogue), add_envs(program, catalogue),
+          add_check(program, catalogue), add_replay(program, catalogue), add_plot(program),
+          add_bench(program, catalogue), add_completion(program)};
 }
 
 }  // namespace sounder

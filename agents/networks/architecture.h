@@ -58,6 +58,9 @@ class Architecture {
 
   /// Returns what the network is made of.
   virtual NetworkTraits traits() const noexcept { return {}; }
+
+  /// Returns the structure of a network that comes with Sounder, without its running moments. Null for a user's own.
+  virtual const NetworkSpec* spec() const noexcept { return nullptr; }
 };
 
 /// Maps names to kinds of networks. A copyable value. Several threads may read it concurrently as long as no thread

@@ -83,6 +83,7 @@ class BuiltInArchitecture final : public Architecture {
             .memory = spec_.memory != Memory::none,
             .two_trunks = spec_.value == ValueHead::scalar};
   }
+  const NetworkSpec* spec() const noexcept override { return &spec_; }
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     return sounder::initial_parameters(spec_, seed);
   }
