@@ -72,7 +72,7 @@ class Values {
 
   Texts of_option(std::string_view name) const {
     if (name == "--preset") return presets_and_none();
-    if (name == "--resume") return run_folders();
+    if (name == "--resume" || name == "--init-from") return run_folders();
     if (name == "--env-option") return environment_options();
     const auto field =
         std::ranges::find(catalogue_.fields, name, [](const ConfigField& known) { return option_name(known.name); });
