@@ -233,7 +233,7 @@ std::vector<ConfigField> make_fields() {
       {"sharing",
        "how workers share what they learn: one array for all, a parameter server of shards, or peers, each with "
        "parameters of its own",
-       Text{&C::sharing, sharing_names()}, kKept},
+       Text{&C::sharing, names_of(kSharingSchemes)}, kKept},
       {"shards", "slices of the server's parameters, each with its own lock, statistics and version",
        Integer{&C::shards, 1, 1'000'000}, kChangeable, no_server},
       {"fetch_every",
@@ -253,7 +253,7 @@ std::vector<ConfigField> make_fields() {
       {"max_lag", "updates of a peer since it last mixed, beyond which it waits for its neighbours' messages",
        Integer{&C::max_lag, 1, kMostSteps}, kChangeable, no_gossip},
       {"tracking", "what peers exchange: parameters (GALA), or in rounds a tracked mean gradient as well (NEXT)",
-       Text{&C::tracking, tracking_names()}, kKept, no_peers},
+       Text{&C::tracking, names_of(kTrackings)}, kKept, no_peers},
       {"mixing",
        "weights of neighbours: average, all equal; metropolis, by both ends' numbers of links, doubly stochastic",
        Text{&C::mixing, names_of(kMixings)}, kChangeable, no_peers},

@@ -1,4 +1,5 @@
-// The list of sharing schemes, and which of them a run takes.
+// Makes the sharing scheme that a run takes. (The lists of names are in sharing.h, where the configuration has them
+// without the schemes themselves.)
 #include <fmt/format.h>
 
 #include <array>
@@ -17,7 +18,7 @@
 namespace sounder {
 namespace {
 
-constexpr std::string_view kHogwild = "hogwild";
+constexpr std::string_view kHogwild = name_of(kSharingSchemes, SharingScheme::hogwild);
 
 using Make = std::unique_ptr<Sharing> (*)(const TrainConfig&, const AgentFactory&);
 
@@ -26,22 +27,22 @@ std::unique_ptr<Sharing> make_hogwild(const TrainConfig& config, const AgentFact
   return std::make_unique<Hogwild>(config, agents);
 }
 
-/// The list of what peers agree on.
-constexpr auto kTrackings = std::to_array<Named<Make>>({
-    {"none", make_gala},
-    {"gradient", make_next},
-});
-
 std::unique_ptr<Sharing> make_peers(const TrainConfig& config, const AgentFactory& agents) {
-  return find_named(kTrackings, "tracking", config.tracking)(config, agents);
+  const bool gradient = find_named(kTrackings, "tracking", config.tracking) == Tracking::gradient;
+  return gradient ? make_next(config, agents) : make_gala(config, agents);
 }
 
-/// The list of sharing schemes.
-constexpr auto kSchemes = std::to_array<Named<Make>>({
-    {kHogwild, make_hogwild},
-    {"server", make_server},
-    {"peers", make_peers},
-});
+Make maker_of(SharingScheme scheme) {
+  switch (scheme) {
+    case SharingScheme::server:
+      return make_server;
+    case SharingScheme::peers:
+      return make_peers;
+    case SharingScheme::hogwild:
+      break;
+  }
+  return make_hogwild;
+}
 
 /// Schemes that an algorithm is defined with.
 constexpr auto kRequired = std::to_array<Named<Make>>({
@@ -63,17 +64,9 @@ void check_hogwild(const TrainConfig& config, std::string_view required) {
 
 }  // namespace
 
-std::vector<std::string> sharing_names() {
-  return names_of(kSchemes);
-}
-
-std::vector<std::string> tracking_names() {
-  return names_of(kTrackings);
-}
-
 std::unique_ptr<Sharing> make_sharing(const TrainConfig& config, const AgentFactory& agents) {
   const std::string_view required = agents.sharing();
-  const Make make = required.empty() ? find_named(kSchemes, "sharing", config.sharing)
+  const Make make = required.empty() ? maker_of(find_named(kSharingSchemes, "sharing", config.sharing))
                                      : find_named(kRequired, "sharing scheme", required);
   check_hogwild(config, required);
   return make(config, agents);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/metrics/records.h"
 #include "core/moments.h"
+#include "core/named.h"
 #include "core/parameters.h"
 
 namespace sounder {
@@ -135,17 +137,23 @@ class Sharing {
   virtual std::span<float> quiescent_view() = 0;
 };
 
+/// The list of sharing schemes that the configuration chooses from; schemes.cpp makes them.
+enum class SharingScheme { hogwild, server, peers };
+inline constexpr auto kSharingSchemes = std::to_array<Named<SharingScheme>>(
+    {{"hogwild", SharingScheme::hogwild}, {"server", SharingScheme::server}, {"peers", SharingScheme::peers}});
+
+/// The list of what peers agree on: parameters (GALA), or a tracked mean gradient as well (NEXT).
+enum class Tracking { none, gradient };
+inline constexpr auto kTrackings =
+    std::to_array<Named<Tracking>>({{"none", Tracking::none}, {"gradient", Tracking::gradient}});
+
 /// The name of the scheme of synchronous rounds, which an algorithm may require.
 inline constexpr std::string_view kRoundsScheme = "rounds";
 
 /// Makes the sharing scheme of a run, with the parameters that the agents start from: the one that the configuration
-/// asks for (schemes.cpp lists them all). Throws UsageError where the configuration does not fit together, or the
-/// algorithm.
+/// asks for, or the one that the algorithm requires. Throws UsageError where the configuration does not fit together,
+/// or the algorithm.
 std::unique_ptr<Sharing> make_sharing(const TrainConfig& config, const AgentFactory& agents);
-
-/// Return the names of the sharing schemes, and of what peers agree on, as the configuration has them.
-std::vector<std::string> sharing_names();
-std::vector<std::string> tracking_names();
 
 using MakeSharing = std::function<std::unique_ptr<Sharing>(const TrainConfig&, const AgentFactory&)>;
 
