@@ -82,6 +82,10 @@ std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {
   return {bootstrap_values_.data(), count};
 }
 
+float A3c::value(std::size_t row, ActionMask /*mask*/) const noexcept {
+  return network_->remembered(row + 1).values[row];
+}
+
 LossSums A3c::learn(const Rollout& rollout, std::span<float> gradient) {
   assert(rollout.environments() <= most_observations_ && rollout.size() <= returns_.size());
   const std::size_t rows = rollout.size();
@@ -147,7 +151,7 @@ class A3cAgents final : public NetworkAgents {
 /// Makes A3C's agents for one sharing scheme, or for any if `sharing` is empty.
 std::unique_ptr<AgentFactory> make_agents(const TrainConfig& config, const EnvironmentSpec& spec,
                                           const Networks& networks, std::string_view sharing) {
-  const Policy policy = make_policy(config, spec.action_space);
+  const PolicySpec policy = make_policy(config, spec.action_space);
   return std::make_unique<A3cAgents>(
       A3cAgents::Parts{.network = networks.make({.config = config,
                                                  .environment = spec,

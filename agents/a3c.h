@@ -31,6 +31,7 @@ class A3c final : public Agent {
   std::size_t state_size() const noexcept override { return network_->state_size(); }
   std::size_t rows_together() const noexcept override { return network_->rows_together(); }
   void act(const ActRequest& request, ActionArray& actions) override;
+  float value(std::size_t row, ActionMask mask) const noexcept override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 
  private:

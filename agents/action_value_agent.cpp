@@ -84,6 +84,10 @@ void ActionValueAgent::act(const ActRequest& request, ActionArray& actions) {
   }
 }
 
+float ActionValueAgent::value(std::size_t row, ActionMask mask) const noexcept {
+  return best_value(networks_.online->remembered(row + 1).outputs.subspan(row * width_, width_), mask);
+}
+
 std::span<const float> ActionValueAgent::row_values(const Rollout& rollout) {
   const std::size_t rows = rollout.size();
   const std::size_t first = rollout.environments();  // no target needs the values of the first step's observations

@@ -52,6 +52,8 @@ class ActionValueAgent final : public Agent {
   std::size_t rows_together() const noexcept override { return networks_.online->rows_together(); }
   /// With Selection::sample, each row draws one random number, and a second one if it explores.
   void act(const ActRequest& request, ActionArray& actions) override;
+  /// Returns the largest value of an allowed action.
+  float value(std::size_t row, ActionMask mask) const noexcept override;
   LossSums learn(const Rollout& rollout, std::span<float> gradient) override;
 
  private:

@@ -20,16 +20,16 @@ double runaway_entropy(const Box& box) {
   return entropy;
 }
 
-Policy continuous_policy(const TrainConfig& config, const Box& box) {
+PolicySpec continuous_policy(const TrainConfig& config, const Box& box) {
   const bool by_state = find_named(kPolicyStds, "policy_std", config.policy_std) == PolicyStd::network;
   const auto start = static_cast<float>(config.initial_log_std);
   DiagonalGaussian normal;
   if (by_state) normal.log_std = LogStd::softly_bounded(start);
-  Policy policy{.distribution = normal,
-                .outputs = 2 * box.low.size(),
-                .head = by_state ? PolicyHead::linear : PolicyHead::gaussian,
-                .initial_log_std = start,
-                .runaway_entropy = runaway_entropy(box)};
+  PolicySpec policy{.distribution = normal,
+                    .outputs = 2 * box.low.size(),
+                    .head = by_state ? PolicyHead::linear : PolicyHead::gaussian,
+                    .initial_log_std = start,
+                    .runaway_entropy = runaway_entropy(box)};
   if (!config.squash_actions) return policy;
   SquashedGaussian squashed;
   squashed.normal = normal;
@@ -38,14 +38,14 @@ Policy continuous_policy(const TrainConfig& config, const Box& box) {
   return policy;
 }
 
-Policy logits_policy(PolicyDistribution distribution, std::size_t outputs) {
+PolicySpec logits_policy(PolicyDistribution distribution, std::size_t outputs) {
   return {
       .distribution = std::move(distribution), .outputs = outputs, .head = PolicyHead::linear, .initial_log_std = 0};
 }
 
 }  // namespace
 
-Policy make_policy(const TrainConfig& config, const Space& action_space) {
+PolicySpec make_policy(const TrainConfig& config, const Space& action_space) {
   if (const auto* const box = std::get_if<Box>(&action_space)) return continuous_policy(config, *box);
   if (const auto* const choices = std::get_if<MultiDiscrete>(&action_space)) {
     const MultiCategorical distribution(*choices);

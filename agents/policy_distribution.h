@@ -31,7 +31,7 @@ using OneOf = std::variant<Ps...>;
 using PolicyDistribution = OneOf<Categorical, MultiCategorical, Bernoulli, DiagonalGaussian, SquashedGaussian>;
 
 /// A distribution over an action space and its requirements for a network.
-struct Policy {
+struct PolicySpec {
   PolicyDistribution distribution;
   std::size_t outputs;  ///< K
   PolicyHead head;
@@ -41,6 +41,6 @@ struct Policy {
 
 /// Makes the policy for an action space. Choices, switches and numbers each have their own distribution; `policy_std`,
 /// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError for an unknown `policy_std`.
-Policy make_policy(const TrainConfig& config, const Space& action_space);
+PolicySpec make_policy(const TrainConfig& config, const Space& action_space);
 
 }  // namespace sounder

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "apps/act.h"
 #include "apps/bench/bench.h"
 #include "apps/check.h"
 #include "apps/completion.h"
@@ -189,6 +190,24 @@ Command add_export(CLI::App& program, const Catalogue& catalogue) {
           }};
 }
 
+Command add_act(CLI::App& program, const Catalogue& catalogue) {
+  CLI::App& app =
+      *program.add_subcommand("act", "Read observations from stdin, and write a saved policy's actions to stdout");
+  const auto request = std::make_shared<ActRequest>();
+  add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
+           [request](const std::string& text) { request->run_or_checkpoint = text; })
+      ->required();
+  app.add_flag_callback(
+      "--values", [request] { request->values = true; }, "append the value of each observation to its action");
+  app.add_flag_callback(
+      "--sample", [request] { request->sample = true; }, "sample actions instead of taking the likeliest");
+  add_number(app, {.name = "--seed", .help = "seed of sampled actions"}, request->seed, {0, kLargestSeed});
+  return {&app, [request, &catalogue] {
+            act(*request, catalogue);
+            return 0;
+          }};
+}
+
 Command add_envs(CLI::App& program, const Catalogue& catalogue) {
   struct Request {
     std::optional<std::string> environment;
@@ -284,10 +303,12 @@ Command add_completion(CLI::App& program) {
 }  // namespace
 
 std::vector<Command> add_commands(CLI::App& program, const Catalogue& catalogue) {
-  return {add_train(program, catalogue), add_sweep(program, catalogue),  add_evaluate(program, catalogue),
-          add_watch(program, catalogue), add_export(program, catalogue), add_envs(program, catalogue),
-          add_check(program, catalogue), add_replay(program, catalogue), add_plot(program),
-          add_bench(program, catalogue), add_completion(program)};
+  return {add_train(program, catalogue),    add_sweep(program, catalogue),
+          add_evaluate(program, catalogue), add_watch(program, catalogue),
+          add_act(program, catalogue),      add_export(program, catalogue),
+          add_envs(program, catalogue),     add_check(program, catalogue),
+          add_replay(program, catalogue),   add_plot(program),
+          add_bench(program, catalogue),    add_completion(program)};
 }
 
 }  // namespace sounder

@@ -1,11 +1,13 @@
 #pragma once
 
-// The header for programs with their own environments or trainings, included as <sounder/sounder.h>: the types that an
-// environment needs (spaces, actions, EnvironmentSpec, StepResult, Canvas, Rng, Error), the Registry, run(), and, to
-// train without the command line, Training, evaluate() and where configurations come from. Everything else has its own
-// header: wrappers in <sounder/envs/wrappers/...>, LibTorch networks in <sounder/agents/networks/torch_module.h>, and
-// the parts that a Training is made of in <sounder/core/running/trainer.h> and <sounder/agents/factory.h>.
+// The header for programs with their own environments, trainings or policies, included as <sounder/sounder.h>: the
+// types that an environment needs (spaces, actions, EnvironmentSpec, StepResult, Canvas, Rng, Error), the Registry,
+// run(), to train without the command line Training, evaluate() and where configurations come from, and Policy, which
+// acts with what was trained (by itself: <sounder/agents/policy.h>). Everything else has its own header: wrappers in
+// <sounder/envs/wrappers/...>, LibTorch networks in <sounder/agents/networks/torch_module.h>, and the parts that a
+// Training is made of in <sounder/core/running/trainer.h> and <sounder/agents/factory.h>.
 
+#include "agents/policy.h"
 #include "apps/command_line.h"
 #include "apps/library/configuration.h"
 #include "apps/library/evaluation.h"

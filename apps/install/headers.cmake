@@ -6,7 +6,7 @@
 # one they are prepared only.
 cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
-set(pending apps/sounder.h agents/factory.h core/running/evaluator.h core/running/trainer.h ${environments})
+set(pending apps/sounder.h agents/factory.h agents/policy.h core/running/evaluator.h core/running/trainer.h ${environments})
 if(with_torch)
   list(APPEND pending agents/networks/torch_module.h)
 endif()

@@ -67,31 +67,41 @@ struct NamedWrapper {
   std::string_view expected;
   std::string_view example;
   Wrap wrap;
+  bool changes_environment = false;
 };
 
 // The list of named wrappers, sorted.
 constexpr std::array kWrappers{
-    NamedWrapper{"action_repeat", "a whole number", "action_repeat=4", wrap_with<ActionRepeat, std::int64_t>},
+    NamedWrapper{"action_repeat", "a whole number", "action_repeat=4", wrap_with<ActionRepeat, std::int64_t>, true},
     NamedWrapper{"clip_observation", "a number", "clip_observation=10", wrap_with<ClipObservation, float>},
     NamedWrapper{"frame_stack", "a whole number", "frame_stack=4", wrap_with<FrameStack, std::int64_t>},
     NamedWrapper{"mask_observation", "the numbers to keep, between commas", "mask_observation=0,2",
                  wrap_with<MaskObservation, std::vector<std::int64_t>>},
     NamedWrapper{"one_hot_observation", "no value", "one_hot_observation", wrap_without<OneHotObservation>},
     NamedWrapper{"rescale_action", "no value", "rescale_action", wrap_without<RescaleAction>},
-    NamedWrapper{"sticky_actions", "a probability", "sticky_actions=0.25", wrap_with<StickyActions, float>},
+    NamedWrapper{"sticky_actions", "a probability", "sticky_actions=0.25", wrap_with<StickyActions, float>, true},
 };
+
+std::string_view name_of(std::string_view wrapper) {
+  return wrapper.substr(0, wrapper.find('='));
+}
 
 }  // namespace
 
 Environment wrap(Environment environment, std::string_view wrapper) {
   const std::size_t equals = wrapper.find('=');
-  const std::string_view name = wrapper.substr(0, equals);
+  const std::string_view name = name_of(wrapper);
   const std::string_view value = equals == std::string_view::npos ? "" : wrapper.substr(equals + 1);
   const auto* const found = std::ranges::find(kWrappers, name, &NamedWrapper::name);
   if (found == kWrappers.end()) throw UsageError(unknown_name("wrapper", name, wrapper_names()));
   if (auto wrapped = found->wrap(environment, value)) return std::move(*wrapped);
   throw UsageError(fmt::format("wrapper '{}' expects {}, got '{}'; write it like '{}'", name, found->expected, value,
                                found->example));
+}
+
+bool changes_environment(std::string_view wrapper) {
+  const auto* const found = std::ranges::find(kWrappers, name_of(wrapper), &NamedWrapper::name);
+  return found != kWrappers.end() && found->changes_environment;
 }
 
 std::vector<std::string> wrapper_names() {

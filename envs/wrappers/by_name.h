@@ -15,6 +15,10 @@ namespace sounder {
 /// spaces the wrapper does not suit.
 Environment wrap(Environment environment, std::string_view wrapper);
 
+/// Returns whether a wrapper, in the syntax of wrap(), changes how the environment answers: action_repeat and
+/// sticky_actions do. The others change only what a policy observes, or how it writes an action.
+bool changes_environment(std::string_view wrapper);
+
 /// Returns the names that wrap() accepts, sorted.
 std::vector<std::string> wrapper_names();
 

@@ -4,9 +4,11 @@
 #include <new>
 
 #include "agents/factory.h"
+#include "agents/policy.h"
 #include "core/running/worker_group.h"
 #include "core/sharing/store/shared_array.h"
 #include "envs/registry.h"
+#include "tests/agents/saved_policies.h"
 #include "tests/catch.h"
 #include "tests/core/config/choices.h"
 
@@ -168,6 +170,30 @@ TEST_CASE("a warm worker allocates nothing when it is a parameter server's clien
   config.steps = 100'000'000;
   INFO(config.algorithm << ", fetch every " << config.fetch_every << ", push every " << config.push_every);
   CHECK(allocations_of(config) == 0);
+}
+
+TEST_CASE("a policy's action allocates nothing") {
+  const bool numbers = GENERATE(false, true);
+  const std::size_t streams = GENERATE(1, 3);
+  Spaces spaces{.observation = Box::uniform(-2, 2, {4}), .action = Discrete{3}};
+  TrainConfig config{.environment = "Thing-v0", .wrappers = {"frame_stack=2"}};
+  if (numbers) {
+    spaces.action = Box::uniform(-1, 1, {2});
+    config.wrappers = {"mask_observation=0,2", "frame_stack=2", "rescale_action"};
+    config.squash_actions = true;
+    config.memory = "lstm";
+    config.normalize_observations = true;
+  }
+  Policy policy(test::random_policy(config, spaces), {.streams = streams, .sample = 1});
+  const std::vector<float> observations(streams * 4, 0.5F);
+  const std::vector<std::uint8_t> mask(numbers ? 0 : streams * 3, 1);
+  const std::int64_t before = allocations.load();
+  for (int i = 0; i < 100; ++i) {
+    if (i % 10 == 0) policy.begin_episode();
+    if (streams == 1) policy.act(observations, mask);
+    policy.act_all(observations, mask);
+  }
+  CHECK(allocations.load() == before);
 }
 
 }  // namespace

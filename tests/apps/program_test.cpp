@@ -33,8 +33,8 @@ TEST_CASE("The program itself helps, lists its version, and passes exit codes on
   const Outcome help = spawn(folder, {"--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err.empty());
-  for (const char* command :
-       {"train", "sweep", "evaluate", "watch", "export", "envs", "check", "replay", "plot", "bench"}) {
+  for (const char* command : {"train", "sweep", "evaluate", "watch", "act", "export", "envs", "check", "replay", "plot",
+                              "bench", "completion"}) {
     CHECK(help.out.find(fmt::format("\n  {} ", command)) != std::string::npos);
   }
   const Outcome train_help = spawn(folder, {"train", "--help"});

@@ -21,6 +21,16 @@ Environment wrapped_probe(std::string_view wrapper) {
 
 }  // namespace
 
+TEST_CASE("repeated and sticky actions alone change how the environment answers") {
+  std::vector<std::string> changing;
+  for (const std::string& name : wrapper_names()) {
+    if (changes_environment(name + "=1")) changing.push_back(name);
+  }
+  CHECK(changing == std::vector<std::string>{"action_repeat", "sticky_actions"});
+  CHECK(changes_environment("action_repeat"));
+  CHECK_FALSE(changes_environment("unknown"));
+}
+
 TEST_CASE("each named wrapper is made with its value") {
   Environment stacked = wrapped_probe("frame_stack=2");
   first_observation(stacked);
