@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "apps/catalogue.h"
+#include "apps/library/catalogue.h"
 
 namespace sounder {
 
