@@ -29,7 +29,7 @@ pid_t start(const Launch& launch) {
   spawn.open(STDIN_FILENO, "/dev/null", O_RDONLY);
   spawn.open(STDOUT_FILENO, "/dev/null", O_WRONLY);
   spawn.open(STDERR_FILENO, launch.log.string(), O_WRONLY | O_CREAT | O_TRUNC);
-  std::vector<std::string> arguments{launch.program.filename().string()};
+  std::vector<std::string> arguments{launch.name.empty() ? launch.program.filename().string() : launch.name};
   arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
   const auto [process, error] = spawn.start(launch.program.string(), std::move(arguments));
   if (error != 0) {

@@ -15,6 +15,7 @@ struct Launch {
   std::filesystem::path program;
   std::vector<std::string> arguments;  ///< without the program's name
   std::filesystem::path log;           ///< gets its stderr; its stdout is dropped
+  std::string name = {};               ///< by which the program is called; empty: that of its file
 };
 
 /// How a process ended.

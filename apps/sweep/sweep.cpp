@@ -15,6 +15,7 @@
 #include "apps/terminal/terminal.h"
 #include "apps/train.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -137,7 +138,8 @@ class Sweep {
                   .program = kThisProgram,
                   .arguments = {"train", "--preset", "none", "--config", files.config.string(), "--run",
                                 files.run.string(), "--json"},
-                  .log = files.log};
+                  .log = files.log,
+                  .name = program_name()};
   }
 
   void ended(std::size_t index, const Ending& ending) {
