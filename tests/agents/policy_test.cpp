@@ -208,6 +208,13 @@ TEST_CASE("what changes the environment's answers alone is left to the environme
   CHECK(value_after(policy, {2}) == Approx(21));
   CHECK(value_after(policy, {3}) == Approx(32));
 
+  config.wrappers = {"action_repeat=4", "sticky_actions=1"};
+  Checkpoint sticky = two_choices();
+  sticky.config = to_toml(config);
+  Policy free(sticky);
+  CHECK(choice(free.act(Numbers{0.5F})) == 0);
+  CHECK(choice(free.act(Numbers{3})) == 1);
+
   config.wrappers = {"frame_stack=2", "action_repeat=4"};
   const Checkpoint between = seen_value(config, Box::uniform(-10, 10, {1}), {1, 10});
   CHECK(contains(error_of<Error>([&] { Policy{between}; }), "frame_stack inside action_repeat"));
