@@ -146,7 +146,7 @@ std::vector<ExportCase> export_cases() {
                    {image({2, 7, 6}), Discrete{3}},
                    {.network = "cnn", .hidden = {12}, .activation = "relu", .channels = {5, 6}, .stride = 2}});
   cases.push_back({"images less than half a kernel wide",
-                   {image({3, 1}), Discrete{3}},
+                   {image({8, 1}), Discrete{3}},
                    {.network = "cnn", .hidden = {7}, .channels = {4, 3}, .kernel = 5, .stride = 3}});
   cases.push_back({"frames of images, lstm",
                    {image({5, 4}), finite},
