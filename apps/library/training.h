@@ -23,7 +23,7 @@ namespace sounder {
 
 /// What a training needs beside its configuration.
 struct TrainingOptions {
-  /// The run folder to make; empty for runs/<env>__<algorithm>__<seed>__<time>. None: no file is written.
+  /// The run folder to make; empty for `runs/<env>__<algorithm>__<seed>__<time>`. None: no file is written.
   std::optional<std::filesystem::path> run = {};
   /// A run folder (its best checkpoint) or a checkpoint file, whose parameters the training starts from, normalisation
   /// statistics included. All else is as in any new training: the global step and the optimizer's statistics are zero.

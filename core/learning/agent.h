@@ -74,8 +74,8 @@ class Agent {
   /// Chooses an allowed action for each of B observations and writes it to its row of `actions`.
   virtual void act(const ActRequest& request, ActionArray& actions) = 0;
 
-  /// Returns the value of the observation in a row of the latest act(): the expected return, of the rewards as the agent
-  /// learns from them. `mask` [M] is the row's in that act(). NaN if the agent estimates no values.
+  /// Returns the value of the observation in a row of the latest act(): the expected return, of the rewards as the
+  /// agent learns from them. `mask` [M] is the row's in that act(). NaN if the agent estimates no values.
   virtual float value(std::size_t /*row*/, ActionMask /*mask*/) const noexcept {
     return std::numeric_limits<float>::quiet_NaN();
   }

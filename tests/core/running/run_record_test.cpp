@@ -52,7 +52,7 @@ struct Recording : MetricsSink {
                     .runaway_entropy = 5,
                     .save = [this](const Checkpoint&, CheckpointMark) {
                       on_save();
-                      return std::filesystem::path();
+                      return std::filesystem::path("file");
                     }}};
 };
 
