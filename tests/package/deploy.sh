@@ -3,29 +3,20 @@
 # sounder::policy alone is configured without cairo, loads a trained policy and controls with it, and is small.
 set -euo pipefail
 source=$1 build=$2
+source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/home" "$folder/checkout"
 ln -s "$source/apps" "$folder/checkout/apps"
 ln -s "$build" "$folder/checkout/build"
-awk '
-  /^```/ && inside { exit }
-  inside { print }
-  /^```/ && found { inside = 1 }
-  $0 == "<!-- tests/package/deploy.sh runs these commands -->" { found = 1 }' \
-  "$source/apps/examples/deploy/README.md" >"$folder/commands"
+commands_of "$source/apps/examples/deploy/README.md" tests/package/deploy.sh >"$folder/commands"
 [ "$(wc -l <"$folder/commands")" -ge 8 ]
 cd "$folder/checkout"
 export HOME=$folder/home
-while IFS= read -r command <&3; do
-  echo "\$ $command"
-  eval "$command" >"$folder/said" 2>&1 || { cat "$folder/said"; exit 1; }
-  tail -n 12 "$folder/said"
-  [[ $command != cd\ * ]] || eval "$command"
-done 3<"$folder/commands"
+run_commands "$folder/commands"
 
-grep -qE '^5000 actions: median [0-9.]+ us, 99 % below [0-9.]+ us, maximum [0-9.]+ us$' "$folder/said"
-angle=$(sed -nE 's/^angle at the end: (-?[0-9.]+) radians from upright$/\1/p' "$folder/said")
+grep -qE '^5000 actions: median [0-9.]+ us, 99 % below [0-9.]+ us, maximum [0-9.]+ us$' "$folder/commands.said"
+angle=$(sed -nE 's/^angle at the end: (-?[0-9.]+) radians from upright$/\1/p' "$folder/commands.said")
 awk -v angle="$angle" 'BEGIN { exit !(angle != "" && angle < 0.5 && angle > -0.5) }'
 # What it does without, and its size.
 if grep -iE 'cairo|torch|boost|toml' build/CMakeCache.txt; then exit 1; fi

@@ -3,6 +3,7 @@
 # build, installed in an empty home folder; and the program is linked with no library for drawing or of LibTorch.
 set -euo pipefail
 source=$1 build=$2
+source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export HOME=$folder/home
@@ -12,15 +13,10 @@ cp -r "$source/apps/examples/embed" "$folder/embed"
 cd "$folder/embed"
 awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
 [ "$(wc -l <commands)" -eq 4 ]
-while IFS= read -r command <&3; do
-  echo "\$ $command"
-  eval "$command" >said 2>&1 || { cat said; exit 1; }
-  tail -n 5 said
-  [ "$command" != build/embed ] || cp said trained
-done 3<commands
+run_commands "$PWD/commands" | tee said
 
-grep -q ': solved$' trained
-awk '/^mean return of 100 new episodes: / { mean = $NF } END { exit !(mean >= 475 && mean <= 500) }' trained
+grep -q ': solved$' said
+awk '/^mean return of 100 new episodes: / { mean = $NF } END { exit !(mean >= 475 && mean <= 500) }' said
 [ ! -e runs ]
 if grep -iE 'cairo|torch' build/CMakeCache.txt; then exit 1; fi
 if ldd build/embed | grep -E 'cairo|torch'; then

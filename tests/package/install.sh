@@ -3,28 +3,18 @@
 # folder: they install this build, and build, check, train and evaluate the example. Prints how long each command took.
 set -euo pipefail
 source=$1 build=$2
+source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 # The commands begin in a checkout with a build/ in it.
 mkdir "$folder/home" "$folder/checkout"
 ln -s "$source/apps" "$folder/checkout/apps"
 ln -s "$build" "$folder/checkout/build"
-awk '
-  /^```/ && inside { exit }
-  inside { print }
-  /^```/ && found { inside = 1 }
-  $0 == "<!-- tests/package/install.sh runs these commands -->" { found = 1 }' \
-  "$source/apps/docs/own_environment_cpp.md" >"$folder/commands"
+commands_of "$source/apps/docs/own_environment_cpp.md" tests/package/install.sh >"$folder/commands"
 [ "$(wc -l <"$folder/commands")" -ge 8 ]
 cd "$folder/checkout"
 export HOME=$folder/home
-while IFS= read -r command <&3; do
-  echo "\$ $command"
-  began=$EPOCHREALTIME
-  eval "$command" 2>&1 | tail -n 12
-  awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "(%.1f s)\n", ended - began }'
-  [[ $command != cd\ * ]] || eval "$command"
-done 3<"$folder/commands"
+run_commands "$folder/commands"
 
 grep -q '"solved":true' runs/latest/summary.json
 # 100 other episodes than those that the training was stopped by, at the threshold that main() gave.

@@ -4,18 +4,14 @@
 set -euo pipefail
 sounder=$1
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/bin"
 ln -s "$sounder" "$folder/bin/sounder"
 export PATH=$folder/bin:$PATH
 cp "$source/apps/examples/deploy_c/main.c" "$folder"
-awk '
-  /^```/ && inside { exit }
-  inside { print }
-  /^```/ && found { inside = 1 }
-  $0 == "<!-- tests/apps/export/deploy_c.sh runs these commands -->" { found = 1 }' \
-  "$source/apps/examples/deploy_c/README.md" >"$folder/commands.sh"
+commands_of "$source/apps/examples/deploy_c/README.md" tests/apps/export/deploy_c.sh >"$folder/commands.sh"
 grep -q 'sounder export' "$folder/commands.sh"
 cd "$folder"
 bash -euo pipefail commands.sh >output 2>said || { cat output said; exit 1; }

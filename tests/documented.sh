@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# What the scripts that run documents' commands share; for being sourced.
+
+# commands_of DOCUMENT SCRIPT: the commands in the document's block that it says SCRIPT runs.
+commands_of() {
+  awk -v marker="<!-- $2 runs these commands -->" '
+    /^```/ && inside { exit }
+    inside { print }
+    /^```/ && found { inside = 1 }
+    $0 == marker { found = 1 }' "$1"
+}
+
+# run_commands FILE: runs the commands of a file, each where the one before left off, and says how long it took. The end of
+# what each says is shown; that of the last one stays in FILE.said. Ends with the first one that fails.
+run_commands() {
+  local command began
+  while IFS= read -r command <&3; do
+    echo "\$ $command"
+    began=$EPOCHREALTIME
+    eval "$command" >"$1.said" 2>&1 || { cat "$1.said"; exit 1; }
+    tail -n 12 "$1.said"
+    awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "(%.1f s)\n", ended - began }'
+  done 3<"$1"
+}
