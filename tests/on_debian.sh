@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# on_debian.sh bookworm|trixie: tries the two commands of README.md in a bare Debian of that release, made with debootstrap:
-#   as root: apps/quickstart.sh, and tests/run.sh;
-#   as a user with sudo, where LibTorch is no package (as in Ubuntu 24.04): apps/quickstart.sh, which builds without it.
+# on_debian.sh bookworm|trixie [PART...]: tries the two commands of README.md, and the packages, in a bare Debian of that
+# release, made with debootstrap. All parts, or those that are named:
+#   root: as root, apps/quickstart.sh, and tests/run.sh;
+#   user: as a user with sudo, where LibTorch is no package (as in Ubuntu 24.04): apps/quickstart.sh, which builds without it;
+#   packages: makes them, and installs, uses and removes them in another bare system.
 # Clones what is committed, and says how long each took. To be run as root. Its folders, of some GB, are made in
 # SOUNDER_DEBIAN_FOLDER (by default /tmp/sounder_on_debian), which keeps the bare system, the packages and the logs.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 suite=${1:-}
 folder=${SOUNDER_DEBIAN_FOLDER:-/tmp/sounder_on_debian}
-if [[ ! $suite =~ ^(bookworm|trixie)$ ]] || [ $# -ne 1 ]; then
-  echo "expected bookworm or trixie; got '$*'" >&2
+parts=("${@:2}")
+[ $# -gt 1 ] || parts=(root user packages)
+if [[ ! $suite =~ ^(bookworm|trixie)$ ]] || [[ ! " ${parts[*]}" =~ ^(" "(root|user|packages))+$ ]]; then
+  echo "expected bookworm or trixie, and parts to try: root, user, packages; got '$*'" >&2
   exit 2
 fi
 if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
@@ -80,20 +84,40 @@ timed() {
   report+=("$suite, $label: $outcome in $((SECONDS - began)) s; its last line: $(tail -n 1 "$log")")
 }
 
-system=$folder/$suite
-make_system "$system"
-timed "as root, apps/quickstart.sh" "$system" bash /opt/sounder/apps/quickstart.sh
-timed "as root, tests/run.sh" "$system" bash /opt/sounder/tests/run.sh
-rm -rf "$system"
+as_root() {
+  make_system "$system"
+  timed "as root, apps/quickstart.sh" "$system" bash /opt/sounder/apps/quickstart.sh
+  timed "as root, tests/run.sh" "$system" bash /opt/sounder/tests/run.sh
+}
 
-make_system "$system"
-inside "$system" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq sudo &&
-  useradd --create-home somebody && echo "somebody ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/somebody &&
-  chown -R somebody /opt/sounder && printf "Package: libtorch-dev\nPin: version *\nPin-Priority: -1\n" >/etc/apt/preferences.d/none &&
-  rm -rf /var/lib/apt/lists/*' >"$folder/$suite-sudo.log" 2>&1
-timed "as a user with sudo and without LibTorch, apps/quickstart.sh" "$system" \
-  setpriv --reuid somebody --regid somebody --init-groups env HOME=/home/somebody bash /opt/sounder/apps/quickstart.sh
-rm -rf "$system"
+as_user() {
+  make_system "$system"
+  inside "$system" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq sudo &&
+    useradd --create-home somebody && echo "somebody ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/somebody &&
+    chown -R somebody /opt/sounder && printf "Package: libtorch-dev\nPin: version *\nPin-Priority: -1\n" >/etc/apt/preferences.d/none &&
+    rm -rf /var/lib/apt/lists/*' >"$folder/$suite-sudo.log" 2>&1
+  timed "as a user with sudo and without LibTorch, apps/quickstart.sh" "$system" \
+    setpriv --reuid somebody --regid somebody --init-groups env HOME=/home/somebody bash /opt/sounder/apps/quickstart.sh
+}
+
+as_packages() {
+  make_system "$system"
+  timed "its packages made" "$system" sh -c 'cd /opt/sounder && bash apps/install_dependencies.sh &&
+    cmake --preset release -DSOUNDER_TESTS=OFF && cmake --build --preset release && cpack --config build/CPackConfig.cmake'
+  rm -rf "$folder/$suite-made"
+  mv "$system/opt/sounder/build/packages" "$folder/$suite-made" || return 0 # told as failed
+  make_system "$system"
+  mv "$system/opt/sounder" "$system/opt/source" # nothing is to be found there
+  mkdir "$system/opt/made"
+  cp "$folder/$suite-made"/*.deb "$system/opt/made"
+  timed "its packages installed, used and removed" "$system" bash /opt/source/tests/package/installed_packages.sh /opt/made
+}
+
+system=$folder/$suite
+for part in "${parts[@]}"; do
+  "as_$part"
+  rm -rf "$system"
+done
 
 printf '\nThe commit %s, with %d processors:\n' "$commit" "$(nproc)"
 printf '%s\n' "${report[@]}"
