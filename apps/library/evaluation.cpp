@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agents/factory.h"
+#include "agents/policy.h"
 #include "apps/library/catalogue.h"
 #include "apps/library/saved_policy.h"
 #include "core/config/config.h"
@@ -48,6 +49,11 @@ EvaluationResult evaluate(const Checkpoint& policy, const Registry& environments
   return evaluate(
       make_policy(policy, "policy", request_of(options), {.environments = environments, .networks = options.networks}),
       settings);
+}
+
+EvaluationResult evaluate(const Policy& policy, const Registry& environments, const EpisodeSettings& settings,
+                          const EvaluationOptions& options) {
+  return evaluate(policy.checkpoint(), environments, settings, options);
 }
 
 }  // namespace sounder

@@ -15,6 +15,7 @@
 
 namespace sounder {
 
+class Policy;
 struct SavedPolicy;
 
 /// The episodes that evaluate() plays. The numbers have the ranges of their keys: evaluation_episodes, ...
@@ -49,6 +50,10 @@ EvaluationResult evaluate(const std::filesystem::path& run_or_checkpoint, const 
 
 /// Plays episodes with a policy in memory, such as TrainingResult::best. Throws the same errors.
 EvaluationResult evaluate(const Checkpoint& policy, const Registry& environments, const EpisodeSettings& settings = {},
+                          const EvaluationOptions& options = {});
+
+/// Plays episodes with a policy that acts in this program, in copies of it. Throws the same errors.
+EvaluationResult evaluate(const Policy& policy, const Registry& environments, const EpisodeSettings& settings = {},
                           const EvaluationOptions& options = {});
 
 /// Plays episodes with a policy that was loaded. Throws UsageError for settings out of range.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "agents/policy.h"
 #include "apps/library/training.h"
 #include "envs/error.h"
 #include "tests/apps/calls.h"
@@ -77,6 +78,8 @@ TEST_CASE("a policy is evaluated in code, from memory or from its run, as by the
       sounder::testing::call({"evaluate", run, "--episodes", "20", "--seed", "3", "--json"}, environments);
   CHECK(sounder::testing::json_of(command).at("mean").to_number<double>() == Approx(sum / 20));
 
+  const EvaluationResult from_policy = evaluate(Policy::load(run), environments, {.episodes = 20, .seed = 3});
+  CHECK(from_policy.returns == from_run.returns);
   const EvaluationResult changed = evaluate(run, environments, {.episodes = 20, .seed = 3}, {.env_option = {"gain=5"}});
   CHECK(changed.summary.mean == Approx(2.5 * sum / 20));
 }
