@@ -102,10 +102,11 @@ as_user() {
 
 as_packages() {
   make_system "$system"
-  timed "its packages made" "$system" sh -c 'cd /opt/sounder && bash apps/install_dependencies.sh &&
+  timed "its packages made" "$system" sh -c 'cd /opt/sounder && bash apps/install_dependencies.sh dpkg-dev file &&
     cmake --preset release -DSOUNDER_TESTS=OFF && cmake --build --preset release && cpack --config build/CPackConfig.cmake'
   rm -rf "$folder/$suite-made"
-  mv "$system/opt/sounder/build/packages" "$folder/$suite-made" || return 0 # told as failed
+  compgen -G "$system/opt/sounder/build/packages/*.deb" >/dev/null || return 0 # told as failed
+  mv "$system/opt/sounder/build/packages" "$folder/$suite-made"
   make_system "$system"
   mv "$system/opt/sounder" "$system/opt/source" # nothing is to be found there
   mkdir "$system/opt/made"

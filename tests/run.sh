@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-bash apps/install_dependencies.sh catch2 python3 python3-numpy doxygen
+bash apps/install_dependencies.sh catch2 python3 python3-numpy doxygen dpkg-dev file
 bash apps/configure.sh
 cmake --build --preset release
 echo "Built in $SECONDS s"
