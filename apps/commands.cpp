@@ -179,7 +179,7 @@ Command add_export(CLI::App& program, const Catalogue& catalogue) {
   add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
            [request](const std::string& text) { request->run_or_checkpoint = text; })
       ->required();
-  add_text(app, {.name = "-o,--output", .help = "file to write: *.h, a header for C and C++", .type = "FILE"},
+  add_text(app, {.name = "-o,--output", .help = "file to write, " + describe_export_formats(), .type = "FILE"},
            [request](const std::string& text) { request->output = text; })
       ->required();
   add_text(app, {.name = "--prefix", .help = "what the names in a header begin with [policy]", .type = "NAME"},

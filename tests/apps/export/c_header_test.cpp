@@ -57,31 +57,10 @@ int main(void) {
 }
 )";
 
-/// Runs a shell command in a folder; checks that it prints nothing and exits with 0.
-void run_quietly(const TemporaryFolder& folder, const std::string& command) {
-  const std::string said = (folder.path() / "said").string();
-  const int status = std::system(fmt::format("cd '{}' && ({}) >said 2>&1", folder.path().string(), command).c_str());
-  INFO(command << '\n' << read(said));
-  REQUIRE(status == 0);
-  REQUIRE(read(said).empty());
-}
-
 std::vector<std::string> compilers() {
   std::vector<std::string> names{SOUNDER_C_COMPILER};
   if (std::string_view(SOUNDER_CLANG) != "") names.emplace_back(SOUNDER_CLANG);
   return names;
-}
-
-/// Saves a case's policy and exports it by the command line as policy.h.
-UntrainedPolicy export_to(const TemporaryFolder& folder, const ExportCase& policy) {
-  UntrainedPolicy made = untrained(policy);
-  const std::string file = (folder.path() / "policy.safetensors").string();
-  save_checkpoint(file, made.checkpoint);
-  const Outcome outcome = call({"export", file, "-o", (folder.path() / "policy.h").string()});
-  INFO(outcome.err);
-  REQUIRE(outcome.exit_code == 0);
-  CHECK(outcome.out.empty());
-  return made;
 }
 
 }  // namespace
@@ -90,7 +69,7 @@ TEST_CASE("An exported header compiles cleanly, and acts as Sounder does", "[exp
   for (const ExportCase& policy : export_cases()) {
     CAPTURE(policy.name);
     const TemporaryFolder folder;
-    const UntrainedPolicy made = export_to(folder, policy);
+    const UntrainedPolicy made = exported_to(folder, "policy.h", policy);
     const std::vector<Answer> expected = answers(policy, made.parameters, 1'000);
     write_questions(folder.path() / "questions", expected);
     folder.write("main.c", kProgram);
@@ -114,7 +93,7 @@ TEST_CASE("An exported header refuses observations that are none, and keeps its 
   const ExportCase numbers{"numbers",
                            {Box::uniform(-1, 1, {2}), Discrete{2}},
                            {.wrappers = {"frame_stack=2"}, .hidden = {3}, .memory = "gru", .memory_units = 2}};
-  export_to(folder, numbers);
+  exported_to(folder, "policy.h", numbers);
   folder.write("main.c", R"(#include <math.h>
 #include <string.h>
 #include "policy.h"
@@ -141,7 +120,7 @@ int main(void) {
   run_quietly(folder, "./main");
 
   const ExportCase choices{"choices", {MultiDiscrete{{3, 5}}, Discrete{2}}, {.hidden = {3}}};
-  export_to(folder, choices);
+  exported_to(folder, "policy.h", choices);
   folder.write("main.c", R"(#include "policy.h"
 
 int main(void) {
@@ -164,7 +143,7 @@ int main(void) {
 
 TEST_CASE("An exported header chooses the first of the largest allowed outputs", "[export]") {
   const TemporaryFolder folder;
-  export_to(folder, {"choices", {Box::uniform(-1, 1, {1}), MultiDiscrete{{3, 2}}}, {.hidden = {3}}});
+  exported_to(folder, "policy.h", {"choices", {Box::uniform(-1, 1, {1}), MultiDiscrete{{3, 2}}}, {.hidden = {3}}});
   folder.write("main.c", R"(#include "policy.h"
 
 static int chooses(const unsigned char* allowed, int first, int second) {
@@ -228,7 +207,10 @@ TEST_CASE("Exporting says what it takes, and what cannot be exported", "[export]
   };
   const std::string header = (folder.path() / "policy.h").string();
   CHECK(refusal({"export", file, "-o", "policy.txt"}, 2) ==
-        "sounder: --output: expected a file that ends in .h, for a header of C; got 'policy.txt'\n");
+        "sounder: --output: expected a file of a format by its ending (*.h: a header for C and C++; *.onnx: ONNX); got "
+        "'policy.txt'\n");
+  CHECK(refusal({"export", file, "-o", "policy.onnx", "--prefix", "left"}, 2) ==
+        "sounder: --prefix is of the names in a header; leave it out for 'policy.onnx'\n");
   for (const char* prefix : {"", "2nd", "my-policy", "_policy", "a b"}) {
     CHECK(
         refusal({"export", file, "-o", header, "--prefix", prefix}, 2) ==

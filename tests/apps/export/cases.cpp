@@ -1,7 +1,10 @@
 #include "tests/apps/export/cases.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -21,7 +24,6 @@ namespace sounder::testing {
 namespace {
 
 constexpr std::size_t kEpisode = 67;  // steps
-constexpr float kTolerance = 1e-6F;
 
 /// Gives observations from a list, whatever the actions.
 struct Fed {
@@ -59,31 +61,38 @@ std::vector<float> draw(const Space& space, Rng& rng) {
   return numbers;
 }
 
-bool near(float expected, float got) {
-  return std::abs(expected - got) <= kTolerance * std::max(1.0F, std::abs(expected));
-}
+/// Compares replies with answers to within a tolerance.
+struct Comparison {
+  float tolerance;
 
-/// Returns whether the outputs leave it open within the tolerance which of two options is the larger.
-bool is_tie(std::span<const float> outputs, std::size_t a, std::size_t b) {
-  return std::abs(outputs[a] - outputs[b]) <= 2 * kTolerance * std::max(1.0F, std::abs(outputs[a]));
-}
-
-bool same_action(const Answer& answer, std::span<const float> action, const Space& space) {
-  if (std::holds_alternative<Box>(space)) return std::ranges::equal(answer.action, action, near);
-  std::size_t first = 0;
-  for (std::size_t i = 0; i < action.size(); ++i) {
-    if (std::holds_alternative<MultiBinary>(space)) {
-      if (action[i] != answer.action[i] && std::abs(answer.outputs[i]) > kTolerance) return false;
-      continue;
-    }
-    const auto expected = static_cast<std::size_t>(answer.action[i]);
-    const auto got = static_cast<std::size_t>(action[i]);
-    if (expected != got && !is_tie(std::span(answer.outputs).subspan(first), expected, got)) return false;
-    const auto* const choices = std::get_if<MultiDiscrete>(&space);
-    if (choices != nullptr) first += static_cast<std::size_t>(choices->counts[i]);
+  bool near(float expected, float got) const {
+    return std::abs(expected - got) <= tolerance * std::max(1.0F, std::abs(expected));
   }
-  return true;
-}
+
+  /// Returns whether the outputs leave it open within the tolerance which of two options is the larger.
+  bool is_tie(std::span<const float> outputs, std::size_t a, std::size_t b) const {
+    return std::abs(outputs[a] - outputs[b]) <= 2 * tolerance * std::max(1.0F, std::abs(outputs[a]));
+  }
+
+  bool same_action(const Answer& answer, std::span<const float> action, const Space& space) const {
+    if (std::holds_alternative<Box>(space)) {
+      return std::ranges::equal(answer.action, action, [this](float a, float b) { return near(a, b); });
+    }
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < action.size(); ++i) {
+      if (std::holds_alternative<MultiBinary>(space)) {
+        if (action[i] != answer.action[i] && std::abs(answer.outputs[i]) > tolerance) return false;
+        continue;
+      }
+      const auto expected = static_cast<std::size_t>(answer.action[i]);
+      const auto got = static_cast<std::size_t>(action[i]);
+      if (expected != got && !is_tie(std::span(answer.outputs).subspan(first), expected, got)) return false;
+      const auto* const choices = std::get_if<MultiDiscrete>(&space);
+      if (choices != nullptr) first += static_cast<std::size_t>(choices->counts[i]);
+    }
+    return true;
+  }
+};
 
 }  // namespace
 
@@ -190,6 +199,25 @@ UntrainedPolicy untrained(const ExportCase& policy) {
   return made;
 }
 
+UntrainedPolicy exported_to(const TemporaryFolder& folder, std::string_view file, const ExportCase& policy) {
+  UntrainedPolicy made = untrained(policy);
+  const std::string saved = (folder.path() / "policy.safetensors").string();
+  save_checkpoint(saved, made.checkpoint);
+  const Outcome outcome = call({"export", saved, "-o", (folder.path() / file).string()});
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(outcome.out.empty());
+  return made;
+}
+
+void run_quietly(const TemporaryFolder& folder, const std::string& command) {
+  const std::string said = (folder.path() / "said").string();
+  const int status = std::system(fmt::format("cd '{}' && ({}) >said 2>&1", folder.path().string(), command).c_str());
+  INFO(command << '\n' << read(said));
+  REQUIRE(status == 0);
+  REQUIRE(read(said).empty());
+}
+
 std::vector<Answer> answers(const ExportCase& policy, std::vector<float> parameters, std::size_t steps) {
   TrainConfig config = policy.config;
   config.environment = "Fed-v0";
@@ -231,9 +259,14 @@ std::vector<Answer> answers(const ExportCase& policy, std::vector<float> paramet
       std::ranges::fill(network_states, 0.0F);
     }
     agent->act({.observations = input, .selection = Selection::greedy, .states = states}, actions);
-    const auto outputs = network->forward(input, 0, network_states).outputs.first(width);
-    Answer answer{
-        .begins = begins, .observation = observations[t], .outputs = {outputs.begin(), outputs.end()}, .action = {}};
+    const NetworkOutput computed = network->forward(input, 0, network_states);
+    const auto outputs = computed.outputs.first(width);
+    Answer answer{.begins = begins,
+                  .observation = observations[t],
+                  .outputs = {outputs.begin(), outputs.end()},
+                  .action = {},
+                  .value = {}};
+    if (!computed.values.empty()) answer.value = computed.values.front();
     environment.step(actions[0], input);
     if (box != nullptr) {
       const auto numbers = kept->continuous(0);
@@ -256,21 +289,28 @@ void write_questions(const std::filesystem::path& file, const std::vector<Answer
   }
 }
 
-void check_reply(const std::filesystem::path& file, const std::vector<Answer>& answers, const ExportCase& policy) {
+void check_reply(const std::filesystem::path& file, const std::vector<Answer>& answers, const ExportCase& policy,
+                 const ReplyFormat& format) {
+  const Comparison compare{format.tolerance};
   const std::string bytes = read(file);
   std::vector<float> numbers(bytes.size() / sizeof(float));
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
   const std::size_t outputs = answers.front().outputs.size();
-  const std::size_t width = outputs + answers.front().action.size();
+  const std::size_t action = answers.front().action.size();
+  const bool has_value = format.has_values && answers.front().value;
+  const std::size_t width = outputs + action + (has_value ? 1 : 0);
   REQUIRE(numbers.size() == answers.size() * width);
   for (std::size_t t = 0; t < answers.size(); ++t) {
     const auto reply = std::span(numbers).subspan(t * width, width);
     INFO("step " << t);
     for (std::size_t k = 0; k < outputs; ++k) {
       INFO("output " << k << ": expected " << answers[t].outputs[k] << ", got " << reply[k]);
-      REQUIRE(near(answers[t].outputs[k], reply[k]));
+      REQUIRE(compare.near(answers[t].outputs[k], reply[k]));
     }
-    REQUIRE(same_action(answers[t], reply.subspan(outputs), policy.spaces.action));
+    REQUIRE(compare.same_action(answers[t], reply.subspan(outputs, action), policy.spaces.action));
+    if (!has_value) continue;
+    INFO("value: expected " << *answers[t].value << ", got " << reply.back());
+    REQUIRE(compare.near(*answers[t].value, reply.back()));
   }
 }
 
