@@ -21,13 +21,13 @@ const NetworkFunctions& fused_functions() {
   return functions;
 }
 
-const NetworkFunctions& torch_functions() {
-  static const void* const functions = load_module(
-      {.name = kTorch,
-       .interface = SOUNDER_TORCH_INTERFACE,
-       .remedy = "convolutions and backend 'torch' take LibTorch (Debian, Ubuntu: apt install libtorch-dev) "
-                 "and a Sounder that was built and installed with it"});
-  return *static_cast<const NetworkFunctions*>(functions);
+const TorchFunctions& torch_functions() {
+  static const void* const functions =
+      load_module({.name = kTorch,
+                   .interface = SOUNDER_TORCH_INTERFACE,
+                   .remedy = "convolutions, backend 'torch' and TorchScript take LibTorch (Debian, Ubuntu: apt install "
+                             "libtorch-dev) and a Sounder that was built and installed with it"});
+  return *static_cast<const TorchFunctions*>(functions);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ const std::vector<Backend>& backends() {
       {.name = kTorch,
        .supports = [](const NetworkSpec& /*spec*/) { return true; },
        .installed = [] { return find_module(kTorch).has_value(); },
-       .load = torch_functions},
+       .load = []() -> const NetworkFunctions& { return torch_functions().networks; }},
   };
   return list;
 }
@@ -63,6 +63,10 @@ const Backend& choose_backend(const NetworkSpec& spec, std::string_view name) {
     throw UsageError(fmt::format("backend '{}' does not compute '{}'; try backend '{}'", name, describe(spec), kAuto));
   }
   return *found;
+}
+
+std::string script_file(const ScriptModule& content) {
+  return torch_functions().compile_script(content);
 }
 
 }  // namespace sounder

@@ -7,8 +7,10 @@
 #include <iterator>
 #include <string_view>
 
+#include "agents/networks/backends.h"
 #include "apps/export/c_header.h"
 #include "apps/export/onnx.h"
+#include "apps/export/torch_script.h"
 #include "apps/output.h"
 #include "core/checkpoint/atomic_file.h"
 #include "envs/error.h"
@@ -30,6 +32,8 @@ constexpr std::array kFormats{
              return c_header(policy, request.prefix.value_or(std::string(kPrefix)));
            }},
     Format{".onnx", "ONNX", [](const ExportedPolicy& policy, const ExportRequest&) { return onnx_model(policy); }},
+    Format{".pt", "TorchScript",
+           [](const ExportedPolicy& policy, const ExportRequest&) { return script_file(torch_script(policy)); }},
 };
 
 const Format& format_of(const ExportRequest& request) {

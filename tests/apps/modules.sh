@@ -37,6 +37,7 @@ without "$program" envs
 without "$program" train CartPole-v1 $short --run fused
 without "$program" evaluate fused --episodes 2
 without "$program" plot fused -o curve.svg
+without "$program" export fused -o policy.onnx
 
 # There is no module next to a copy of the program.
 mkdir -p alone/bin
@@ -44,6 +45,8 @@ cp "$program" alone/bin/sounder
 without alone/bin/sounder train CartPole-v1 $short --run alone/fused
 missing="sounder: sounder_torch.so is missing ("
 refused 2 "$missing" alone/bin/sounder train CartPole-v1 $short --backend torch --run none
+refused 2 "$missing" alone/bin/sounder export fused -o policy.pt
+[ ! -e policy.pt ] || ended "a policy that could not be exported left a file"
 refused 2 "apt install libtorch-dev" alone/bin/sounder train Catch-v0 $short --network cnn --run none
 [ ! -e none ] || ended "a run that could not start left a folder"
 refused 2 "did you mean 'torch'?" alone/bin/sounder train CartPole-v1 $short --backend toch --run none
@@ -59,6 +62,7 @@ fi
 with "$program" train CartPole-v1 $short --backend torch --run torch --json
 grep -q '"backend":"torch"' out
 with "$program" evaluate torch --episodes 2
+with "$program" export fused -o policy.pt
 without "$program" plot torch -o curve.svg
 with "$program" train Catch-v0 $short --network cnn --run cnn
 with "$program" evaluate cnn --episodes 2

@@ -206,9 +206,10 @@ TEST_CASE("Exporting says what it takes, and what cannot be exported", "[export]
     return outcome.err;
   };
   const std::string header = (folder.path() / "policy.h").string();
-  CHECK(refusal({"export", file, "-o", "policy.txt"}, 2) ==
-        "sounder: --output: expected a file of a format by its ending (*.h: a header for C and C++; *.onnx: ONNX); got "
-        "'policy.txt'\n");
+  CHECK(
+      refusal({"export", file, "-o", "policy.txt"}, 2) ==
+      "sounder: --output: expected a file of a format by its ending (*.h: a header for C and C++; *.onnx: ONNX; *.pt: "
+      "TorchScript); got 'policy.txt'\n");
   CHECK(refusal({"export", file, "-o", "policy.onnx", "--prefix", "left"}, 2) ==
         "sounder: --prefix is of the names in a header; leave it out for 'policy.onnx'\n");
   for (const char* prefix : {"", "2nd", "my-policy", "_policy", "a b"}) {
