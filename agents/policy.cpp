@@ -15,6 +15,7 @@
 #include "core/config/config.h"
 #include "core/learning/agent.h"
 #include "core/running/run_checkpoints.h"
+#include "core/sharing/peers/peers.h"
 #include "core/space_json.h"
 #include "envs/environment.h"
 #include "envs/random.h"
@@ -166,7 +167,7 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
   agents =
       make_agent_factory(config, spec, options.networks != nullptr ? *options.networks : Networks::with_builtins());
   check_suits(checkpoint, spec, *agents);
-  parameters = flat_parameters(checkpoint, agents->layout());
+  parameters = policy_parameters(checkpoint, agents->layout(), options.peer);
   agents->prepare_thread();
   agent = agents->make({.parameters = parameters}, {.observations = streams});
   observation_size = flat_size(spec.observation_space);
@@ -248,6 +249,7 @@ Policy Policy::load(const std::filesystem::path& run_or_checkpoint, const Policy
   require_streams(options);
   const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
   Checkpoint checkpoint = load_checkpoint(file);
+  require_peer(checkpoint, options.peer, file.string());
   try {
     return Policy(std::move(checkpoint), options);
   } catch (const Error& error) {  // a UsageError, too: it is about what the file holds
@@ -257,6 +259,7 @@ Policy Policy::load(const std::filesystem::path& run_or_checkpoint, const Policy
 
 Policy::Policy(Checkpoint checkpoint, const PolicyOptions& options) {
   require_streams(options);
+  require_peer(checkpoint, options.peer, "the checkpoint");
   parts_ = std::make_unique<Parts>(std::move(checkpoint), options);
 }
 

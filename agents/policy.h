@@ -23,6 +23,7 @@ struct PolicyOptions {
   /// Seed of sampled actions. None: the action of the largest probability, density or value. Value methods, which have
   /// no probabilities, always take that of the largest value.
   std::optional<std::uint64_t> sample = {};
+  std::optional<std::int64_t> peer = {};  ///< of a run of peers: that one's policy, from 0 on; none for their mean
   /// Knows the policy's network, if that is your own. Null: Sounder's networks. Needed while loading only.
   const Networks* networks = nullptr;
 };
@@ -38,10 +39,10 @@ class Policy {
  public:
   static constexpr std::size_t kMostStreams = 65'536;
 
-  /// Loads a run's best checkpoint (its last one if the run was never evaluated), or a checkpoint file; of a run of
-  /// peers, the mean of their parameters. Throws Error if it is missing, damaged or of format 1, which lacks the
-  /// environment's own spaces, and if its network is unknown or needs LibTorch's module and that is not installed.
-  /// Throws UsageError for options out of range.
+  /// Loads a run's best checkpoint (its last one if the run was never evaluated), or a checkpoint file. Throws Error if
+  /// it is missing, damaged or of format 1, which lacks the environment's own spaces, and if its network is unknown or
+  /// needs LibTorch's module and that is not installed. Throws UsageError for options out of range, and for a peer that
+  /// the run does not have.
   static Policy load(const std::filesystem::path& run_or_checkpoint, const PolicyOptions& options = {});
 
   /// Makes the policy of a checkpoint. Throws the same errors.
@@ -82,7 +83,7 @@ class Policy {
   void begin_episode() noexcept;
   void begin_episode(std::size_t stream);
 
-  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h).
+  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h); of a run of peers, with all.
   const Checkpoint& checkpoint() const noexcept;
 
   /// Writes that checkpoint to a file, as save_checkpoint() does. Throws Error.

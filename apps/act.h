@@ -13,6 +13,7 @@ struct ActRequest {
   std::filesystem::path run_or_checkpoint;  ///< for a run, its best checkpoint is used
   bool sample = false;                      ///< sample actions instead of taking the likeliest
   std::int64_t seed = 1;                    ///< of sampled actions
+  std::optional<std::int64_t> peer = {};    ///< of a run of peers: that one's policy; none for their mean
   bool values = false;                      ///< append the value of each observation
 };
 

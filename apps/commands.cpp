@@ -109,6 +109,12 @@ void add_source(CLI::App& app, const std::shared_ptr<void>& owner, EnvironmentSo
            [owner, &source](const std::string& text) { source.connect = text; });
 }
 
+void add_peer(CLI::App& app, std::optional<std::int64_t>& peer) {
+  add_number(app,
+             {.name = "--peer", .help = "of a run of peers, the policy of this one, from 0 on [the mean of all peers]"},
+             peer, {0, kMostWorkers - 1});
+}
+
 /// Adds what evaluating and watching saved policies have in common.
 template <class Request>
 void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
@@ -129,9 +135,7 @@ void add_play_options(CLI::App& app, const std::shared_ptr<Request>& request) {
              {.name = "--evaluation-step-limit",
               .help = "steps at which an episode is cut where the environment has no limit [as in training]"},
              request->evaluation_step_limit, {1, kMostEpisodeSteps});
-  add_number(app,
-             {.name = "--peer", .help = "of a run of peers, the policy of this one, from 0 on [the mean of all peers]"},
-             request->peer, {0, kMostWorkers - 1});
+  add_peer(app, request->peer);
   add_number(app, {.name = "--episodes", .help = "episodes to play"}, request->episodes, {1, kMostEpisodes});
   add_number(app, {.name = "--seed", .help = "seed of the episodes"}, request->seed, {0, kLargestSeed});
 }
@@ -182,6 +186,7 @@ Command add_export(CLI::App& program, const Catalogue& catalogue) {
   add_text(app, {.name = "-o,--output", .help = "file to write, " + describe_export_formats(), .type = "FILE"},
            [request](const std::string& text) { request->output = text; })
       ->required();
+  add_peer(app, request->peer);
   add_text(app, {.name = "--prefix", .help = "what the names in a header begin with [policy]", .type = "NAME"},
            [request](const std::string& text) { request->prefix = text; });
   return {&app, [request, &catalogue] {
@@ -197,6 +202,7 @@ Command add_act(CLI::App& program, const Catalogue& catalogue) {
   add_text(app, {.name = "RUN", .help = "run folder (its best checkpoint) or checkpoint file"},
            [request](const std::string& text) { request->run_or_checkpoint = text; })
       ->required();
+  add_peer(app, request->peer);
   app.add_flag_callback(
       "--values", [request] { request->values = true; }, "append the value of each observation to its action");
   app.add_flag_callback(

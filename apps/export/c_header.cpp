@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/export/c_network.h"
+#include "apps/library/saved_policy.h"
 #include "envs/action_mask.h"
 #include "envs/error.h"
 
@@ -211,7 +212,7 @@ std::string choose(const ExportedPolicy& policy, CParts& parts) {
 std::string introduction(const ExportedPolicy& policy, bool has_state) {
   const bool masks = !option_counts(policy.spaces.action).empty();
   return fmt::format(
-      "/* A policy trained by Sounder: {}, {}, {}, saved at step {}.\n"
+      "/* A policy trained by Sounder: {}, {}, {}, saved at step {}{}.\n"
       "\n"
       "   observation  {}\n"
       "   action       {}\n"
@@ -226,7 +227,8 @@ std::string introduction(const ExportedPolicy& policy, bool has_state) {
       "   @_act() is @_forward(), which computes the network's outputs, and @_choose(), which chooses the\n"
       "   greedy action by them{}. They allocate nothing, and keep nothing but what is in `state`. */\n",
       for_comment(policy.environment), for_comment(policy.algorithm), for_comment(policy.description), policy.step,
-      for_comment(describe(policy.spaces.observation)), for_comment(describe(policy.spaces.action)),
+      peer_suffix(policy.peer), for_comment(describe(policy.spaces.observation)),
+      for_comment(describe(policy.spaces.action)),
       has_state ? "     @_state state;\n     @_reset(&state); at the start of every episode\n" : "",
       has_state ? ", &state" : "", masks ? ", among those that are allowed" : "");
 }

@@ -11,6 +11,7 @@
 #include "apps/export/c_header.h"
 #include "apps/export/onnx.h"
 #include "apps/export/torch_script.h"
+#include "apps/library/saved_policy.h"
 #include "apps/output.h"
 #include "core/checkpoint/atomic_file.h"
 #include "envs/error.h"
@@ -64,11 +65,11 @@ std::string describe_export_formats() {
 
 void export_policy(const ExportRequest& request, const Catalogue& catalogue) {
   const Format& format = format_of(request);
-  const ExportedPolicy policy = load_for_export(request.run_or_checkpoint, catalogue.networks);
+  const ExportedPolicy policy = load_for_export(request.run_or_checkpoint, catalogue.networks, request.peer);
   const std::string content = format.write(policy, request);
   write_file_atomically(request.output, content);
-  print_human(fmt::format("{}: {} of {}, saved at step {} ({} bytes)\n", request.output.string(), policy.description,
-                          policy.environment, policy.step, content.size()));
+  print_human(fmt::format("{}: {} of {}, saved at step {}{} ({} bytes)\n", request.output.string(), policy.description,
+                          policy.environment, policy.step, peer_suffix(policy.peer), content.size()));
 }
 
 }  // namespace sounder

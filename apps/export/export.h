@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@ namespace sounder {
 struct ExportRequest {
   std::filesystem::path run_or_checkpoint;  ///< of a run, its best checkpoint
   std::filesystem::path output;             ///< its ending names the format
+  std::optional<std::int64_t> peer = {};    ///< of a run of peers: that one's policy; none for their mean
   std::optional<std::string> prefix = {};   ///< of the names in a C header; none for "policy"
 };
 

@@ -13,6 +13,7 @@
 #include "apps/library/saved_policy.h"
 #include "core/checkpoint/contents.h"
 #include "core/running/run_checkpoints.h"
+#include "core/sharing/peers/peers.h"
 #include "core/space_json.h"
 #include "envs/error.h"
 #include "envs/parse_number.h"
@@ -117,7 +118,8 @@ Spaces saved_spaces(const Checkpoint& checkpoint) {
                   program_name()));
 }
 
-ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config, const Networks& networks) {
+ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config, const Networks& networks,
+                        std::optional<std::int64_t> peer) {
   const Spaces spaces = saved_spaces(checkpoint);
   const Environment environment = for_policy(
       Environment(SpacesOnly{spaces}),
@@ -138,13 +140,14 @@ ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config,
                         .algorithm = config.algorithm,
                         .description = checkpoint.network,
                         .step = checkpoint.progress.step,
+                        .peer = peer,
                         .spaces = spaces,
                         .observation_steps = wrappers.observation_steps(),
                         .means = {},
                         .factors = {},
                         .network = *network,
                         .layout = agents->layout(),
-                        .parameters = flat_parameters(checkpoint, agents->layout()),
+                        .parameters = policy_parameters(checkpoint, agents->layout(), peer),
                         .action_steps = wrappers.action_steps()};
   if (const auto& moments = policy.layout.observation_moments) {
     constexpr float kEpsilon = 1e-8F;  // as in agents/networks/normalized_network.cpp
@@ -167,12 +170,14 @@ std::size_t ExportedPolicy::outputs() const {
   return box != nullptr ? box->low.size() : network.outputs;
 }
 
-ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks) {
+ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks,
+                               std::optional<std::int64_t> peer) {
   const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
   const Checkpoint checkpoint = load_checkpoint(file);
+  require_peer(checkpoint, peer, file.string());
   const TrainConfig config = saved_config(checkpoint, file);
   try {
-    return exported(checkpoint, config, networks);
+    return exported(checkpoint, config, networks, peer);
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", file.string(), error.what()));
   }

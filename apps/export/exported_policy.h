@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,7 @@ struct ExportedPolicy {
   std::string algorithm;
   std::string description;                         ///< of the network
   std::int64_t step;                               ///< global step at which it was saved
+  std::optional<std::int64_t> peer;                ///< of a run of peers; none for their mean
   Spaces spaces;                                   ///< what it exchanges with the world, before any wrapper
   std::vector<ObservationStep> observation_steps;  ///< in their order
   std::vector<float> means;                        ///< [D], of the network's inputs; empty if they are not normalised
@@ -72,7 +74,8 @@ struct ExportedPolicy {
 
 /// Reads a run's best checkpoint, or a checkpoint file. Needs neither its environment nor, without convolutions,
 /// LibTorch. Throws Error if it is missing, damaged, of a format without spaces, or with a network or wrapper that is
-/// unknown or the user's own.
-ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks);
+/// unknown or the user's own; UsageError for a peer that it does not have.
+ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks,
+                               std::optional<std::int64_t> peer = {});
 
 }  // namespace sounder

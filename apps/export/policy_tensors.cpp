@@ -277,11 +277,13 @@ std::size_t exported_state_size(const ExportedPolicy& policy) {
 }
 
 std::vector<std::pair<std::string, std::string>> policy_metadata(const ExportedPolicy& policy) {
-  return {{"environment", policy.environment},
-          {"algorithm", policy.algorithm},
-          {"network", policy.description},
-          {"step", fmt::format("{}", policy.step)},
-          {"spaces", spaces_json(policy.spaces)}};
+  std::vector<std::pair<std::string, std::string>> metadata{{"environment", policy.environment},
+                                                            {"algorithm", policy.algorithm},
+                                                            {"network", policy.description},
+                                                            {"step", fmt::format("{}", policy.step)},
+                                                            {"spaces", spaces_json(policy.spaces)}};
+  if (policy.peer) metadata.emplace_back("peer", fmt::format("{}", *policy.peer));
+  return metadata;
 }
 
 }  // namespace sounder

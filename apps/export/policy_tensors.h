@@ -32,8 +32,8 @@ std::vector<PolicyTensor> write_policy(const ExportedPolicy& policy, TensorWrite
 /// Returns S; 0 for a policy without a state.
 std::size_t exported_state_size(const ExportedPolicy& policy);
 
-/// Returns what a file says of its policy besides: "environment", "algorithm", "network", "step" and "spaces" (JSON, as
-/// in checkpoints).
+/// Returns what a file says of its policy besides: "environment", "algorithm", "network", "step", "spaces" (JSON, as in
+/// checkpoints) and, of a peer, "peer".
 std::vector<std::pair<std::string, std::string>> policy_metadata(const ExportedPolicy& policy);
 
 }  // namespace sounder

@@ -103,7 +103,7 @@ class ScriptWriter final : public TensorWriter {
 std::string metadata_json(const ExportedPolicy& policy) {
   boost::json::object metadata;
   for (const auto& [key, value] : policy_metadata(policy)) {
-    const bool is_json = key == "spaces" || key == "step";
+    const bool is_json = key == "spaces" || key == "step" || key == "peer";
     metadata[key] = is_json ? boost::json::parse(value) : boost::json::value(value);
   }
   return boost::json::serialize(metadata);

@@ -32,17 +32,6 @@ EnvironmentSpec trained_spec(TrainConfig config, const std::vector<std::string>&
   return PolicyEnvironments(catalogue.environments, config)({.player = Seat::Player::evaluator}).spec();
 }
 
-/// Returns the parameters of one peer. Throws UsageError if the checkpoint does not have it.
-std::vector<float> peer_parameters(const Checkpoint& checkpoint, std::int64_t peer, const std::filesystem::path& file) {
-  const auto peers = static_cast<std::int64_t>(saved_peers(checkpoint));
-  if (peers == 0) throw UsageError(fmt::format("{} is not of peers; leave out --peer", file.string()));
-  if (peer >= peers) {
-    throw UsageError(fmt::format("--peer: expected 0 to {}, the peers of {}; got {}", peers - 1, file.string(), peer));
-  }
-  const std::string name = peer_tensor_name(static_cast<std::size_t>(peer), "parameters");
-  return std::ranges::find(checkpoint.statistics, name, &Tensor::name)->values;
-}
-
 }  // namespace
 
 SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue) {
@@ -52,6 +41,7 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
 
 SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file, const PolicyRequest& request,
                         const Catalogue& catalogue) {
+  require_peer(checkpoint, request.peer, file.string());
   TrainConfig config = saved_config(checkpoint, file);
   const EnvironmentSource saved = take_source(config);
   std::vector<std::string> trained_options = config.env_option;
@@ -86,9 +76,8 @@ SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file
     if (!environment) environment = make_environment();
     agents = make_agent_factory(config, environment->spec(), catalogue.networks);
     check_suits(checkpoint, trained ? *trained : environment->spec(), *agents);
-    parameters = flat_parameters(checkpoint, agents->layout());
+    parameters = policy_parameters(checkpoint, agents->layout(), request.peer);
   });
-  if (request.peer) parameters = peer_parameters(checkpoint, *request.peer, file);
   agents->prepare_thread();
   return {.file = file,
           .checkpoint = std::move(checkpoint),

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <string>
+#include <vector>
 
 #include "core/checkpoint/checkpoint.h"
 #include "tests/agents/saved_policies.h"
@@ -66,6 +67,22 @@ TEST_CASE("act answers each observation with its action, and an empty line by be
   CHECK(actions.out == "0.5,1\n0.5,1\n\n-1,1\n-1,0\n");
   CHECK(act(folder, observations, {policy, "--values"}).out == "0.5,1,7\n0.5,1,7\n\n-1,1,4\n-1,0,0\n");
   CHECK(act(folder, "", {policy}).out.empty());
+}
+
+TEST_CASE("act takes the peer that is asked for") {
+  const TemporaryFolder folder;
+  const std::string file = save_policy(folder);
+  sounder::Checkpoint checkpoint = sounder::load_checkpoint(file);
+  std::vector<float> flat;
+  for (const sounder::Tensor& tensor : checkpoint.parameters) {
+    for (const float number : tensor.values) flat.push_back(tensor.name == "head.bias" ? 0 : number);
+  }
+  const auto size = static_cast<std::int64_t>(flat.size());
+  checkpoint.statistics.push_back({.name = "peer0/parameters", .shape = {size}, .values = flat});
+  save_checkpoint(file, checkpoint);
+  // h is 0.25: 2 h - 3, or 2 h without the bias, and h.
+  CHECK(act(folder, "0,0.25\n", {file}).out == "-1,0.25\n");
+  CHECK(act(folder, "0,0.25\n", {file, "--peer", "0"}).out == "0.5,0.25\n");
 }
 
 TEST_CASE("act samples with a seed") {

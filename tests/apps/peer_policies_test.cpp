@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "agents/policy.h"
+#include "apps/export/exported_policy.h"
+#include "apps/export/policy_tensors.h"
 #include "core/checkpoint/checkpoint.h"
 #include "envs/registry.h"
 #include "tests/apps/calls.h"
@@ -110,6 +116,52 @@ TEST_CASE("Evaluating and watching play the peer that is asked for, and otherwis
   CHECK(human.err.find(", peer 1)\n") != std::string::npos);
 }
 
+TEST_CASE("A policy acts, and is exported, as the peer that is asked for, and otherwise as what acts") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "policy.safetensors").string();
+  save_peers(file, folder);
+  const std::string header = (folder.path() / "policy.h").string();
+  for (const std::optional<std::int64_t> peer : {std::optional<std::int64_t>(), {0}, {1}}) {
+    const std::int64_t preferred = peer.value_or(2);
+    CAPTURE(preferred);
+    sounder::Policy policy = sounder::Policy::load(file, {.peer = peer});
+    CHECK(std::get<std::int64_t>(policy.act(std::vector<float>{0})) == preferred);
+    const sounder::ExportedPolicy exported = sounder::load_for_export(file, sounder::Networks::with_builtins(), peer);
+    CHECK(exported.parameters == preferring(policy.checkpoint(), static_cast<std::size_t>(preferred)));
+    const auto metadata = sounder::policy_metadata(exported);
+    CHECK((metadata.back() == std::pair<std::string, std::string>("peer", std::to_string(preferred))) ==
+          peer.has_value());
+    Arguments arguments{"export", file, "-o", header};
+    if (peer) arguments.insert(arguments.end(), {"--peer", std::to_string(*peer)});
+    const Outcome outcome = call(arguments);
+    CHECK(outcome.exit_code == 0);
+    const std::string named = peer ? fmt::format(", peer {}", *peer) : "";
+    CHECK(outcome.err.find(fmt::format("{} (", named)) != std::string::npos);
+    CHECK(outcome.err.find(", peer") == (peer ? outcome.err.find(named) : std::string::npos));
+    CHECK((sounder::testing::read(header).find(named + ".\n") != std::string::npos));
+    CHECK((sounder::testing::read(header).find(", peer") != std::string::npos) == peer.has_value());
+  }
+  CHECK_THROWS_AS(sounder::Policy::load(file, {.peer = 2}), sounder::UsageError);
+  CHECK_THROWS_AS(sounder::Policy::load(file, {.peer = -1}), sounder::UsageError);
+  CHECK_THROWS_AS(sounder::Policy(sounder::load_checkpoint(file), {.peer = 2}), sounder::UsageError);
+}
+
+TEST_CASE("A peer's parameters of a wrong size are an error") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "policy.safetensors").string();
+  save_peers(file, folder);
+  sounder::Checkpoint checkpoint = sounder::load_checkpoint(file);
+  const auto tensor = std::ranges::find(checkpoint.statistics, "peer1/parameters", &sounder::Tensor::name);
+  tensor->values.pop_back();
+  --tensor->shape[0];
+  save_checkpoint(file, checkpoint);
+  for (const char* command : {"evaluate", "watch", "act"}) {
+    const Outcome outcome = call({command, file, "--peer", "1"}, with_choice());
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.err.find("peer1/parameters") != std::string::npos);
+  }
+}
+
 TEST_CASE("A peer that a run does not have is refused, with those that it has") {
   const TemporaryFolder folder;
   const std::string file = (folder.path() / "policy.safetensors").string();
@@ -117,18 +169,20 @@ TEST_CASE("A peer that a run does not have is refused, with those that it has") 
   const std::string other = (folder.path() / "other").string();
   REQUIRE(call({"train", "CartPole-v1", "--steps", "100", "--evaluation-episodes", "1", "--run", other}).exit_code ==
           0);
-  for (const char* command : {"evaluate", "watch"}) {
+  for (const char* command : {"evaluate", "watch", "act", "export"}) {
     CAPTURE(command);
     const auto refusal = [&](const std::string& policy, const std::string& peer) {
-      const Outcome outcome = call({command, policy, "--peer", peer}, with_choice());
+      Arguments arguments{command, policy, "--peer", peer};
+      if (std::string_view(command) == "export") arguments.insert(arguments.end(), {"-o", "policy.h"});
+      const Outcome outcome = call(arguments, with_choice());
       CHECK(outcome.exit_code == 2);
       CHECK(outcome.out.empty());
       return outcome.err;
     };
-    CHECK(refusal(file, "2") == fmt::format("sounder: --peer: expected 0 to 1, the peers of {}; got 2\n", file));
+    CHECK(refusal(file, "2") == fmt::format("sounder: expected a peer from 0 to 1, those of {}; got 2\n", file));
     CHECK(refusal(file, "-1").find("--peer") != std::string::npos);
     CHECK(refusal(file, "one").find("--peer") != std::string::npos);
-    CHECK(refusal(other, "0").find("is not of peers; leave out --peer\n") != std::string::npos);
+    CHECK(refusal(other, "0").find("is not of peers; ask for none\n") != std::string::npos);
     CHECK(call({command, "--help"}).out.find("\n  --peer ") != std::string::npos);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/checkpoint/contents.h"
 #include "core/metrics/records.h"
 #include "envs/error.h"
 
@@ -55,6 +56,21 @@ void check_peers(const Checkpoint& checkpoint, std::size_t peers) {
         "the checkpoint is not of peers: it has no tensor 'peer0/parameters'; use the configuration it was made with");
   }
   throw Error(fmt::format("peers: expected {}, as in the run, got {}; train a new run to change it", saved, peers));
+}
+
+void require_peer(const Checkpoint& checkpoint, std::optional<std::int64_t> peer, std::string_view file) {
+  if (!peer) return;
+  const auto peers = static_cast<std::int64_t>(saved_peers(checkpoint));
+  if (peers == 0) throw UsageError(fmt::format("{} is not of peers; ask for none", file));
+  if (*peer >= 0 && *peer < peers) return;
+  throw UsageError(fmt::format("expected a peer from 0 to {}, those of {}; got {}", peers - 1, file, *peer));
+}
+
+std::vector<float> policy_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout,
+                                     std::optional<std::int64_t> peer) {
+  if (!peer) return flat_parameters(checkpoint, layout);
+  const std::string name = peer_tensor_name(static_cast<std::size_t>(*peer), "parameters");
+  return find_tensor(checkpoint.statistics, name, {static_cast<std::int64_t>(layout.size)}).values;
 }
 
 std::vector<float> mean_of(std::span<const std::vector<float>> peers) {

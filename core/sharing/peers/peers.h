@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/parameters.h"
 
 namespace sounder {
 
@@ -27,6 +30,14 @@ std::size_t saved_peers(const Checkpoint& checkpoint);
 
 /// Throws Error if a checkpoint is of another number of peers, or of none.
 void check_peers(const Checkpoint& checkpoint, std::size_t peers);
+
+/// Throws UsageError if a peer is asked for that the checkpoint does not have. `file` names the checkpoint.
+void require_peer(const Checkpoint& checkpoint, std::optional<std::int64_t> peer, std::string_view file);
+
+/// Returns the parameters of a saved policy, a flat array: those of one peer, which the checkpoint must have, or what
+/// acts for all, their mean. Throws Error as flat_parameters() does.
+std::vector<float> policy_parameters(const Checkpoint& checkpoint, const ParameterLayout& layout,
+                                     std::optional<std::int64_t> peer);
 
 /// Returns the mean of the peers' parameters, each a flat array of the same size.
 std::vector<float> mean_of(std::span<const std::vector<float>> peers);
