@@ -8,15 +8,8 @@ namespace sounder {
 namespace {
 
 torch::Tensor to_tensor(const ScriptModule::Tensor& tensor) {
-  const auto copy = [&](const auto& numbers, torch::ScalarType type) {
-    torch::Tensor result = torch::empty(tensor.shape, type);
-    std::memcpy(result.data_ptr(), numbers.data(), numbers.size() * sizeof(numbers.front()));
-    return result;
-  };
-  if (const auto* const integers = std::get_if<std::vector<std::int64_t>>(&tensor.numbers)) {
-    return copy(*integers, torch::kInt64);
-  }
-  return copy(std::get<std::vector<float>>(tensor.numbers), torch::kFloat32);
+  const auto copy = [](const auto& numbers) { return torch::tensor(at::ArrayRef(numbers)); };
+  return std::visit(copy, tensor.numbers).reshape(tensor.shape);
 }
 
 }  // namespace

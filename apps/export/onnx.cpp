@@ -216,6 +216,7 @@ class OnnxWriter final : public TensorWriter {
     ProtobufMessage message;
     for (const Name& input : node.inputs) message.add_bytes(1, input);
     message.add_bytes(2, node.output);
+    message.add_bytes(3, node.output);  // its name, which some runtimes make others of
     message.add_bytes(4, node.type);
     for (const ProtobufMessage& attribute : node.attributes) message.add_message(5, attribute);
     return message;

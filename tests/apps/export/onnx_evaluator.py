@@ -81,7 +81,7 @@ TENSOR = message(
 )
 ATTRIBUTE = message({"name": (1, text), "f": (2, float), "i": (3, signed), "ints": (8, [signed]), "type": (20, signed)})
 NODE = message(
-    {"input": (1, [text]), "output": (2, [text]), "op_type": (4, text), "attribute": (5, [ATTRIBUTE])}
+    {"input": (1, [text]), "output": (2, [text]), "name": (3, text), "op_type": (4, text), "attribute": (5, [ATTRIBUTE])}
 )
 DIMENSION = message({"value": (1, signed), "param": (2, text)})
 SHAPE = message({"dim": (1, [DIMENSION])})
@@ -217,6 +217,8 @@ class Model:
             names += node.output
         if len(set(names)) != len(names):
             raise ValueError("a name stands for two tensors")
+        if len({node.name or "" for node in self.graph.node} | {""}) != len(self.graph.node) + 1:
+            raise ValueError("a node has no name, or that of another")
         if not set(self.outputs) <= set(names) or "" in names:
             raise ValueError("an output is not computed, or a tensor has no name")
         if set(names) != used:

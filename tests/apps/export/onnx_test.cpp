@@ -21,6 +21,7 @@ constexpr const char* kPython = "PYTHONDONTWRITEBYTECODE=1 " SOUNDER_PYTHON_WITH
 struct Runtime {
   std::string name;
   std::string command;  ///< up to the model
+  bool is_talkative = false;
 };
 
 bool has_module(const char* module) {
@@ -36,6 +37,7 @@ std::vector<Runtime> runtimes() {
   std::vector<std::string> missing;
   if (has_module("onnxruntime")) {
     all.push_back({"onnxruntime", python("onnxruntime")});
+    all.back().is_talkative = true;  // Debian 13's has words about its own operators
   } else {
     missing.emplace_back("onnxruntime of Python");
   }
@@ -65,7 +67,8 @@ TEST_CASE("An exported ONNX model acts as Sounder does", "[export][onnx]") {
     }
     for (const Runtime& runtime : all) {
       CAPTURE(policy.name, runtime.name);
-      run_quietly(folder, fmt::format("{} policy.onnx <questions >reply", runtime.command));
+      run_quietly(folder, fmt::format("{} policy.onnx <questions >reply {}", runtime.command,
+                                      runtime.is_talkative ? "2>words || { cat words; exit 1; }" : ""));
       check_reply(folder.path() / "reply", expected, policy, {.tolerance = 1e-5F, .has_values = true});
     }
   }
