@@ -315,6 +315,23 @@ void Policy::begin_episode(std::size_t stream) {
   parts_->begins[stream] = 1;
 }
 
+const AgentFactory& Policy::agents() const noexcept {
+  return *parts_->agents;
+}
+
+std::span<float> Policy::parameters() noexcept {
+  return parts_->parameters;
+}
+
+void Policy::parameters_changed() {
+  parts_->agent->parameters_changed();
+  for (const ParameterBlock& block : parts_->agents->layout().blocks) {
+    const auto floats = parameters().subspan(block.offset, block.size);
+    const auto saved = std::ranges::find(parts_->checkpoint.parameters, block.name, &Tensor::name);
+    saved->values.assign(floats.begin(), floats.end());  // flat_parameters() found it there
+  }
+}
+
 const Checkpoint& Policy::checkpoint() const noexcept {
   return parts_->checkpoint;
 }

@@ -14,6 +14,7 @@
 
 namespace sounder {
 
+class AgentFactory;
 struct Checkpoint;
 class Networks;
 
@@ -83,7 +84,18 @@ class Policy {
   void begin_episode() noexcept;
   void begin_episode(std::size_t stream);
 
-  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h); of a run of peers, with all.
+  /// Returns the agents that the policy is one of; their layout() names the parameters.
+  const AgentFactory& agents() const noexcept;
+
+  /// Views the parameters that the policy acts with, flat, laid out by agents().layout(). They may be changed: call
+  /// parameters_changed() then, before the next action. The policy must outlive the view; it may be moved.
+  std::span<float> parameters() noexcept;
+
+  /// Tells the policy that its parameters were changed: it acts with them from now on, and its checkpoint has them.
+  void parameters_changed();
+
+  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h), with its present parameters; of a
+  /// run of peers, with all.
   const Checkpoint& checkpoint() const noexcept;
 
   /// Writes that checkpoint to a file, as save_checkpoint() does. Throws Error.

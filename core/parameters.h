@@ -17,10 +17,11 @@ struct ParameterBlock {
   std::vector<std::int64_t> shape;  ///< row-major; a weight is [out, in]
   std::size_t offset;               ///< index of its first float in the flat array
   std::size_t size;                 ///< floats
+  bool constant = false;            ///< nothing changes it in training: a buffer of a user's module
 };
 
-/// The layout of a network's parameters in a flat array: consecutive blocks without gaps. Running moments, if any, are
-/// blocks among them, so that they are shared, saved and evaluated with the parameters.
+/// The layout of a network's parameters in a flat array: consecutive blocks without gaps. Running moments and
+/// constants, if any, are blocks among them, so that they are shared, saved and evaluated with the parameters.
 struct ParameterLayout {
   std::vector<ParameterBlock> blocks;
   std::size_t size = 0;  ///< floats of all blocks together

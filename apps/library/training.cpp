@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <utility>
 
 #include "agents/factory.h"
@@ -155,6 +156,50 @@ struct Training::Parts {
     return folder ? folder->save(checkpoint, mark) : fs::path();
   }
 
+  /// What the caller sees as the agents: those that draw parameters, also where others take their place.
+  const AgentFactory& public_agents() const noexcept { return drawn ? *drawn : *agents; }
+
+  std::span<float> parameters() {
+    if (running.load(std::memory_order_relaxed)) {
+      throw UsageError("the parameters are the workers' while the training runs; look at them before or after run()");
+    }
+    if (view.empty()) {  // later, it would undo what was written to it
+      view = trainer->parameters();
+      shown.assign(view.begin(), view.end());
+    }
+    return view;
+  }
+
+  /// Has the training start from what was written to the view of the parameters.
+  void take_view() {
+    for (const ParameterBlock& block : agents->layout().blocks) {
+      for (const float x : view.subspan(block.offset, block.size)) {
+        if (std::isfinite(x)) continue;
+        throw UsageError(
+            fmt::format("parameters: expected finite numbers to start from; '{}' was set to {}", block.name, x));
+      }
+    }
+    // Peers that go on from a checkpoint differ: they are made equal only where somebody asked for it.
+    if (!std::ranges::equal(view, shown)) trainer->replace_parameters(std::vector<float>(view.begin(), view.end()));
+  }
+
+  TrainReport train() {
+    if (!view.empty()) take_view();
+    running.store(true, std::memory_order_relaxed);
+    const auto ended = [this] {
+      running.store(false, std::memory_order_relaxed);
+      if (!view.empty()) view = trainer->parameters();  // the same memory, brought up to date
+    };
+    try {
+      TrainReport report = trainer->run(callbacks.stop.get_token());
+      ended();
+      return report;
+    } catch (...) {
+      ended();
+      throw;
+    }
+  }
+
   /// The best policy. That of a resumed run may be from before.
   Checkpoint take_best() {
     if (options.resume && !evaluated) {
@@ -171,6 +216,7 @@ struct Training::Parts {
   std::vector<ConfigField> fields;
   TrainConfig config;
   std::atomic<bool> stopping{false};
+  std::atomic<bool> running{false};
   Trainer* told = nullptr;  // of warnings; there is none while environments are being made for the first time
   remote::ProcessorClaims claims;
   PolicyEnvironments environments;
@@ -184,6 +230,8 @@ struct Training::Parts {
   Checkpoint best;
   bool evaluated = false;  // whether `best` is of an evaluation
   std::optional<Trainer> trainer;
+  std::span<float> view;     // parameters(); empty: nobody asked for them
+  std::vector<float> shown;  // what they were then
 };
 
 Training::Training(Registry environments, const TrainConfig& config, TrainingOptions options)
@@ -198,6 +246,14 @@ const TrainConfig& Training::config() const noexcept {
 
 const EnvironmentSpec& Training::spec() const noexcept {
   return parts_->spec;
+}
+
+const AgentFactory& Training::agents() const noexcept {
+  return parts_->public_agents();
+}
+
+std::span<float> Training::parameters() {
+  return parts_->parameters();
 }
 
 std::vector<UnusedKey> Training::unused_keys(std::span<const std::string> given) const {
@@ -232,7 +288,7 @@ void Training::warn(const std::string& message) {
 TrainingResult Training::run(std::stop_token stop) {
   Parts& parts = *parts_;
   const std::stop_callback on_stop(stop, [&parts] { parts.callbacks.stop.request_stop(); });
-  TrainReport report = parts.trainer->run(parts.callbacks.stop.get_token());
+  TrainReport report = parts.train();
   const Outcome outcome{.config = parts.config,
                         .spec = parts.spec,
                         .report = report,

@@ -13,6 +13,7 @@
 #include "agents/networks/architecture.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
 #include "core/metrics/sink.h"
 #include "core/running/run_checkpoints.h"
 #include "core/running/run_lock.h"
@@ -73,6 +74,15 @@ class Training {
   const TrainConfig& config() const noexcept;
   const EnvironmentSpec& spec() const noexcept;
 
+  /// Returns the agents that learn; their layout() names the parameters.
+  const AgentFactory& agents() const noexcept;
+
+  /// Views the global network's parameters, flat, laid out by agents().layout(). Before run(), they are what the
+  /// training starts from, and may be changed; after it, what was learnt (of peers, the mean). Each call views the same
+  /// memory. While run() lasts the parameters are the workers': the view must not be used, and this throws UsageError.
+  /// The training must outlive the view.
+  std::span<float> parameters();
+
   /// Returns those of the given keys that have no effect on this training.
   std::vector<UnusedKey> unused_keys(std::span<const std::string> given) const;
 
@@ -94,8 +104,9 @@ class Training {
   void warn(const std::string& message);
 
   /// Trains until the step limit or the target of the configuration, a stop request, a callback's false, or a signal if
-  /// options.signals says so. Afterwards, the run folder may be resumed. Throws what a worker's environment throws, and
-  /// Error if the summary or the last checkpoint could not be written. To be called once.
+  /// options.signals says so. Afterwards, the run folder may be resumed. Throws what a worker's environment throws,
+  /// Error if the summary or the last checkpoint could not be written, and UsageError for parameters() that were set to
+  /// a number that is not finite. To be called once.
   TrainingResult run(std::stop_token stop = {});
 
  private:

@@ -92,8 +92,11 @@ class Trainer::Run {
     evaluation_milestone_.restart(checkpoint.progress.step);
   }
 
+  std::span<float> parameters() { return group_.sharing().quiescent_view(); }
+  void replace_parameters(std::span<const float> parameters) { group_.sharing().replace(parameters); }
+
   std::unique_ptr<Agent> global_agent(std::size_t rows) {
-    return parts_.agents.make({.parameters = group_.sharing().quiescent_view()}, {.observations = rows});
+    return parts_.agents.make({.parameters = parameters()}, {.observations = rows});
   }
 
   std::vector<std::string> measure_names() {
@@ -320,6 +323,14 @@ void Trainer::warn(std::string message) {
 
 std::vector<std::string> Trainer::measure_names() const {
   return run_->measure_names();
+}
+
+std::span<float> Trainer::parameters() {
+  return run_->parameters();
+}
+
+void Trainer::replace_parameters(std::span<const float> parameters) {
+  run_->replace_parameters(parameters);
 }
 
 std::unique_ptr<Agent> Trainer::global_agent(std::size_t rows) {

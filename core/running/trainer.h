@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -80,6 +81,13 @@ class Trainer {
 
   /// Names the sharing scheme's measures, which its reports have.
   std::vector<std::string> measure_names() const;
+
+  /// Views the shared parameters, flat: what training starts from, or what was learnt (Sharing::quiescent_view). Not
+  /// while `run` lasts; the trainer must outlive it.
+  std::span<float> parameters();
+
+  /// Has training start from other parameters, laid out likewise, as Sharing::replace does. Before `run`.
+  void replace_parameters(std::span<const float> parameters);
 
   /// Makes an agent over the shared parameters themselves, the global network: what was learnt, ready to act, for
   /// `rows` observations at a time. Not while `run` lasts; the trainer must outlive it.

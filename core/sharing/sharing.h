@@ -16,6 +16,7 @@
 #include "core/moments.h"
 #include "core/named.h"
 #include "core/parameters.h"
+#include "envs/error.h"
 
 namespace sounder {
 
@@ -133,8 +134,14 @@ class Sharing {
   virtual void measure(Measures& measures) const = 0;
 
   /// Views what a snapshot would have as parameters, in place where the scheme has them in one place: what a network
-  /// after training is made over. Only while no worker runs; valid until one does.
+  /// after training is made over. Only while no worker runs; each call views the same memory, brought up to date.
   virtual std::span<float> quiescent_view() = 0;
+
+  /// Replaces all parameters (those of all peers), target parameters included; they may be those of quiescent_view().
+  /// The optimizer's statistics stay. Before any worker runs. Throws Error if the scheme cannot, as by default.
+  virtual void replace(std::span<const float> /*parameters*/) {
+    throw Error("this sharing scheme has no replace(), so it does not take other parameters than it began with");
+  }
 };
 
 /// The list of sharing schemes that the configuration chooses from; schemes.cpp makes them.

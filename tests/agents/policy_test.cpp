@@ -546,6 +546,21 @@ TEST_CASE("of 3,000 mutated checkpoints, each is refused with an error or acts w
   CHECK(acted > 300);
 }
 
+TEST_CASE("a policy acts with parameters that were changed, and its checkpoint has them") {
+  Policy policy(two_choices());
+  CHECK(value_after(policy, {3}) == 6.5F);
+  const std::span<float> parameters = policy.parameters();
+  REQUIRE(parameters.size() == policy.agents().layout().size);
+  CHECK(policy.agents().layout().blocks[0].name == "body.0.weight");
+  Policy moved = std::move(policy);
+  parameters[0] = 2;  // h = max(0, 2 x)
+  moved.parameters_changed();
+  CHECK(value_after(moved, {3}) == 12.5F);
+  CHECK(moved.checkpoint().parameters[0].values == Numbers{2});
+  Policy again(moved.checkpoint());
+  CHECK(value_after(again, {3}) == 12.5F);
+}
+
 TEST_CASE("observations and masks of every other size are refused") {
   const Checkpoint checkpoint =
       random_policy({.environment = "Thing-v0", .hidden = {4}},

@@ -126,7 +126,7 @@ std::vector<UpdateBlock> partition_parameters(const ParameterLayout& layout, Blo
   // By module, or each tensor by itself; in the order of their first tensors.
   std::vector<std::pair<std::string_view, std::vector<const ParameterBlock*>>> groups;
   for (const ParameterBlock& tensor : layout.blocks) {
-    if (tensor.size == 0 || is_moments(layout, tensor)) continue;
+    if (tensor.size == 0 || tensor.constant || is_moments(layout, tensor)) continue;
     const std::string_view name =
         partition == BlockPartition::tensor ? tensor.name : module_of(tensor.name).value_or(tensor.name);
     auto group = std::ranges::find(groups, name, [](const auto& entry) { return entry.first; });

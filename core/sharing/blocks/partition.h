@@ -34,7 +34,7 @@ struct UpdateBlock {
 };
 
 /// Partitions the parameters into blocks, in the order of the layout. Together they have each parameter once. Running
-/// moments, and parameters without floats, are in no block. BlockPartition::none has no blocks.
+/// moments, constants, and parameters without floats, are in no block. BlockPartition::none has no blocks.
 ///
 /// A neuron has one row of each tensor of its module: of a weight [out, in, ...] its incoming weights, of a bias [out]
 /// its bias. So the units of a convolution are its output channels, and those of a vector, such as log_std [A], its

@@ -28,6 +28,7 @@ class Hogwild : public Sharing {
   void restore(const Checkpoint& checkpoint) override;
   void measure(Measures& measures) const override;
   std::span<float> quiescent_view() override { return group_.store().quiescent_view(); }
+  void replace(std::span<const float> parameters) override { group_.replace(parameters); }
 
   ParameterStore& store() noexcept { return group_.store(); }
 

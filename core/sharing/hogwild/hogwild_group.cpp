@@ -103,7 +103,7 @@ HogwildGroup::HogwildGroup(const Settings& settings, const AgentFactory& agents,
     : settings_(settings),
       statistic_names_(settings.update.optimizer.statistic_names()),
       store_(initial.size(), shared_statistics(settings.update.optimizer), settings.write_mode,
-             settings.moments ? settings.moments : std::make_shared<RunningMoments>(agents.layout().moments())) {
+             settings.moments ? settings.moments : std::make_shared<RunningMoments>(agents.layout())) {
   store_.restore({.parameters = {initial.begin(), initial.end()},
                   .statistics = {shared_statistics(settings.update.optimizer), std::vector<float>(store_.size())}});
   if (agents.has_target()) {
@@ -188,6 +188,15 @@ void HogwildGroup::restore(const Restored& restored) {
       }
     }
   }
+}
+
+void HogwildGroup::replace(std::span<const float> parameters) {
+  store_.replace(parameters);
+  if (!target_) return;
+  const std::int64_t step =
+      settings_.run_step != nullptr ? settings_.run_step->load(std::memory_order_relaxed) : store_.steps();
+  target_->restore({.parameters = {parameters.begin(), parameters.end()},
+                    .next_step = (step / settings_.target_interval + 1) * settings_.target_interval});
 }
 
 void HogwildGroup::measure(std::span<const HogwildGroup* const> groups, Measures& measures) {

@@ -126,6 +126,9 @@ class HogwildGroup {
   /// Before any worker runs.
   void restore(const Restored& restored);
 
+  /// Replaces the parameters and, where there are any, the target parameters, as Sharing::replace does.
+  void replace(std::span<const float> parameters);
+
  private:
   std::string own_name(std::size_t worker, std::size_t statistic) const;
   std::string target_name() const;

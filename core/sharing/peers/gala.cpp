@@ -164,7 +164,7 @@ Gala::Gala(const Settings& settings, const AgentFactory& agents)
               .direction = settings.mixing == Mixing::average ? LinkDirection::directed : LinkDirection::undirected,
               .seed = settings.seed}),
       links_({.direction = LinkDirection::directed, .probability = settings.link_probability, .seed = settings.seed}),
-      moments_(std::make_shared<RunningMoments>(layout_.moments())),
+      moments_(std::make_shared<RunningMoments>(layout_)),
       view_(layout_.size) {
   const std::vector<float> initial = agents.initial_parameters(settings.seed);
   moments_->store(initial);
@@ -250,6 +250,10 @@ std::span<float> Gala::quiescent_view() {
   const std::vector<float> mean = snapshot().parameters;
   view_.assign(mean.begin(), mean.end());
   return view_;
+}
+
+void Gala::replace(std::span<const float> parameters) {
+  for (const auto& peer : peers_) peer->group().replace(parameters);
 }
 
 std::unique_ptr<Sharing> make_gala(const TrainConfig& config, const AgentFactory& agents) {

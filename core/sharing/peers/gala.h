@@ -54,6 +54,7 @@ class Gala final : public Sharing {
   void restore(const Checkpoint& checkpoint) override;
   void measure(Measures& measures) const override;
   std::span<float> quiescent_view() override;
+  void replace(std::span<const float> parameters) override;
 
   std::size_t peers() const noexcept { return peers_.size(); }
 

@@ -27,11 +27,11 @@ void visit_doubles(Peer& peer, const std::vector<std::string>& statistic_names, 
   for (std::size_t k = 0; k < statistic_names.size(); ++k) visit(statistic_names[k], peer.statistics[k]);
 }
 
-/// The initial parameters, with zeros where the moments are.
-std::vector<double> learnt_parameters(std::span<const float> parameters, const ParameterLayout& layout) {
+/// The parameters, with zeros in the places of moments and constants.
+std::vector<double> learnt_parameters(std::span<const float> parameters, const RunningMoments& apart) {
   std::vector<double> learnt(parameters.begin(), parameters.end());
-  for (const MomentsBlock& block : layout.moments()) {
-    std::ranges::fill(std::span(learnt).subspan(block.offset, block.size()), 0.0);
+  for (const UpdateRange& place : apart.places()) {
+    std::ranges::fill(std::span(learnt).subspan(place.begin, place.end - place.begin), 0.0);
   }
   return learnt;
 }
@@ -91,7 +91,7 @@ Next::Next(const Settings& settings, const AgentFactory& agents)
               .peers = settings.peers,
               .direction = LinkDirection::undirected,
               .seed = settings.seed}),
-      moments_(layout_.moments()),
+      moments_(layout_),
       gradients_(settings.peers),
       weights_(graph_, {.mixing = checked(settings, graph_).mixing,
                         .link_probability = settings.link_probability,
@@ -101,7 +101,7 @@ Next::Next(const Settings& settings, const AgentFactory& agents)
                  .proximal = settings.proximal,
                  .regularization = settings.regularization,
                  .regularization_weight = settings.regularization_weight},
-                learnt_parameters(agents.initial_parameters(settings.seed), layout_)),
+                learnt_parameters(agents.initial_parameters(settings.seed), moments_)),
       alpha_(settings.step_decay),
       next_target_(settings.target_interval) {
   assert(settings.peers > 0 && settings.workers % settings.peers == 0);
@@ -284,8 +284,18 @@ void Next::measure(Measures& measures) const {
 
 std::span<float> Next::quiescent_view() {
   const MutexLock lock(mutex_);
-  view_ = mean();
+  const std::vector<float> now = mean();
+  view_.resize(now.size());
+  std::ranges::copy(now, view_.begin());
   return view_;
+}
+
+void Next::replace(std::span<const float> parameters) {
+  const MutexLock lock(mutex_);
+  moments_.store(parameters);
+  for (GradientTracking::Peer& peer : tracking_.peers()) peer.parameters = learnt_parameters(parameters, moments_);
+  for (auto& target : targets_) target.assign(parameters.begin(), parameters.end());
+  publish({.begin = 0, .end = tracking_.size()});
 }
 
 std::unique_ptr<Sharing> make_next(const TrainConfig& config, const AgentFactory& agents) {

@@ -70,6 +70,7 @@ class Next final : public Sharing {
   void restore(const Checkpoint& checkpoint) override;
   void measure(Measures& measures) const override;
   std::span<float> quiescent_view() override;
+  void replace(std::span<const float> parameters) override;
 
  private:
   class WorkerPort;
@@ -113,7 +114,7 @@ class Next final : public Sharing {
   double rate_ = 0;
 
   mutable HandedMutex mutex_;
-  // Where the moments stand in the parameters all of its arrays are zero.
+  // In the places of moments and constants all of its arrays are zero.
   GradientTracking tracking_ SOUNDER_THREADS(guarded_by(mutex_));
   std::optional<SharedBlocks> blocks_ SOUNDER_THREADS(guarded_by(mutex_));  // none: local steps change everything
   std::vector<float> gradient_ SOUNDER_THREADS(guarded_by(mutex_));         // of a peer, from which blocks are chosen

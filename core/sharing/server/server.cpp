@@ -43,7 +43,7 @@ Server::Server(const TrainConfig& config, const AgentFactory& agents, const Serv
       layout_(agents.layout()),
       target_interval_(config.target_interval),
       slices_(slices_of(layout_.size, settings.shards)),
-      moments_(layout_.moments()),
+      moments_(layout_),
       clients_(static_cast<std::size_t>(config.workers)),
       view_(layout_.size) {
   const std::vector<float> initial = agents.initial_parameters(static_cast<std::uint64_t>(config.seed));
@@ -179,6 +179,17 @@ void Server::measure(Measures& measures) const {
 std::span<float> Server::quiescent_view() {
   pull(view_);
   return view_;
+}
+
+void Server::replace(std::span<const float> parameters) {
+  for (std::size_t s = 0; s < shards_.size(); ++s) shards_[s].store().replace(slices_[s].of(parameters));
+  moments_.store(parameters);
+  if (target_) {
+    target_->restore({.parameters = {parameters.begin(), parameters.end()},
+                      .next_step = (step() / target_interval_ + 1) * target_interval_});
+  }
+  // What clients of a run that was restored had learnt by themselves belongs to other parameters.
+  for (ServerClient& client : clients_) client.stepped.store(false, std::memory_order_relaxed);
 }
 
 void Server::pull(std::span<float> out) const noexcept {

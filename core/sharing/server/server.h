@@ -47,6 +47,7 @@ class Server final : public Sharing {
   void restore(const Checkpoint& checkpoint) override;
   void measure(Measures& measures) const override;
   std::span<float> quiescent_view() override;
+  void replace(std::span<const float> parameters) override;
 
   std::size_t shards() const noexcept { return shards_.size(); }
   const Slice& slice(std::size_t shard) const noexcept { return slices_[shard]; }

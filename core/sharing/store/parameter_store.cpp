@@ -78,11 +78,16 @@ void ParameterStore::restore(const Snapshot& snapshot) noexcept {
   unprobed_.store(0, std::memory_order_relaxed);
 }
 
+void ParameterStore::replace(std::span<const float> parameters) noexcept {
+  parameters_.store(parameters);
+  moments_->store(parameters);
+}
+
 std::span<float> ParameterStore::quiescent_view() {
   std::vector<float> parameters(size());
   moments_->load(parameters);
-  for (const MomentsBlock& block : moments_->blocks()) {
-    parameters_.store_range(block.offset, std::span(parameters).subspan(block.offset, block.size()));
+  for (const UpdateRange& place : moments_->places()) {
+    parameters_.store_range(place.begin, std::span(parameters).subspan(place.begin, place.end - place.begin));
   }
   return parameters_.quiescent_view();
 }

@@ -39,8 +39,8 @@ inline constexpr auto kWriteModes = std::to_array<Named<WriteMode>>({
 /// Promised, in the modes relaxed and atomic_add: pull and push never wait for another thread, no float is torn, and
 /// there is no data race by the language's rules. Not promised: a pull may mix the parameters of several updates, and
 /// in relaxed mode a concurrent update may be lost, block by block; `lost_updates` measures how many are. Running
-/// moments that stand among the parameters are kept apart: updates do not touch them. All functions may be called by
-/// any thread at any time, but for those that say otherwise.
+/// moments and constants that stand among the parameters are kept apart: updates do not touch them. All functions may
+/// be called by any thread at any time, but for those that say otherwise.
 class ParameterStore {
  public:
   /// Makes parameters and shared statistics of zeros; `statistics` is how many arrays of them. `moments` are the
@@ -118,6 +118,9 @@ class ParameterStore {
   /// Replaces everything, as read from a checkpoint. Only while no other thread uses the store.
   void restore(const Snapshot& snapshot) noexcept;
 
+  /// Replaces the parameters alone. They may be those of quiescent_view(). Only while no other thread uses the store.
+  void replace(std::span<const float> parameters) noexcept;
+
   /// Estimates the fraction of updates since construction that a concurrent one overwrote, by counters, one for every
   /// 32nd block, that are read before the block is and written, one higher, after it. Of an update of ranges, the
   /// blocks that it writes as a whole count; 0 where none of those has a counter.
@@ -145,7 +148,7 @@ class ParameterStore {
 
   WriteMode mode_;
   const UpdateKernels& kernels_;
-  SharedArray parameters_;  // where the moments' floats mean nothing
+  SharedArray parameters_;  // where the floats in the places of moments and constants mean nothing
   std::vector<SharedArray> statistics_;
   const std::shared_ptr<RunningMoments> moments_;
   std::vector<std::uint64_t> probes_;  // touched through relaxed atomic_ref only

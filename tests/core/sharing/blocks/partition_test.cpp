@@ -56,6 +56,14 @@ TEST_CASE("a layer has the parameters of a module, and one that is in none is a 
   CHECK(blocks[2].ranges == Ranges{{.begin = 11, .end = 13}});
 }
 
+TEST_CASE("constants are in no block") {
+  ParameterLayout layout = perceptron();
+  layout.blocks[1].constant = true;  // body.0.bias
+  const BlockPartition partition = GENERATE(BlockPartition::tensor, BlockPartition::layer, BlockPartition::neuron);
+  const std::vector<int> times = times_covered(layout, partition_parameters(layout, partition));
+  for (std::size_t i = 0; i < times.size(); ++i) CHECK(times[i] == (i == 6 || i == 7 ? 0 : 1));
+}
+
 TEST_CASE("a module's tensors are one layer where others stand between them") {
   const auto blocks = partition_parameters(layout_of({{"a.weight", {2, 2}}, {"b.weight", {3}}, {"a.bias", {2}}}),
                                            BlockPartition::layer);

@@ -79,8 +79,7 @@ TEST_CASE("moments are merged, and read as they are after the last merge") {
 TEST_CASE("of several running moments, those are merged whose block is named, and all are copied to their places") {
   const std::array<MomentsBlock, 2> blocks{{{.offset = 1, .width = 1}, {.offset = 5, .width = 1}}};
   RunningMoments moments(blocks);
-  CHECK(moments.blocks().size() == 2);
-  CHECK(moments.blocks()[1].offset == 5);
+  CHECK(moments.places() == std::vector<UpdateRange>{{.begin = 1, .end = 4}, {.begin = 5, .end = 8}});
   moments.store(Floats{9, 0, 1, 0, 9, 0, 1, 0, 9});
   MomentsBatch batch(1);
   for (const float x : {2.0F, 4.0F}) batch.add({&x, 1});
@@ -88,6 +87,39 @@ TEST_CASE("of several running moments, those are merged whose block is named, an
   Floats parameters(9, 7.0F);
   moments.load(parameters);
   CHECK(parameters == Floats{7, 0, 1, 0, 7, 3, 1, 2, 7});  // mean, variance and count of 2 and 4
+}
+
+TEST_CASE("constants stay to the last bit where updates and averages write all parameters") {
+  const ParameterLayout layout{.blocks = {{.name = "weight", .shape = {2}, .offset = 0, .size = 2},
+                                          {.name = "table", .shape = {3}, .offset = 2, .size = 3, .constant = true}},
+                               .size = 5};
+  const WriteMode mode = GENERATE(WriteMode::relaxed, WriteMode::atomic_add, WriteMode::locked);
+  ParameterStore store(5, 1, mode, std::make_shared<RunningMoments>(layout));
+  const Floats table{0.1F, 1.0F / 3, 16'777'215};
+  store.restore({.parameters = {1, 2, table[0], table[1], table[2]}, .statistics = {Floats(5)}});
+  const auto now = [&] {
+    Floats all(5);
+    store.pull(all);
+    return all;
+  };
+  const Floats message = now();
+  Floats third(5);
+  for (int round = 0; round < 1'000; ++round) {
+    // The mean of three equal arrays, as peers compute it, moves a float to another one.
+    for (std::size_t i = 0; i < third.size(); ++i) third[i] = (message[i] + message[i]) * (1.0F / 3);
+    store.mix(1.0F / 3, third);
+    store.push({.gradient = Floats{1, 1, 0, 0, 0}, .learning_rate = 0.01F, .steps = 1, .version = 0},
+               MomentumSgd{.momentum = 0});
+  }
+  const auto constants = [](const Floats& all) { return Floats(all.begin() + 2, all.end()); };
+  CHECK(constants(now()) == table);
+  CHECK(constants(store.snapshot().parameters) == table);
+  const std::span<float> view = store.quiescent_view();
+  CHECK(constants({view.begin(), view.end()}) == table);
+  CHECK(now()[0] != 1);
+
+  store.replace(Floats{1, 2, 3, 4, 5});
+  CHECK(now() == Floats{1, 2, 3, 4, 5});
 }
 
 TEST_CASE("an update leaves the moments alone that were merged while it was under way, all of them") {
