@@ -59,6 +59,9 @@ class Architecture {
   /// Returns what the network is made of.
   virtual NetworkTraits traits() const noexcept { return {}; }
 
+  /// Returns the network without its running moments, whose parameters come first.
+  virtual const Architecture& bare() const noexcept { return *this; }
+
   /// Returns the structure of a network that comes with Sounder, without its running moments. Null for a user's own.
   virtual const NetworkSpec* spec() const noexcept { return nullptr; }
 };

@@ -97,6 +97,7 @@ class NormalizedArchitecture final : public Architecture {
   std::string backend() const override { return network_->backend(); }
   std::size_t state_size() const noexcept override { return network_->state_size(); }
   NetworkTraits traits() const noexcept override { return network_->traits(); }
+  const Architecture& bare() const noexcept override { return *network_; }
   const NetworkSpec* spec() const noexcept override { return network_->spec(); }
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     std::vector<float> parameters = network_->initial_parameters(seed);

@@ -2,7 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace sounder {
@@ -21,30 +20,19 @@ class CellModule final : public torch::nn::Module, public RecurrentCell {
   std::shared_ptr<torch::nn::Module> module() override { return shared_from_this(); }
   std::int64_t state_size() const noexcept override { return memory_ == Memory::lstm ? 2 * units_ : units_; }
 
-  torch::Tensor step(const torch::Tensor& x, const torch::Tensor& states) const override {
-    const State before = state(states);
-    const State after = next(torch::linear(x, weight_ih_, bias_ih_), before);
-    before.h.copy_(after.h);
-    if (after.c.defined()) before.c.copy_(after.c);
-    return before.h;
+  std::tuple<torch::Tensor, torch::Tensor> step(const torch::Tensor& x, const torch::Tensor& states) const override {
+    const State after = next(torch::linear(x, weight_ih_, bias_ih_), state(states));
+    return {after.h, after.c.defined() ? torch::cat({after.h, after.c}, 1) : after.h};
   }
 
   torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const override {
     const torch::Tensor from_inputs = torch::linear(x, weight_ih_, bias_ih_);
-    const auto environments = static_cast<std::size_t>(steps.environments);
     State current = state(steps.states);
     std::vector<torch::Tensor> outputs;
     for (std::int64_t row = 0; row < x.size(0); row += steps.environments) {
-      if (row > 0 && !steps.ends.empty()) {
-        const auto ends = steps.ends.subspan(static_cast<std::size_t>(row) - environments, environments);
-        if (std::ranges::any_of(ends, [](StepEnd end) { return end != StepEnd::none; })) {
-          torch::Tensor kept = torch::ones({steps.environments, 1});
-          for (std::size_t k = 0; k < environments; ++k) {
-            if (ends[k] != StepEnd::none) kept.data_ptr<float>()[k] = 0;
-          }
-          current.h = current.h * kept;
-          if (current.c.defined()) current.c = current.c * kept;
-        }
+      if (const torch::Tensor kept = kept_states(steps, row); kept.defined()) {
+        current.h = current.h * kept;
+        if (current.c.defined()) current.c = current.c * kept;
       }
       current = next(from_inputs.narrow(0, row, steps.environments), current);
       outputs.push_back(current.h);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <tuple>
 
 #include "agents/networks/torch_forward.h"
 #include "agents/networks/torch_model.h"
@@ -25,11 +26,10 @@ class RecurrentCell {
   virtual std::shared_ptr<torch::nn::Module> module() = 0;
   virtual std::int64_t state_size() const noexcept = 0;
 
-  /// Computes one step of x [B, inputs] from states [B, state_size] and overwrites them with the states after it.
-  /// Returns h [B, M], a view of them. Without gradient.
-  virtual torch::Tensor step(const torch::Tensor& x, const torch::Tensor& states) const = 0;
+  /// Computes one step of x [B, inputs] from states [B, state_size]. Returns h [B, M] and the states after it.
+  virtual std::tuple<torch::Tensor, torch::Tensor> step(const torch::Tensor& x, const torch::Tensor& states) const = 0;
 
-  /// Returns h [T * K, M] for x [T * K, inputs], for autograd. The states in `steps` are this cell's.
+  /// Returns h [T * K, M] for x [T * K, inputs]. The states in `steps` are this cell's.
   virtual torch::Tensor unroll(const torch::Tensor& x, const TorchUnroll& steps) const = 0;
 };
 

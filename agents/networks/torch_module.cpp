@@ -4,66 +4,88 @@
 #include <fmt/ranges.h>
 #include <torch/torch.h>
 
-#include <exception>
 #include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "agents/networks/torch_model.h"
+#include "agents/networks/torch_architecture.h"
+#include "agents/networks/torch_errors.h"
 #include "agents/networks/torch_network.h"
 #include "envs/error.h"
 
 namespace sounder {
 namespace {
 
-/// Runs a user's code. Rethrows its exceptions with the network's name, the original nested.
-template <class Task>
-auto blame_network(const std::string& name, Task task) {
-  const auto named = [&](std::string_view what) {
-    return Error(fmt::format("network '{}': {}", name, what.substr(0, what.find('\n'))));
-  };
-  try {
-    return task();
-  } catch (const Error&) {
-    throw;
-  } catch (const c10::Error& error) {
-    std::throw_with_nested(named(error.what_without_backtrace()));
-  } catch (const std::exception& error) {
-    std::throw_with_nested(named(error.what()));
-  }
-}
-
 /// The name of the parameter that a gaussian head adds to a user's module.
 constexpr const char* kLogStd = "log_std";
 
-/// A user's module without state. Inserts log_std [A], if there is one, between the module's means and its value.
+/// The beginning of the names that running moments have (normalized_network.h).
+constexpr std::string_view kMoments = "moments.";
+
+/// A user's module. Inserts log_std [A], if there is one, between the module's means and its value.
 class UserModel final : public TorchModel {
  public:
-  UserModel(std::string name, TorchModule module, PolicyHead head)
-      : name_(std::move(name)), module_(std::move(module)) {
-    if (head == PolicyHead::gaussian) log_std_ = module_.module->named_parameters(/*recurse=*/false)[kLogStd];
+  struct Sizes {
+    std::int64_t columns;
+    bool log_std;
+  };
+  UserModel(TorchModule module, Sizes sizes) : module_(std::move(module)), columns_(sizes.columns) {
+    if (sizes.log_std) log_std_ = module_.module->named_parameters(/*recurse=*/false)[kLogStd];
   }
 
   torch::nn::Module& module() override { return *module_.module; }
-  torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& /*states*/) override {
-    return forward(observations);
+  std::int64_t state_size() const noexcept override { return module_.state_size; }
+
+  std::tuple<torch::Tensor, torch::Tensor> step(const torch::Tensor& observations,
+                                                const torch::Tensor& states) override {
+    const std::int64_t rows = observations.size(0);
+    torch::Tensor results;
+    torch::Tensor after;
+    if (module_.step) {
+      std::tie(results, after) = module_.step(observations, states.defined() ? states : torch::zeros({rows, 0}));
+      if (state_size() > 0) expect("states", after, {rows, state_size()}, observations);
+    } else {
+      results = module_.forward(observations);
+    }
+    expect("results", results, {rows, columns_}, observations);
+    return {with_log_std(results), after};
   }
-  torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& /*steps*/) override {
-    return forward(observations);
+
+  torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& steps) override {
+    if (state_size() == 0) return std::get<0>(step(observations, {}));
+    torch::Tensor states = steps.states;
+    std::vector<torch::Tensor> results;
+    for (std::int64_t row = 0; row < observations.size(0); row += steps.environments) {
+      if (const torch::Tensor kept = kept_states(steps, row); kept.defined()) states = states * kept;
+      auto [result, after] = step(observations.narrow(0, row, steps.environments), states);
+      results.push_back(std::move(result));
+      states = std::move(after);
+    }
+    return torch::cat(results);
   }
 
  private:
-  torch::Tensor forward(const torch::Tensor& observations) {
-    const torch::Tensor result = blame_network(name_, [&] { return module_.forward(observations); });
-    if (!log_std_.defined()) return result;
-    const std::int64_t actions = log_std_.size(0);
-    return torch::cat(
-        {result.slice(1, 0, actions), log_std_.expand({result.size(0), actions}), result.slice(1, actions)}, 1);
+  static void expect(std::string_view what, const torch::Tensor& got, const std::vector<std::int64_t>& shape,
+                     const torch::Tensor& observations) {
+    if (!got.defined()) throw UsageError(fmt::format("expected {} of a forward(); got an undefined tensor", what));
+    const bool dense = got.layout() == torch::kStrided && got.device().is_cpu();
+    if (got.sizes() == shape && got.scalar_type() == torch::kFloat32 && dense) return;
+    throw UsageError(fmt::format("expected {} [{}], dense floats on the CPU, for observations [{}]; got [{}] of {}{}",
+                                 what, fmt::join(shape, ", "), fmt::join(observations.sizes(), ", "),
+                                 fmt::join(got.sizes(), ", "), c10::toString(got.scalar_type()),
+                                 dense ? "" : ", which are not"));
   }
 
-  std::string name_;
+  torch::Tensor with_log_std(const torch::Tensor& results) const {
+    if (!log_std_.defined()) return results;
+    const std::int64_t actions = log_std_.size(0);
+    return torch::cat(
+        {results.slice(1, 0, actions), log_std_.expand({results.size(0), actions}), results.slice(1, actions)}, 1);
+  }
+
   TorchModule module_;
+  std::int64_t columns_;
   torch::Tensor log_std_;  // defined for a gaussian head only
 };
 
@@ -91,7 +113,41 @@ class GeneratorGuard {
   torch::Tensor state_;
 };
 
-class ModuleArchitecture final : public Architecture {
+/// Returns a tensor's numbers as floats. Throws UsageError for those that they cannot hold exactly, and for infinities
+/// and NaN, which no checkpoint holds.
+std::vector<float> exact_floats(const std::string& name, const torch::Tensor& tensor) {
+  if (tensor.layout() != torch::kStrided || !tensor.device().is_cpu() || tensor.is_complex()) {
+    throw UsageError(
+        fmt::format("expected parameters and buffers to be dense tensors of real numbers on the CPU; '{}' "
+                    "is not",
+                    name));
+  }
+  const torch::Tensor floats = tensor.detach().to(torch::kFloat32).contiguous();
+  if (!torch::isfinite(floats).all().item<bool>()) {
+    throw UsageError(
+        fmt::format("expected finite numbers, which a checkpoint can hold; '{}' has others: in a mask, take a large "
+                    "number such as -1e9",
+                    name));
+  }
+  if (!torch::equal(floats.to(tensor.scalar_type()), tensor.detach())) {
+    throw UsageError(fmt::format(
+        "expected numbers that a 32-bit float holds exactly, such as integers up to 2^24; buffer '{}', of {}, has "
+        "others",
+        name, c10::toString(tensor.scalar_type())));
+  }
+  return {floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel()};
+}
+
+/// Calls visit(name, tensor, constant) for all parameters of a module and then for its buffers: the layout's order.
+template <class Visit>
+void visit_tensors(const torch::nn::Module& module, Visit visit) {
+  for (const auto& item : module.named_parameters()) visit(item.key(), item.value(), !item.value().requires_grad());
+  for (const auto& item : module.named_buffers()) {
+    if (item.value().defined()) visit(item.key(), item.value(), true);
+  }
+}
+
+class ModuleArchitecture final : public TorchArchitecture {
  public:
   ModuleArchitecture(std::string name, TorchModuleFactory make, const NetworkRequest& request)
       : name_(std::move(name)),
@@ -106,27 +162,30 @@ class ModuleArchitecture final : public Architecture {
       throw UsageError(
           fmt::format("backend '{}' does not compute network '{}'; try backend 'auto'", config_.backend, name_));
     }
-    if (config_.memory != "none") {
-      throw UsageError(
-          fmt::format("network '{}' has no memory that Sounder could keep; expected memory 'none', got '{}'", name_,
-                      config_.memory));
-    }
     use_one_torch_thread();
     const GeneratorGuard guard;
-    const TorchModule made = make_module();
-    lay_out(*made.module);
-    check_result(made);
+    blame_network(name_, [&] {
+      TorchModule made = make_module();
+      first_ = made.module;
+      state_size_ = static_cast<std::size_t>(made.state_size);
+      require_use_of_memory();
+      lay_out(*made.module);
+      try_out(std::move(made));
+    });
   }
 
   const ParameterLayout& layout() const noexcept override { return layout_; }
   std::string backend() const override { return "torch"; }
-  std::size_t state_size() const noexcept override { return 0; }
+  std::size_t state_size() const noexcept override { return state_size_; }
   void prepare_thread() const override { use_one_torch_thread(); }
 
   std::string description() const override {
     std::vector<std::string> blocks;
+    if (state_size_ > 0) blocks.push_back(fmt::format("state {}", state_size_));
     for (const ParameterBlock& block : layout_.blocks) {
-      blocks.push_back(fmt::format("{} {}", block.name, fmt::join(block.shape, "x")));
+      std::string described = fmt::format("{} {}", block.name, fmt::join(block.shape, "x"));
+      if (block.constant) described += described.ends_with(' ') ? "(constant)" : " (constant)";
+      blocks.push_back(std::move(described));
     }
     return fmt::format("{} {}-{}: {}", name_, inputs(request()), columns(request()), fmt::join(blocks, ", "));
   }
@@ -134,24 +193,33 @@ class ModuleArchitecture final : public Architecture {
   std::vector<float> initial_parameters(std::uint64_t seed) const override {
     GeneratorGuard guard;
     guard.seed(seed);
-    const TorchModule made = make_module();
-    std::vector<float> parameters;
-    parameters.reserve(layout_.size);
-    for (const torch::Tensor& parameter : made.module->parameters()) {
-      const torch::Tensor flat = parameter.detach().contiguous();
-      parameters.insert(parameters.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
-    }
-    return parameters;
+    return blame_network(name_, [&] {
+      const TorchModule made = make_another_module();
+      std::vector<float> parameters;
+      parameters.reserve(layout_.size);
+      visit_tensors(*made.module, [&](const std::string& name, const torch::Tensor& tensor, bool /*constant*/) {
+        const std::vector<float> floats = exact_floats(name, tensor);
+        parameters.insert(parameters.end(), floats.begin(), floats.end());
+      });
+      if (parameters.size() == layout_.size) return parameters;
+      throw UsageError(fmt::format("expected {} parameters, as the first module had; got another one with {}",
+                                   layout_.size, parameters.size()));
+    });
   }
 
   std::unique_ptr<Network> make(std::span<float> parameters, std::size_t rows) const override {
-    return make_network({.model = std::make_unique<UserModel>(name_, make_module(), head_),
+    return make_network({.name = name_,
+                         .model = model(),
                          .layout = layout_,
                          .parameters = parameters,
                          .observation_size = static_cast<std::size_t>(inputs(request())),
                          .output_size = outputs_,
                          .value = value_,
                          .rows = rows});
+  }
+
+  std::shared_ptr<TorchModel> model() const override {
+    return blame_network(name_, [&] { return adapted(make_another_module()); });
   }
 
  private:
@@ -165,54 +233,82 @@ class ModuleArchitecture final : public Architecture {
             .initial_log_std = initial_log_std_};
   }
 
+  std::shared_ptr<UserModel> adapted(TorchModule made) const {
+    return std::make_shared<UserModel>(
+        std::move(made), UserModel::Sizes{.columns = columns(request()), .log_std = head_ == PolicyHead::gaussian});
+  }
+
   TorchModule make_module() const {
-    TorchModule made = blame_network(name_, [&] { return make_(request()); });
-    if (!made.module) throw UsageError(fmt::format("network '{}': expected a module, got a null pointer", name_));
+    TorchModule made = make_(request());
+    if (!made.module) throw UsageError("expected a module, got a null pointer");
+    if (!made.forward && !made.step) throw UsageError("expected a module with a forward(), got none");
+    if (made.state_size < 0) {
+      throw UsageError(fmt::format("expected a state_size() of at least 0; got {}", made.state_size));
+    }
+    if (made.module == first_) {
+      throw UsageError(
+          "expected another module from each call of the function that makes it, as each worker has its own; got the "
+          "same one again");
+    }
     if (head_ == PolicyHead::gaussian) add_log_std(*made.module);
     made.module->eval();
     return made;
   }
 
+  /// Makes a module that has to be like the first one.
+  TorchModule make_another_module() const {
+    TorchModule made = make_module();
+    if (static_cast<std::size_t>(made.state_size) == state_size_) return made;
+    throw UsageError(fmt::format("expected states of {} numbers, as the first module had; got another one with {}",
+                                 state_size_, made.state_size));
+  }
+
+  void require_use_of_memory() const {
+    if (config_.memory == "none" || state_size_ > 0) return;
+    throw UsageError(fmt::format(
+        "it has no states that Sounder could keep; expected memory 'none', or a module with state_size(); got '{}'",
+        config_.memory));
+  }
+
   void add_log_std(torch::nn::Module& module) const {
     if (module.named_parameters(/*recurse=*/false).contains(kLogStd)) {
-      throw UsageError(fmt::format(
-          "network '{}' has a parameter '{}', which is added to it; expected none of that name, or policy_std "
-          "'network', for which its outputs hold the deviations",
-          name_, kLogStd));
+      throw UsageError(
+          fmt::format("it has a parameter '{}', which is added to it; expected none of that name, or policy_std "
+                      "'network', for which its outputs hold the deviations",
+                      kLogStd));
     }
     module.register_parameter(kLogStd, torch::full({static_cast<std::int64_t>(outputs_ / 2)}, initial_log_std_));
   }
 
   void lay_out(const torch::nn::Module& module) {
-    for (const auto& buffer : module.named_buffers()) {
-      throw UsageError(
-          fmt::format("network '{}' has the buffer '{}', which no worker would share; expected parameters only", name_,
-                      buffer.key()));
-    }
     for (const auto& item : module.named_parameters()) {
-      const torch::Tensor& parameter = item.value();
-      if (parameter.scalar_type() != torch::kFloat32) {
-        throw UsageError(fmt::format("network '{}': expected parameters of 32-bit floats; '{}' is of {}", name_,
-                                     item.key(), c10::toString(parameter.scalar_type())));
-      }
-      const auto size = static_cast<std::size_t>(parameter.numel());
-      layout_.blocks.push_back(
-          {.name = item.key(), .shape = parameter.sizes().vec(), .offset = layout_.size, .size = size});
-      layout_.size += size;
+      if (item.value().scalar_type() == torch::kFloat32) continue;
+      throw UsageError(fmt::format("expected parameters of 32-bit floats; '{}' is of {}", item.key(),
+                                   c10::toString(item.value().scalar_type())));
     }
-    if (layout_.size == 0) throw UsageError(fmt::format("network '{}' has no parameters to learn", name_));
+    std::size_t learnt = 0;
+    visit_tensors(module, [&](const std::string& name, const torch::Tensor& tensor, bool constant) {
+      if (name.starts_with(kMoments)) {
+        throw UsageError(
+            fmt::format("expected names that do not begin with '{}', as running moments do; got '{}'", kMoments, name));
+      }
+      const std::size_t size = exact_floats(name, tensor).size();
+      layout_.blocks.push_back(
+          {.name = name, .shape = tensor.sizes().vec(), .offset = layout_.size, .size = size, .constant = constant});
+      layout_.size += size;
+      if (!constant) learnt += size;
+    });
+    if (learnt == 0) throw UsageError("it has no parameters to learn");
   }
 
-  void check_result(const TorchModule& made) const {
+  /// Has a module compute something, for two observations and for one.
+  void try_out(TorchModule made) const {
     const torch::NoGradGuard no_grad;
-    constexpr std::int64_t kRows = 2;
-    const std::vector<std::int64_t> given{kRows, inputs(request())};
-    const std::vector<std::int64_t> expected{kRows, columns(request())};
-    const torch::Tensor result = blame_network(name_, [&] { return made.forward(torch::zeros(given)); });
-    if (result.sizes() == expected && result.scalar_type() == torch::kFloat32) return;
-    throw UsageError(fmt::format("network '{}': expected [{}] floats of observations [{}]; got [{}] of {}", name_,
-                                 fmt::join(expected, ", "), fmt::join(given, ", "), fmt::join(result.sizes(), ", "),
-                                 c10::toString(result.scalar_type())));
+    const auto model = adapted(std::move(made));
+    for (const std::int64_t rows : {2, 1}) {
+      model->step(torch::zeros({rows, inputs(request())}),
+                  state_size_ > 0 ? torch::zeros({rows, model->state_size()}) : torch::Tensor());
+    }
   }
 
   std::string name_;
@@ -223,6 +319,8 @@ class ModuleArchitecture final : public Architecture {
   PolicyHead head_;
   ValueHead value_;
   float initial_log_std_;
+  std::shared_ptr<torch::nn::Module> first_;  // kept, so that no other module has its address
+  std::size_t state_size_ = 0;
   ParameterLayout layout_;
 };
 

@@ -1,14 +1,20 @@
 #include "agents/networks/torch_network.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "agents/networks/torch_errors.h"
 #include "agents/networks/torch_model.h"
+#include "envs/error.h"
 
 namespace sounder {
 namespace {
@@ -22,12 +28,15 @@ std::int64_t signed_size(std::size_t size) noexcept {
 }
 
 /// Adapts a TorchModel to the Network interface. forward() stores the rows' observations and the states before them;
-/// backward() runs the model once more over all rows, with autograd.
+/// backward() runs the model once more over all rows, with autograd. Every worker has another replica of the parameters
+/// and buffers, so a model that wrote to them would make them differ, until the next fetch undid it.
 class TorchNetwork final : public Network {
  public:
   explicit TorchNetwork(TorchNetworkParts parts)
-      : model_(std::move(parts.model)),
+      : name_(std::move(parts.name)),
+        model_(std::move(parts.model)),
         layout_(std::move(parts.layout)),
+        parameters_(parts.parameters),
         output_size_(parts.output_size),
         width_(parts.output_size + (parts.value == ValueHead::scalar ? 1 : 0)),
         observation_size_(parts.observation_size),
@@ -37,23 +46,28 @@ class TorchNetwork final : public Network {
         outputs_(parts.rows * parts.output_size),
         values_(width_ > output_size_ ? parts.rows : 0),
         result_gradients_(parts.rows * width_) {
-    assert(parts.parameters.size() == layout_.size);
-    const torch::NoGradGuard no_grad;
-    const auto named = model_->module().named_parameters();
-    for (const ParameterBlock& block : layout_.blocks) {
-      torch::Tensor parameter = named[block.name];  // throws if the module lacks the name
-      TORCH_CHECK(parameter.sizes() == at::IntArrayRef(block.shape), block.name, " is laid out in another shape");
-      parameter.set_data(view(parts.parameters.data() + block.offset, block.shape));
-      parameters_.push_back(parameter);
+    assert(parameters_.size() == layout_.size);
+    tensors_ = blame_network(name_, [&] { return bind_tensors(model_->module(), layout_, parameters_); });
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      if (is_converted(tensors_[i])) converted_.push_back({.index = i, .floats = {}});
     }
-    TORCH_CHECK(named.size() == layout_.blocks.size(), "the module has parameters that are not laid out");
+    versions_.resize(tensors_.size());
+    TorchNetwork::parameters_changed();
   }
 
   std::size_t observation_size() const noexcept override { return observation_size_; }
   std::size_t output_size() const noexcept override { return output_size_; }
   std::size_t state_size() const noexcept override { return state_size_; }
 
-  void parameters_changed() override {}  // the module's parameters are views of them
+  void parameters_changed() override {  // most of the module's tensors are views of them
+    for (Converted& converted : converted_) {
+      const ParameterBlock& block = layout_.blocks[converted.index];
+      const auto floats = parameters_.subspan(block.offset, block.size);
+      if (converted.floats && std::ranges::equal(floats, *converted.floats)) continue;
+      converted.floats.emplace(floats.begin(), floats.end());
+      convert(tensors_[converted.index], block, parameters_);
+    }
+  }
 
   NetworkOutput forward(std::span<const float> observations, std::size_t first_row, std::span<float> states) override {
     const std::size_t rows = observations.size() / observation_size_;
@@ -65,10 +79,17 @@ class TorchNetwork final : public Network {
     std::ranges::copy(states, states_.data() + first_row * state_size_);
 
     const torch::NoGradGuard no_grad;
+    const torch::Tensor observations_view = view(remembered, {signed_size(rows), signed_size(observation_size_)});
     const torch::Tensor states_view =
         state_size_ == 0 ? torch::Tensor() : view(states.data(), {signed_size(rows), signed_size(state_size_)});
-    const torch::Tensor result =
-        model_->act(view(remembered, {signed_size(rows), signed_size(observation_size_)}), states_view).contiguous();
+    torch::Tensor result;
+    torch::Tensor after;
+    run_model([&] { std::tie(result, after) = model_->step(observations_view, states_view); });
+    if (state_size_ > 0) {
+      after = after.contiguous();
+      std::copy_n(after.data_ptr<float>(), states.size(), states.begin());
+    }
+    result = result.contiguous();
     const float* row = result.data_ptr<float>();
     for (std::size_t i = 0; i < rows; ++i, row += width_) {
       std::copy_n(row, output_size_, outputs_.data() + (first_row + i) * output_size_);
@@ -92,14 +113,43 @@ class TorchNetwork final : public Network {
       if (has_value()) row[output_size_] = gradients.values[i];
     }
     const auto environments = signed_size(gradients.environments);
+    const torch::Tensor observations = view(observations_.data(), {signed_size(rows), signed_size(observation_size_)});
     const torch::Tensor states = view(states_.data(), {environments, signed_size(state_size_)});
-    model_
-        ->unroll(view(observations_.data(), {signed_size(rows), signed_size(observation_size_)}),
-                 {.environments = environments, .states = states, .ends = gradients.ends})
-        .backward(view(result_gradients_.data(), {signed_size(rows), signed_size(width_)}));
+    const torch::Tensor result_gradients = view(result_gradients_.data(), {signed_size(rows), signed_size(width_)});
+    run_model([&] {
+      model_->unroll(observations, {.environments = environments, .states = states, .ends = gradients.ends})
+          .backward(result_gradients);
+    });
   }
 
  private:
+  /// A buffer that is not of floats.
+  struct Converted {
+    std::size_t index;                         // of its block
+    std::optional<std::vector<float>> floats;  // of its present content
+  };
+
+  /// Runs the model. Throws Error with the network's name for whatever it throws, and if it wrote to its parameters or
+  /// buffers.
+  template <class Task>
+  void run_model(Task task) {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) versions_[i] = tensors_[i]._version();
+    blame_network(name_, [&] {
+      task();
+      require_unwritten();
+    });
+  }
+
+  void require_unwritten() const {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      if (tensors_[i]._version() == versions_[i]) continue;
+      throw Error(
+          fmt::format("forward() changed '{}', a parameter or buffer, which all workers share; expected one that only "
+                      "reads them: keep what changes from step to step in the state",
+                      layout_.blocks[i].name));
+    }
+  }
+
   bool has_value() const noexcept { return width_ > output_size_; }
   NetworkOutput rows_from(std::size_t first, std::size_t rows) const noexcept {
     return {.outputs = {outputs_.data() + first * output_size_, rows * output_size_},
@@ -109,16 +159,21 @@ class TorchNetwork final : public Network {
   /// Makes autograd accumulate directly into the flat gradient.
   void bind_gradient(std::span<float> gradient) {
     if (gradient.data() == bound_gradient_) return;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
       const ParameterBlock& block = layout_.blocks[i];
-      parameters_[i].mutable_grad() = view(gradient.data() + block.offset, block.shape);
+      if (block.constant) continue;
+      tensors_[i].mutable_grad() = view(gradient.data() + block.offset, block.shape);
     }
     bound_gradient_ = gradient.data();
   }
 
-  std::unique_ptr<TorchModel> model_;
+  std::string name_;  // of a user's network; empty for Sounder's
+  std::shared_ptr<TorchModel> model_;
   ParameterLayout layout_;
-  std::vector<torch::Tensor> parameters_;  // of model_, in the layout's order
+  std::span<float> parameters_;
+  std::vector<torch::Tensor> tensors_;     // of model_, in the layout's order
+  std::vector<Converted> converted_;       // those that are not views
+  std::vector<std::int64_t> versions_;     // of tensors_, before the model ran
   const float* bound_gradient_ = nullptr;  // memory that their gradients are views of
   std::size_t output_size_;
   std::size_t width_;  // columns of the model's result: outputs, and the value if there is one

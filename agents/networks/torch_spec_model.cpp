@@ -29,10 +29,16 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
   torch::nn::Module& module() override { return *this; }
   std::int64_t state_size() const noexcept override { return state_size_; }
 
-  torch::Tensor act(const torch::Tensor& observations, const torch::Tensor& states) override {
-    return outputs(observations, [&](const RecurrentCell& cell, const torch::Tensor& hidden, std::int64_t first) {
-      return cell.step(hidden, states.narrow(1, first, cell.state_size()));
-    });
+  std::tuple<torch::Tensor, torch::Tensor> step(const torch::Tensor& observations,
+                                                const torch::Tensor& states) override {
+    std::vector<torch::Tensor> after;  // of each cell
+    const auto remember = [&](const RecurrentCell& cell, const torch::Tensor& hidden, std::int64_t first) {
+      auto [output, state] = cell.step(hidden, states.narrow(1, first, cell.state_size()));
+      after.push_back(std::move(state));
+      return output;
+    };
+    torch::Tensor results = outputs(observations, remember);
+    return {std::move(results), after.empty() ? torch::Tensor() : torch::cat(after, 1)};
   }
 
   torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& steps) override {
@@ -131,8 +137,8 @@ class SpecModule final : public torch::nn::Module, public TorchModel {
 
 }  // namespace
 
-std::unique_ptr<TorchModel> make_spec_model(const NetworkSpec& spec) {
-  return std::make_unique<SpecModule>(spec);
+std::shared_ptr<TorchModel> make_spec_model(const NetworkSpec& spec) {
+  return std::make_shared<SpecModule>(spec);
 }
 
 }  // namespace sounder

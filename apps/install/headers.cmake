@@ -8,7 +8,7 @@ cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
 set(pending apps/sounder.h agents/factory.h agents/policy.h core/running/evaluator.h core/running/trainer.h ${environments})
 if(with_torch)
-  list(APPEND pending agents/networks/torch_module.h)
+  list(APPEND pending agents/networks/torch_view.h)
 endif()
 
 file(REMOVE_RECURSE ${staged})

@@ -1,50 +1,18 @@
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "agents/networks/torch_module.h"
 #include "agents/networks/torch_network.h"
+#include "envs/error.h"
 #include "envs/registry.h"
-#include "tests/agents/torch_catch.h"
+#include "tests/agents/networks/own_module.h"
 
 namespace sounder {
 namespace {
 
-/// A user's module with additions by the test.
-struct Mine : torch::nn::Module {
-  explicit Mine(const NetworkRequest& request)
-      : body(register_module("body", torch::nn::Linear(inputs(request), 8))),
-        head(register_module("head", torch::nn::Linear(8, columns(request)))) {}
-  torch::Tensor forward(const torch::Tensor& observations) {
-    return head->forward(torch::tanh(body->forward(observations)));
-  }
-  torch::nn::Linear body, head;
-};
-
-/// A policy's requirements for a network.
-struct Asked {
-  std::size_t outputs = 2;
-  PolicyHead head = PolicyHead::linear;
-  float initial_log_std = 0;
-};
-
-/// Makes the network `mine` with a module of type Module for CartPole-v1.
-template <class Module>
-std::unique_ptr<Architecture> make(const std::string& backend = "auto", const Asked& asked = {}) {
-  Networks networks = Networks::with_builtins();
-  add_torch_module(networks, "mine", [](const NetworkRequest& request) { return std::make_shared<Module>(request); });
-  TrainConfig config;
-  config.environment = "CartPole-v1";
-  config.network = "mine";
-  config.backend = backend;
-  const EnvironmentSpec environment = Registry::with_builtins().make("CartPole-v1").spec();
-  return networks.make({.config = config,
-                        .environment = environment,
-                        .outputs = asked.outputs,
-                        .head = asked.head,
-                        .initial_log_std = asked.initial_log_std});
-}
+using testing::make;
+using testing::Mine;
 
 TEST_CASE("a user's module keeps its parameters' names, is drawn from the seed, and described") {
   const auto network = make<Mine>();
@@ -160,36 +128,7 @@ TEST_CASE("dropout is off: acting and learning see the same network") {
   CHECK(first != 0);
 }
 
-TEST_CASE("a user's module's exceptions are reported with the network's name, in one line") {
-  struct Unmade : Mine {
-    explicit Unmade(const NetworkRequest& request) : Mine(request) { throw std::runtime_error("no weights\nat all"); }
-  };
-  CHECK_THROWS_WITH(make<Unmade>(), "network 'mine': no weights");
-  struct Wrong : Mine {
-    using Mine::Mine;
-    torch::Tensor forward(const torch::Tensor& observations) { return head->forward(observations); }
-  };
-  CHECK_THROWS_WITH(make<Wrong>(), Catch::StartsWith("network 'mine': mat1 and mat2 shapes cannot be multiplied"));
-
-  struct Late : Mine {
-    using Mine::Mine;
-    torch::Tensor forward(const torch::Tensor& observations) {
-      if (observations.size(0) > 2) throw std::out_of_range("only two rows");
-      return Mine::forward(observations);
-    }
-  };
-  const auto network = make<Late>();
-  std::vector<float> parameters = network->initial_parameters(5);
-  const auto late = network->make(parameters, 3);
-  CHECK_THROWS_WITH(late->forward(std::vector<float>(12), 0, {}), "network 'mine': only two rows");
-}
-
 TEST_CASE("unsupported user's modules are refused by name") {
-  struct WithBuffer : Mine {
-    explicit WithBuffer(const NetworkRequest& request) : Mine(request) {
-      register_module("norm", torch::nn::BatchNorm1d(8));
-    }
-  };
   struct TooNarrow : Mine {
     explicit TooNarrow(const NetworkRequest& request) : Mine(request) {}
     torch::Tensor forward(const torch::Tensor& observations) { return Mine::forward(observations).narrow(1, 0, 2); }
@@ -201,22 +140,21 @@ TEST_CASE("unsupported user's modules are refused by name") {
     explicit Nothing(const NetworkRequest& /*request*/) {}
     torch::Tensor forward(const torch::Tensor& observations) { return observations.narrow(1, 0, 3); }
   };
-  CHECK_THROWS_WITH(make<WithBuffer>(),
-                    "network 'mine' has the buffer 'norm.running_mean', which no worker would share; "
-                    "expected parameters only");
   CHECK_THROWS_WITH(make<TooNarrow>(),
-                    "network 'mine': expected [2, 3] floats of observations [2, 4]; got [2, 2] of Float");
+                    "network 'mine': expected results [2, 3], dense floats on the CPU, for observations [2, 4]; got "
+                    "[2, 2] of Float");
   CHECK_THROWS_WITH(make<InDouble>(),
                     "network 'mine': expected parameters of 32-bit floats; 'body.weight' is of Double");
-  CHECK_THROWS_WITH(make<Nothing>(), "network 'mine' has no parameters to learn");
+  CHECK_THROWS_WITH(make<Nothing>(), "network 'mine': it has no parameters to learn");
   struct WithLogStd : Mine {
     explicit WithLogStd(const NetworkRequest& request) : Mine(request) {
       register_parameter("log_std", torch::zeros(1));
     }
   };
-  CHECK_THROWS_WITH(make<WithLogStd>("auto", {.head = PolicyHead::gaussian}),
-                    "network 'mine' has a parameter 'log_std', which is added to it; expected none of that name, or "
-                    "policy_std 'network', for which its outputs hold the deviations");
+  CHECK_THROWS_WITH(
+      make<WithLogStd>("auto", {.head = PolicyHead::gaussian}),
+      "network 'mine': it has a parameter 'log_std', which is added to it; expected none of that name, or "
+      "policy_std 'network', for which its outputs hold the deviations");
   CHECK_THROWS_WITH(make<Mine>("fused"), "backend 'fused' does not compute network 'mine'; try backend 'auto'");
 
   Networks networks = Networks::with_builtins();
@@ -228,6 +166,18 @@ TEST_CASE("unsupported user's modules are refused by name") {
   config.network = "mine";
   CHECK_THROWS_WITH(networks.make({.config = config, .environment = environment, .outputs = 2}),
                     "network 'mine': expected a module, got a null pointer");
+  const NetworkRequest request{.config = config, .environment = environment, .outputs = 2};
+  const auto only = std::make_shared<Mine>(request);
+  add_torch_module(networks, "only", [only](const NetworkRequest& /*request*/) { return only; });
+  config.network = "only";
+  const auto network = networks.make(request);
+  CHECK_THROWS_WITH(network->initial_parameters(1),
+                    "network 'only': expected another module from each call of the function that makes it, as each "
+                    "worker has its own; got the same one again");
+  CHECK_THROWS_WITH(
+      make<Mine>("auto", {.memory = "lstm"}),
+      "network 'mine': it has no states that Sounder could keep; expected memory 'none', or a module with "
+      "state_size(); got 'lstm'");
 }
 
 }  // namespace
