@@ -11,7 +11,7 @@ mv "$folder/made" "$folder/moved"
 mkdir -p "$folder/project/core" "$folder/project/envs"
 echo '#error a folder of the project was taken for one of Sounder' |
   tee "$folder/project/core/network.h" "$folder/project/envs/environment.h" >"$folder/project/envs/registry.h"
-cp "$source/apps/examples/thermostat/thermostat.cpp" "$source/apps/examples/own_network.cpp" "$folder/project"
+cp "$source/apps/examples/thermostat/thermostat.cpp" "$source/apps/examples/own_network/own_network.cpp" "$folder/project"
 cat >"$folder/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(own LANGUAGES CXX)

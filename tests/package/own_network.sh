@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# own_network.sh SOURCE BUILD: the commands of the example own_network/, as its README has them, build a program with networks
+# of one's own against this build, installed in an empty home folder, train with both, resume and evaluate.
+set -euo pipefail
+source=$1 build=$2
+source "$source/tests/documented.sh"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export HOME=$folder/home
+mkdir "$HOME"
+cmake --install "$build" --prefix "$HOME/.local" >/dev/null
+cp -r "$source/apps/examples/own_network" "$folder/own_network"
+cd "$folder/own_network"
+awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
+[ "$(wc -l <commands)" -eq 7 ]
+run_commands "$PWD/commands" | tee said
+
+grep -q 'solved at step' said
+# The last command says what the recurrent network plays like: without memory, half of all turns are wrong.
+"$PWD/build/own_network" evaluate maze --episodes 200 --seed 9 --json >evaluated
+awk -v RS=, -F: '/"mean":/ { mean = $2 } END { exit !(mean >= 0.9) }' evaluated || { cat evaluated; exit 1; }
