@@ -4,6 +4,8 @@
 
 #include "agents/networks/torch_module.h"
 #include "agents/networks/torch_network.h"
+#include "agents/policy.h"
+#include "apps/library/training.h"
 #include "tests/agents/networks/recurrent_rollout.h"
 #include "tests/agents/torch_catch.h"
 
@@ -130,6 +132,63 @@ TEST_CASE("a user's recurrent modules, of any shape, compute and learn what the 
       check_close(by_name(network->layout(), gradient, layout), expected);
     }
   }
+}
+
+TEST_CASE("a user's recurrent module trains, is evaluated and acts as the built-in memory does") {
+  Networks networks = Networks::with_builtins();
+  add_torch_module(networks, "mine",
+                   [](const NetworkRequest& request) { return std::make_shared<Recurrent>(request); });
+  TrainConfig config;
+  config.environment = "TMaze-v0";
+  config.backend = "torch";
+  config.hidden = {8};
+  config.memory = GENERATE(as<std::string>(), "lstm", "gru");
+  config.memory_units = 6;
+  config.workers = 1;
+  config.envs_per_worker = 2;
+  config.rollout = 8;
+  config.steps = 800;
+  config.learning_rate = 0.01;
+  config.evaluation_episodes = 10;
+  const auto with = [&](const std::string& network) {
+    config.network = network;
+    return Training(Registry::with_builtins(), config, {.networks = networks});
+  };
+  Training mine = with("mine");
+  Training built_in = with("mlp");
+  const ParameterLayout& layout = mine.agents().layout();
+  const ParameterLayout& built_in_layout = built_in.agents().layout();
+  const std::vector<float> initial(mine.parameters().begin(), mine.parameters().end());
+  std::ranges::copy(by_name(layout, initial, built_in_layout), built_in.parameters().begin());
+  const TrainingResult ours = mine.run();
+  const TrainingResult theirs = built_in.run();
+  CHECK(ours.report.progress.episodes == theirs.report.progress.episodes);
+  CHECK(ours.report.progress.updates == theirs.report.progress.updates);
+  CHECK(ours.report.parameters != initial);
+  const std::vector<float> expected = by_name(built_in_layout, theirs.report.parameters, layout);
+  REQUIRE(ours.report.parameters.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    REQUIRE(ours.report.parameters[i] == Approx(expected[i]).margin(1e-3));
+  }
+
+  Policy policy(ours.best, {.networks = &networks});
+  Policy other(theirs.best);
+  Rng rng(3);
+  for (int i = 0; i < 30; ++i) {
+    if (i % 10 == 0) policy.begin_episode(), other.begin_episode();
+    const auto bit = [&] { return rng.uniform() < 0.5F ? 1.0F : 0.0F; };
+    const std::vector<float> observation{bit(), bit(), bit()};
+    policy.act(observation);
+    other.act(observation);
+    CHECK(policy.values()[0] == Approx(other.values()[0]).margin(1e-3));
+  }
+  // It remembers: the same observation has another value later.
+  policy.begin_episode();
+  const std::vector<float> nothing(3);
+  policy.act(nothing);
+  const float first = policy.values()[0];
+  policy.act(nothing);
+  CHECK(policy.values()[0] != first);
 }
 
 TEST_CASE("a recurrent module's description has the size of its states") {

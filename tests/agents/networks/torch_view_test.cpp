@@ -183,7 +183,7 @@ TEST_CASE("a policy is fine-tuned by LibTorch's optimizer, and saved by LibTorch
 struct Mine final : torch::nn::Module {
   explicit Mine(const NetworkRequest& request)
       : shift(register_buffer("shift", torch::rand(inputs(request)))),
-        order(register_buffer("order", torch::arange(inputs(request)))),
+        order(register_buffer("order", torch::randperm(inputs(request)))),
         head(register_module("head", torch::nn::Linear(inputs(request), columns(request)))) {}
   torch::Tensor forward(const torch::Tensor& observations) {
     return head->forward((observations + shift).index_select(1, order));
