@@ -284,6 +284,8 @@ Command add_bench(CLI::App& program, const Catalogue& catalogue) {
   const auto request = std::make_shared<BenchRequest>();
   add_text(app, {.name = "ENV", .help = "environment [CartPole-v1]"},
            [request](const std::string& text) { request->environment = text; });
+  add_text(app, {.name = "--network", .help = "network to measure [that of the environment's preset]", .type = "NAME"},
+           [request](const std::string& text) { request->network = text; });
   add_source(app, request, request->source);
   add_number(app, {.name = "--repetitions", .help = "times that everything is measured"}, request->repetitions,
              {1, kMostRepetitions});

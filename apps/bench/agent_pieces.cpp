@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 
 namespace sounder::benchmark {
@@ -41,27 +42,33 @@ AgentPieces::AgentPieces(const AgentFactory& agents, const std::function<Environ
       masks_(masks_of(make_environment())),
       rollout_(spec_, {.steps = kSteps, .mask_size = masks_.size()}),
       actions_(spec_.action_space, kRows),
-      rngs_(kRows, Rng(1)) {
+      rngs_(kRows, Rng(1)),
+      states_(kRows * one_->state_size()) {
   Environment environment = make_environment();
   fill_rollout(environment);
 }
 
 void AgentPieces::fill_rollout(Environment& environment) {
   std::vector<float> observation(rollout_.observation_size());
+  std::vector<float> state(learner_->state_size());
   std::uint64_t seed = 1;
   environment.reset(seed, observation);
   masks_.read(0, environment);
   while (rollout_.size() < kSteps) {
     const std::size_t row = rollout_.begin_step(observation, masks_[0]);
-    learner_->act(
-        {.observations = observation, .first_row = row, .rngs = std::span(rngs_).first(1), .masks = masks_[0]},
-        rollout_.actions());
+    learner_->act({.observations = observation,
+                   .first_row = row,
+                   .rngs = std::span(rngs_).first(1),
+                   .states = state,
+                   .masks = masks_[0]},
+                  rollout_.actions());
     const StepResult result = environment.step(rollout_.actions()[row], observation);
     const StepEnd end = step_end(result);
     if (end != StepEnd::terminated) masks_.read(0, environment);
     rollout_.end_step(result.reward, end, observation, masks_[0]);
     if (end == StepEnd::none) continue;
     environment.reset(++seed, observation);
+    std::ranges::fill(state, 0.0F);
     masks_.read(0, environment);
   }
   rollout_.finish(observation, masks_[0]);
@@ -69,8 +76,11 @@ void AgentPieces::fill_rollout(Environment& environment) {
 
 std::vector<Piece> AgentPieces::pieces() {
   const auto act = [this](Agent& agent, std::size_t rows) {
+    const auto states = std::span(states_).first(rows * agent.state_size());
+    std::ranges::fill(states, 0.0F);  // from call to call they could grow
     agent.act({.observations = rollout_.observations().first(rows * rollout_.observation_size()),
                .rngs = std::span(rngs_).first(rows),
+               .states = states,
                .masks = rollout_.masks().first(rows * masks_.size())},
               actions_);
   };

@@ -46,6 +46,7 @@ class AgentPieces {
   Rollout rollout_;
   ActionArray actions_;
   std::vector<Rng> rngs_;
+  std::vector<float> states_;  // [rows, S]
 };
 
 }  // namespace sounder::benchmark

@@ -21,6 +21,7 @@
 #include "core/level.h"
 #include "core/named.h"
 #include "core/sharing/store/parameter_store.h"
+#include "envs/error.h"
 #include "envs/speed.h"
 
 namespace sounder {
@@ -39,20 +40,27 @@ struct Backend {
   std::unique_ptr<AgentFactory> agents;
 };
 
-TrainConfig config_for(const std::string& environment) {
+TrainConfig config_for(const BenchRequest& request) {
   TrainConfig config;
-  if (const auto preset = preset_for(environment, config.algorithm)) {
+  if (const auto preset = preset_for(request.environment, config.algorithm)) {
     apply_toml(config, preset->toml, fmt::format("preset {}", preset->name));
   }
-  config.environment = environment;
+  config.environment = request.environment;
+  if (!request.network.empty()) config.network = request.network;
   return config;
 }
 
 std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec, const Networks& networks) {
+  config.backend = "auto";
+  const std::string fastest = make_agent_factory(config, spec, networks)->backend();
   std::vector<Backend> backends;
   for (const std::string& name : installed_backend_names()) {
     config.backend = name;
-    backends.push_back({.name = name, .agents = make_agent_factory(config, spec, networks)});
+    try {
+      backends.push_back({.name = name, .agents = make_agent_factory(config, spec, networks)});
+    } catch (const UsageError&) {  // it does not compute this network
+      if (name == fastest) throw;
+    }
   }
   return backends;
 }
@@ -116,10 +124,10 @@ class Bench {
         make_environment_([&environments = catalogue.environments, id = request.environment] {
           return environments.make_for_policy(id);
         }),
-        backends_(make_backends(config_for(request.environment), make_environment_().spec(), catalogue.networks)),
+        backends_(make_backends(config_for(request), make_environment_().spec(), catalogue.networks)),
         sharing_(first().layout().size),
         sharing_pieces_(sharing_.pieces()),
-        training_({.config = config_for(request.environment),
+        training_({.config = config_for(request),
                    .make_environment = make_environment_,
                    .agents = first(),
                    .seconds = request.seconds}) {
@@ -162,7 +170,7 @@ class Bench {
     for (TrainingSeries& training : results_.training) measure(training);
     for (TrainingSeries& training : results_.write_modes) measure(training);
     for (SchemeSeries& scheme : results_.schemes) {
-      scheme.add(measure_scheme(scheme.name, config_for(request_.environment), first(), piece_seconds()));
+      scheme.add(measure_scheme(scheme.name, config_for(request_), first(), piece_seconds()));
     }
     for (TrainingSeries& training : results_.scheme_training) measure(training);
   }

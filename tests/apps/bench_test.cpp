@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -256,6 +257,22 @@ TEST_CASE("bench prints tables for people on stderr, for the named environment")
   }
 }
 
+TEST_CASE("bench measures networks with memory, and the network that it is given, by the backends that compute it") {
+  const auto measured = [](const Arguments& more) {
+    Arguments arguments = short_bench(more);
+    arguments.emplace_back("--json");
+    return json_of(call(arguments));
+  };
+  CHECK(measured({"TMaze-v0"}).at("network").as_string().starts_with("mlp 3-16-lstm 16-"));
+  if (std::ranges::count(sounder::installed_backend_names(), "torch") == 0)
+    return;  // which alone computes convolutions
+  const json::object images = measured({"Catch-v0", "--network", "cnn"});
+  CHECK(images.at("network").as_string().starts_with("cnn "));
+  for (const json::value& training : images.at("training").as_array()) {
+    CHECK(training.at("backend").as_string() == "torch");
+  }
+}
+
 TEST_CASE("bench refuses unknown environments and options out of range") {
   const auto usage_error = [](const Arguments& arguments) {
     const Outcome outcome = call(arguments);
@@ -265,6 +282,7 @@ TEST_CASE("bench refuses unknown environments and options out of range") {
   };
   CHECK(usage_error({"bench", "CartPole-v9"}) ==
         "sounder: unknown environment 'CartPole-v9'; did you mean 'CartPole-v1'?\n");
+  CHECK(usage_error({"bench", "--network", "mpl"}) == "sounder: unknown network 'mpl'; did you mean 'mlp'?\n");
   CHECK(usage_error({"bench", "--repetitions", "0"}) ==
         "sounder: --repetitions: expected integer, 1 to 1000; got '0'\n");
   CHECK(usage_error({"bench", "--seconds", "0"}) == "sounder: --seconds: expected number, 0.001 to 3600; got '0'\n");

@@ -23,6 +23,8 @@ printf '1,0,0\n0,0,0\n' | "$program" act maze --values >actions
 "$program" watch maze --episodes 1 >watched 2>&1
 "$program" sweep TMaze-v0 --network recurrent --steps 500 --set evaluation_episodes=2 --seeds 2 --dir sweep --json >swept
 [ -d sweep/trials ]
+"$program" bench TMaze-v0 --network recurrent --repetitions 1 --seconds 0.01 --workers 1 --json >benched
+grep -q '"network":"recurrent ' benched
 if "$program" export maze -o policy.h 2>refused; then exit 1; fi
 grep -q "network 'recurrent'.*your own network cannot be exported" refused
 if "$program" train TMaze-v0 --network residual --steps 100 2>refused; then exit 1; fi
