@@ -18,6 +18,7 @@
 #include "core/sharing/peers/peers.h"
 #include "core/space_json.h"
 #include "envs/environment.h"
+#include "envs/program.h"
 #include "envs/random.h"
 #include "envs/registry.h"
 #include "envs/wrappers/by_name.h"
@@ -92,8 +93,9 @@ TrainConfig acting_config(const Checkpoint& checkpoint) {
 Spaces bare_spaces(const Checkpoint& checkpoint) {
   if (!checkpoint.spaces.empty()) return parse_spaces(checkpoint.spaces, "metadata entry 'spaces'");
   throw Error(
-      "it is of format 1, which lacks the environment's own spaces; resume its run once, so that this version saves a "
-      "new checkpoint (`sounder train --resume RUN --steps N`)");
+      fmt::format("it is of format 1, which lacks the environment's own spaces; resume its run once, so that this "
+                  "version saves a new checkpoint ('{} train --resume RUN --steps N')",
+                  program_name()));
 }
 
 /// Returns whether all numbers are finite. Has no branches in the loop, so that it vectorises.

@@ -128,6 +128,7 @@ std::string_view first_line(std::string_view message) {
 }  // namespace
 
 int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
+  const OptionsInMessages wording;
   if (argc > 0 && *argv[0] != '\0') set_program_name(argv[0]);
   occupy_standard_descriptors();
   // A closed pipe and a file size limit should fail a single write, not end a training.

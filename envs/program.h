@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace sounder {
 
@@ -13,5 +14,22 @@ std::string program_file_name();
 
 /// Sets the program's name. Not thread-safe: call it at the program's start, while there is one thread.
 void set_program_name(std::string name);
+
+/// While it lives, messages are for a person at a command line: setting_name() returns options. Not thread-safe: make
+/// and destroy it while there is one thread.
+class OptionsInMessages {
+ public:
+  OptionsInMessages() noexcept;
+  ~OptionsInMessages();
+  OptionsInMessages(const OptionsInMessages&) = delete;
+  OptionsInMessages& operator=(const OptionsInMessages&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// Returns how a message names a setting: as the key that code sets, "init_from", or as the command line's option,
+/// "--init-from".
+std::string setting_name(std::string_view key);
 
 }  // namespace sounder

@@ -13,6 +13,7 @@
 
 #include "core/sharing/peers/peers.h"
 #include "envs/error.h"
+#include "envs/program.h"
 #include "envs/wrappers/keep_action.h"
 
 namespace sounder {
@@ -127,7 +128,8 @@ std::string describe_changes(std::span<const std::string> trained, std::span<con
 
 bool is_remote(const TrainConfig& config) {
   if (!config.env_command.empty() && !config.env_connect.empty()) {
-    throw UsageError("expected --env-command or --env-connect; got both: the environments are in one place");
+    throw UsageError(fmt::format("expected {} or {}; got both: the environments are in one place",
+                                 setting_name("env_command"), setting_name("env_connect")));
   }
   return !config.env_command.empty() || !config.env_connect.empty();
 }
@@ -141,13 +143,13 @@ void require_source(const TrainConfig& config, const EnvironmentSource& saved) {
   throw UsageError(
       saved.command.empty()
           ? fmt::format(
-                "{} was trained in another process; expected --env-connect, as '{}' then: no file is trusted to "
-                "say whom to talk to",
-                config.environment, saved.connect)
+                "{} was trained in another process; expected {}, as '{}' then: no file is trusted to say whom to "
+                "talk to",
+                config.environment, setting_name("env_connect"), saved.connect)
           : fmt::format(
-                "{} was trained in another process; expected --env-command, as '{}' then: no file is trusted to "
-                "say what to run",
-                config.environment, saved.command));
+                "{} was trained in another process; expected {}, as '{}' then: no file is trusted to say what to "
+                "run",
+                config.environment, setting_name("env_command"), saved.command));
 }
 
 remote::ClientSettings client_settings(const TrainConfig& config, const RemoteHooks& hooks) {

@@ -7,6 +7,7 @@
 #include "core/running/run_checkpoints.h"
 #include "core/space_json.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 
@@ -15,8 +16,8 @@ std::vector<float> read_parameters(const std::filesystem::path& run_or_checkpoin
   const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
   const Checkpoint checkpoint = load_checkpoint(file);
   const auto refuse = [&](std::string_view what, const std::string& expected, const std::string& got) {
-    throw UsageError(
-        fmt::format("init_from: expected the {} of this training, {}; {} has {}", what, expected, file.string(), got));
+    throw UsageError(fmt::format("{}: expected the {} of this training, {}; {} has {}", setting_name("init_from"), what,
+                                 expected, file.string(), got));
   };
   if (checkpoint.network != agents.description()) refuse("network", agents.description(), checkpoint.network);
   if (!checkpoint.spaces.empty()) {

@@ -17,6 +17,7 @@
 #include "core/remote/processors.h"
 #include "core/running/run_folder.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 namespace {
@@ -62,8 +63,8 @@ void check_options(const TrainingOptions& options, const TrainConfig& config) {
   }
   const std::int64_t step = options.resume->checkpoint.progress.step;
   if (config.steps > step) return;
-  throw UsageError(fmt::format("{} stands at step {}; expected --steps above it, got {}", options.run->string(), step,
-                               config.steps));
+  throw UsageError(fmt::format("{} stands at step {}; expected {} above it, got {}", options.run->string(), step,
+                               setting_name("steps"), config.steps));
 }
 
 /// Calls the user's functions.

@@ -53,8 +53,8 @@ Error invalid_observation(const Space& space, std::span<const float> observation
 Error invalid_mask(const Moment& moment) {
   return Error(
       fmt::format("{}: the environment's action mask allows no action after {} steps of an episode; expected one at "
-                  "least that may be taken, unless the episode has terminated; `sounder check` tests an environment",
-                  moment.who, moment.step));
+                  "least that may be taken, unless the episode has terminated; `{} check` tests an environment",
+                  moment.who, moment.step, program_name()));
 }
 
 Error invalid_reward(float reward, const Moment& moment) {

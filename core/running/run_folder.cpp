@@ -9,6 +9,7 @@
 #include "core/running/named_folder.h"
 #include "core/running/run_checkpoints.h"
 #include "envs/error.h"
+#include "envs/program.h"
 
 namespace sounder {
 
@@ -34,14 +35,15 @@ fs::path make_new_folder(const RunFolder::Identity& identity) {
 void require_free(const fs::path& path) {
   if (!fs::exists(path / "config.toml") || is_barren(path)) return;
   throw UsageError(fmt::format(
-      "'{}' already holds a run; {}name another folder with --run", path.string(),
-      holds_checkpoint(path) ? fmt::format("continue it with --resume {}, or ", path.string()) : std::string()));
+      "'{}' already holds a run; {}name another folder with {}", path.string(),
+      holds_checkpoint(path) ? fmt::format("continue it with {}, or ", setting_name("resume")) : std::string(),
+      setting_name("run")));
 }
 
 fs::path make_given_folder(const fs::path& path) {
   if (fs::exists(path) && !fs::is_directory(path)) {
     throw UsageError(
-        fmt::format("expected a folder for the run, got the file '{}'; name another with --run", path.string()));
+        fmt::format("{}: expected a folder for the run, got the file '{}'", setting_name("run"), path.string()));
   }
   require_free(path);  // first, so that no lock file is left in a folder that is not a run's
   make_folders(path);

@@ -183,7 +183,7 @@ TEST_CASE("Training starts from another run's parameters") {
 
   const auto refused = call({"train", "CartPole-v1", "--hidden", "9", "--init-from", taught});
   CHECK(refused.exit_code == 2);
-  CHECK(refused.err.starts_with("sounder: init_from: expected the network of this training, "));
+  CHECK(refused.err.starts_with("sounder: --init-from: expected the network of this training, "));
 }
 
 TEST_CASE("A key that the user has set and that has no effect is a warning, once and with the reason") {

@@ -119,7 +119,7 @@ TEST_CASE("A run that was killed before its first checkpoint starts anew, withou
     CHECK(std::ranges::count_if(names, [](const auto& name) { return name.starts_with("events.out."); }) == 1);
     run.save(checkpoint_of_step(4), CheckpointMark::last);
   }
-  CHECK(contains(error_of<UsageError>([&] { RunFolder::create(path, {kIdentity, ""}); }), "continue it with --resume"));
+  CHECK(contains(error_of<UsageError>([&] { RunFolder::create(path, {kIdentity, ""}); }), "continue it with resume"));
 }
 
 TEST_CASE("A folder that may contain more is not treated as a killed run's") {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "envs/error.h"
+#include "envs/program.h"
 #include "tests/catch.h"
 #include "tests/core/checkpoint/fixtures.h"
 #include "tests/core/running/tell_logs.h"
@@ -101,9 +102,13 @@ TEST_CASE("A folder that cannot hold a run is an error that says what to do") {
   const auto create = [](const fs::path& path) { RunFolder::create(path, {kIdentity, ""}); };
   { RunFolder::create(folder / "run", {kIdentity, ""}).save(checkpoint_of_step(1), CheckpointMark::last); }
   const std::string taken = error_of<UsageError>([&] { create(folder / "run"); });
-  CHECK(contains(taken, "already holds a run"));
-  CHECK(contains(taken, "--resume"));
-  CHECK(contains(taken, "--run"));
+  CHECK(contains(taken, "already holds a run; continue it with resume, or name another folder with run"));
+  {
+    const sounder::OptionsInMessages wording;
+    CHECK(contains(error_of<UsageError>([&] { create(folder / "run"); }),
+                   "already holds a run; continue it with --resume, or name another folder with --run"));
+  }
+  CHECK(error_of<UsageError>([&] { create(folder / "run"); }) == taken);
 
   write_bytes(folder / "file", "");
   CHECK(contains(error_of<UsageError>([&] { create(folder / "file"); }), "expected a folder"));
