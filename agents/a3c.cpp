@@ -9,34 +9,6 @@
 
 namespace sounder {
 
-namespace {
-
-/// Chooses an action for each row by a policy, among those that the row's mask allows.
-template <PolicyModel P>
-void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutput& output, ActionArray& actions) {
-  const std::size_t rows = output.values.size();
-  const std::size_t width = output.outputs.size() / rows;
-  const auto choose_row = [&](std::size_t i, auto... mask) {
-    const auto row = output.outputs.subspan(i * width, width);
-    const auto action = policy.action(actions, request.first_row + i);
-    if (request.selection == Selection::sample) {
-      policy.sample(row, request.rngs[i], action, mask...);
-    } else {
-      policy.mode(row, action, mask...);
-    }
-  };
-  for (std::size_t i = 0; i < rows; ++i) {
-    if constexpr (MaskedPolicyModel<P>) {
-      choose_row(i, mask_of_row(request.masks, i, width));
-    } else {
-      assert(request.masks.empty());
-      choose_row(i);
-    }
-  }
-}
-
-}  // namespace
-
 A3c::A3c(std::unique_ptr<Network> network, const AgentUse& use, const Settings& settings)
     : network_(std::move(network)),
       most_observations_(use.observations),
@@ -58,7 +30,7 @@ void A3c::act(const ActRequest& request, ActionArray& actions) {
   assert(request.selection == Selection::greedy || request.rngs.size() == rows);
   assert(request.states.size() == rows * state_size_);
   std::ranges::copy(request.states, states_.begin() + static_cast<std::ptrdiff_t>(request.first_row * state_size_));
-  std::visit([&](const auto& policy) { choose(policy, request, output, actions); }, settings_.loss.policy);
+  choose_actions(settings_.loss.policy, request, output, actions);
 }
 
 std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {

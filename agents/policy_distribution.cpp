@@ -1,5 +1,6 @@
 #include "agents/policy_distribution.h"
 
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -43,6 +44,30 @@ PolicySpec logits_policy(PolicyDistribution distribution, std::size_t outputs) {
       .distribution = std::move(distribution), .outputs = outputs, .head = PolicyHead::linear, .initial_log_std = 0};
 }
 
+/// Chooses by one kind of policy.
+template <PolicyModel P>
+void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutput& output, ActionArray& actions) {
+  const std::size_t rows = output.values.size();
+  const std::size_t width = output.outputs.size() / rows;
+  const auto choose_row = [&](std::size_t i, auto... mask) {
+    const auto row = output.outputs.subspan(i * width, width);
+    const auto action = policy.action(actions, request.first_row + i);
+    if (request.selection == Selection::sample) {
+      policy.sample(row, request.rngs[i], action, mask...);
+    } else {
+      policy.mode(row, action, mask...);
+    }
+  };
+  for (std::size_t i = 0; i < rows; ++i) {
+    if constexpr (MaskedPolicyModel<P>) {
+      choose_row(i, mask_of_row(request.masks, i, width));
+    } else {
+      assert(request.masks.empty());
+      choose_row(i);
+    }
+  }
+}
+
 }  // namespace
 
 PolicySpec make_policy(const TrainConfig& config, const Space& action_space) {
@@ -55,6 +80,11 @@ PolicySpec make_policy(const TrainConfig& config, const Space& action_space) {
     return logits_policy(Bernoulli{}, static_cast<std::size_t>(switches->n));
   }
   return logits_policy(Categorical{}, static_cast<std::size_t>(std::get<Discrete>(action_space).n));
+}
+
+void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const NetworkOutput& output,
+                    ActionArray& actions) {
+  std::visit([&](const auto& distribution) { choose(distribution, request, output, actions); }, policy);
 }
 
 }  // namespace sounder

@@ -12,7 +12,10 @@
 #include "agents/networks/network_spec.h"
 #include "agents/squashed_gaussian.h"
 #include "core/config/config.h"
+#include "core/learning/agent.h"
+#include "core/learning/network.h"
 #include "core/named.h"
+#include "envs/action.h"
 #include "envs/spaces.h"
 
 namespace sounder {
@@ -42,5 +45,10 @@ struct PolicySpec {
 /// Makes the policy for an action space. Choices, switches and numbers each have their own distribution; `policy_std`,
 /// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError for an unknown `policy_std`.
 PolicySpec make_policy(const TrainConfig& config, const Space& action_space);
+
+/// Chooses an action for each row of a request, by the network's outputs for its observations: draws it, or takes the
+/// deterministic one, as the request says, among those that the row's mask allows. Writes it to its row of `actions`.
+void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const NetworkOutput& output,
+                    ActionArray& actions);
 
 }  // namespace sounder
