@@ -1,32 +1,14 @@
 #include "agents/factory.h"
 
-#include <array>
-
-#include "agents/a3c.h"
-#include "agents/action_value_agent.h"
 #include "agents/network_agents.h"
 #include "agents/networks/backends.h"
 #include "agents/policy_distribution.h"
 #include "core/named.h"
 
 namespace sounder {
-namespace {
-
-using MakeAgents = std::unique_ptr<AgentFactory> (*)(const TrainConfig&, const EnvironmentSpec&, const Networks&);
-
-/// The list of algorithms.
-constexpr auto kAlgorithms = std::to_array<Named<MakeAgents>>({
-    {"a3c", make_a3c_agents},
-    {"a2c", make_a2c_agents},
-    {"one_step_q", make_one_step_q_agents},
-    {"one_step_sarsa", make_one_step_sarsa_agents},
-    {"n_step_q", make_n_step_q_agents},
-});
-
-}  // namespace
 
 std::vector<std::string> algorithm_names() {
-  return names_of(kAlgorithms);
+  return Algorithms::with_builtins().names();
 }
 
 std::vector<std::string> installed_backend_names() {
@@ -37,20 +19,21 @@ std::vector<std::string> installed_backend_names() {
   return names;
 }
 
-std::vector<ConfigField> known_fields(const Networks& networks) {
-  return config_fields_with({{"algorithm", algorithm_names()},
+std::vector<ConfigField> known_fields(const Networks& networks, const Algorithms& algorithms) {
+  return config_fields_with({{"algorithm", algorithms.names()},
                              {"backend", backend_choices()},
                              {"network", networks.names()},
                              {"activation", names_of(kActivations)},
                              {"trunks", names_of(kTrunks)},
                              {"memory", names_of(kMemories)},
-                             {"policy_std", names_of(kPolicyStds)}});
+                             {"policy_std", names_of(kPolicyStds)}},
+                            algorithms.keys());
 }
 
 std::unique_ptr<AgentFactory> make_agent_factory(const TrainConfig& config, const EnvironmentSpec& spec,
-                                                 const Networks& networks) {
-  check_config(config);
-  return find_named(kAlgorithms, "algorithm", config.algorithm)(config, spec, networks);
+                                                 const Networks& networks, const Algorithms& algorithms) {
+  check_config(config, algorithms.fields());
+  return algorithms.make(config, spec, networks);
 }
 
 const NetworkSpec* built_in_network(const AgentFactory& agents) noexcept {

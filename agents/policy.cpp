@@ -83,9 +83,8 @@ std::vector<std::string> policy_wrappers(const std::vector<std::string>& wrapper
 
 /// Returns the configuration that a checkpoint's policy acts with. Which backend computed the network in training does
 /// not matter: the fastest takes its place.
-TrainConfig acting_config(const Checkpoint& checkpoint) {
-  TrainConfig config;
-  apply_toml(config, checkpoint.config, "configuration");
+TrainConfig acting_config(const Checkpoint& checkpoint, const Algorithms& algorithms) {
+  TrainConfig config = read_saved_config(checkpoint.config, "configuration", algorithms.fields());
   config.backend = "auto";
   return config;
 }
@@ -159,15 +158,16 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
       begins(streams, 1),
       values(streams, std::numeric_limits<float>::quiet_NaN()),
       chosen(spaces.action, streams) {
-  const TrainConfig config = acting_config(checkpoint);
+  const Networks networks = options.networks != nullptr ? *options.networks : Networks::with_builtins();
+  const Algorithms algorithms = options.algorithms != nullptr ? *options.algorithms : Algorithms::with_builtins();
+  const TrainConfig config = acting_config(checkpoint, algorithms);
   const PolicyView view{.wrappers = policy_wrappers(config.wrappers),
                         .bounds = config.squash_actions ? ActionBounds::squash : ActionBounds::clip};
   for (std::size_t i = 0; i < streams; ++i) {
     worlds.push_back(for_policy(Environment(CallersWorld(spaces, exchange, i)), view));
   }
   const EnvironmentSpec spec = worlds.front().spec();
-  agents =
-      make_agent_factory(config, spec, options.networks != nullptr ? *options.networks : Networks::with_builtins());
+  agents = make_agent_factory(config, spec, networks, algorithms);
   check_suits(checkpoint, spec, *agents);
   parameters = policy_parameters(checkpoint, agents->layout(), options.peer);
   agents->prepare_thread();

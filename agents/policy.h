@@ -15,6 +15,7 @@
 namespace sounder {
 
 class AgentFactory;
+class Algorithms;
 struct Checkpoint;
 class Networks;
 
@@ -27,6 +28,8 @@ struct PolicyOptions {
   std::optional<std::int64_t> peer = {};  ///< of a run of peers: that one's policy, from 0 on; none for their mean
   /// Knows the policy's network, if that is your own. Null: Sounder's networks. Needed while loading only.
   const Networks* networks = nullptr;
+  /// Knows the policy's algorithm, if that is your own. Null: Sounder's algorithms. Needed while loading only.
+  const Algorithms* algorithms = nullptr;
 };
 
 /// A trained policy that acts in a program of your own: from observations as the environment has them to actions as the
@@ -41,9 +44,9 @@ class Policy {
   static constexpr std::size_t kMostStreams = 65'536;
 
   /// Loads a run's best checkpoint (its last one if the run was never evaluated), or a checkpoint file. Throws Error if
-  /// it is missing, damaged or of format 1, which lacks the environment's own spaces, and if its network is unknown or
-  /// needs LibTorch's module and that is not installed. Throws UsageError for options out of range, and for a peer that
-  /// the run does not have.
+  /// it is missing, damaged or of format 1, which lacks the environment's own spaces, and if its algorithm or network
+  /// is unknown, or needs LibTorch's module and that is not installed. Throws UsageError for options out of range, and
+  /// for a peer that the run does not have.
   static Policy load(const std::filesystem::path& run_or_checkpoint, const PolicyOptions& options = {});
 
   /// Makes the policy of a checkpoint. Throws the same errors.
@@ -94,8 +97,8 @@ class Policy {
   /// Tells the policy that its parameters were changed: it acts with them from now on, and its checkpoint has them.
   void parameters_changed();
 
-  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h), with its present parameters; of a
-  /// run of peers, with all.
+  /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h), with its present parameters; of
+  /// a run of peers, with all.
   const Checkpoint& checkpoint() const noexcept;
 
   /// Writes that checkpoint to a file, as save_checkpoint() does. Throws Error.

@@ -112,7 +112,7 @@ std::string answer(Policy& policy, std::string_view line, std::vector<float>& ob
 }  // namespace
 
 void act(const ActRequest& request, const Catalogue& catalogue) {
-  PolicyOptions options{.peer = request.peer, .networks = &catalogue.networks};
+  PolicyOptions options{.peer = request.peer, .networks = &catalogue.networks, .algorithms = &catalogue.algorithms};
   if (request.sample) options.sample = static_cast<std::uint64_t>(request.seed);
   Policy policy = Policy::load(request.run_or_checkpoint, options);
   std::vector<float> observation;

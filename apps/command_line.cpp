@@ -8,7 +8,6 @@
 #include <iostream>
 #include <new>
 
-#include "agents/factory.h"
 #include "apps/commands.h"
 #include "apps/completion.h"
 #include "apps/options.h"
@@ -82,6 +81,15 @@ UsageError usage_error(const CLI::ParseError& error, const std::vector<Command>&
   return UsageError(fmt::format("{}; see '{} --help'", message, program_name()));
 }
 
+std::vector<Command> add_all_commands(CLI::App& program, const Catalogue& catalogue) {
+  try {
+    return add_commands(program, catalogue);
+  } catch (const CLI::OptionAlreadyAdded& error) {
+    throw UsageError(
+        fmt::format("an algorithm's key has the name of another option: {}; name it otherwise", error.what()));
+  }
+}
+
 int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   CLI::App program{"Sounder: asynchronous reinforcement learning, lock-free workers on one shared network",
                    program_name()};
@@ -89,7 +97,7 @@ int parse_and_run(int argc, char** argv, const Catalogue& catalogue) {
   program.set_version_flag("--version", version_text());
   program.require_subcommand(0, 1);
   program.allow_extras();
-  const std::vector<Command> commands = add_commands(program, catalogue);
+  const std::vector<Command> commands = add_all_commands(program, catalogue);
   for (const Command& command : commands) command.options->allow_extras();
   // Before anything is parsed, which the words to complete need not be.
   const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
@@ -127,15 +135,14 @@ std::string_view first_line(std::string_view message) {
 
 }  // namespace
 
-int run(int argc, char** argv, const Registry& environments, const Networks& networks) {
+int run(int argc, char** argv, const Catalogue& catalogue) {
   const OptionsInMessages wording;
   if (argc > 0 && *argv[0] != '\0') set_program_name(argv[0]);
   occupy_standard_descriptors();
   // A closed pipe and a file size limit should fail a single write, not end a training.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
-    const std::vector<ConfigField> fields = known_fields(networks);
-    return parse_and_run(argc, argv, {.environments = environments, .networks = networks, .fields = fields});
+    return parse_and_run(argc, argv, catalogue);
   } catch (const UsageError& error) {
     return report(error.what(), 2);
   } catch (const Error& error) {

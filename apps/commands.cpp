@@ -44,7 +44,7 @@ ConfigOptions add_config_sources(CLI::App& app, const std::shared_ptr<TrainArgum
             .help = "preset in place of the environment's own: none, a3c-paper, or another environment's",
             .type = "NAME"},
            [arguments](const std::string& text) { arguments->preset = text; });
-  return {app, catalogue.fields};
+  return {app, catalogue.fields()};
 }
 
 Command add_train(CLI::App& program, const Catalogue& catalogue) {
@@ -63,7 +63,7 @@ Command add_train(CLI::App& program, const Catalogue& catalogue) {
   add_json(app, arguments->output);
   return {&app, [arguments, config, &catalogue] {
             arguments->overrides = config.overrides();
-            return train(make_train_request(*arguments, catalogue.fields), catalogue);
+            return train(make_train_request(*arguments, catalogue.fields()), catalogue);
           }};
 }
 

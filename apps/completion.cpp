@@ -74,9 +74,10 @@ class Values {
     if (name == "--preset") return presets_and_none();
     if (name == "--resume" || name == "--init-from") return run_folders();
     if (name == "--env-option") return environment_options();
+    const std::vector<ConfigField> fields = catalogue_.fields();
     const auto field =
-        std::ranges::find(catalogue_.fields, name, [](const ConfigField& known) { return option_name(known.name); });
-    if (field == catalogue_.fields.end()) return {};
+        std::ranges::find(fields, name, [](const ConfigField& known) { return option_name(known.name); });
+    if (field == fields.end()) return {};
     const auto* const text = std::get_if<ConfigField::Text>(&field->type);
     return text != nullptr ? text->choices : Texts();
   }

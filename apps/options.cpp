@@ -49,9 +49,10 @@ void refuse_option_as_value(const std::string& name, const std::string& text) {
   if (text.starts_with("--")) throw UsageError(fmt::format("{}: expected a value; got the option '{}'", name, text));
 }
 
-bool holds_texts(std::string_view key) {
-  const auto field = std::ranges::find(config_fields(), key, &ConfigField::name);
-  return std::holds_alternative<ConfigField::Texts>(field->type);
+std::string group_of(const ConfigField& field) {
+  // The manual finds them by how they begin.
+  return field.algorithm.empty() ? "Configuration (an environment's preset may change defaults)"
+                                 : fmt::format("Configuration of algorithm '{}'", field.algorithm);
 }
 
 CLI::Option* add_field(CLI::App& app, const ConfigField& field) {
@@ -123,9 +124,9 @@ ConfigOptions::ConfigOptions(CLI::App& app, ConfigFields fields)
   for (const ConfigField& field : fields) {
     if (field.name == "environment") continue;  // given as ENV
     CLI::Option* const option = add_field(app, field);
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-        ->group("Configuration (an environment's preset may change defaults)");
-    keys_.emplace(option, field.name);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->group(group_of(field));
+    keys_.emplace(option,
+                  Key{.name = field.name, .takes_texts = std::holds_alternative<ConfigField::Texts>(field.type)});
   }
 }
 
@@ -140,8 +141,8 @@ std::vector<ConfigOverride> ConfigOptions::overrides() const {
       list.push_back(parse_override(value));
       continue;
     }
-    const std::string& name = key->second;
-    if (times_seen[option] > 1 && holds_texts(name)) {  // repeated values accumulate
+    const auto& [name, takes_texts] = key->second;
+    if (times_seen[option] > 1 && takes_texts) {  // repeated values accumulate
       const auto earlier = std::ranges::find(list, name, &ConfigOverride::key);
       earlier->value += ';' + value;
     } else {

@@ -65,8 +65,13 @@ class ConfigOptions {
   std::vector<ConfigOverride> overrides() const;
 
  private:
+  struct Key {
+    std::string name;
+    bool takes_texts;
+  };
+
   const CLI::App& app_;
-  std::map<const CLI::Option*, std::string> keys_;
+  std::map<const CLI::Option*, Key> keys_;
   const CLI::Option* set_;
 };
 

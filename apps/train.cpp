@@ -10,7 +10,9 @@ namespace sounder {
 
 std::vector<UnusedKey> check_trainable(const TrainConfig& config, std::span<const std::string> given,
                                        const Catalogue& catalogue) {
-  const Training training(catalogue.environments, config, {.networks = catalogue.networks, .on_wait = print_notice});
+  const Training training(
+      catalogue.environments, config,
+      {.algorithms = catalogue.algorithms, .networks = catalogue.networks, .on_wait = print_notice});
   return training.unused_keys(given);
 }
 
@@ -22,6 +24,7 @@ int train(const TrainRequest& request, const Catalogue& catalogue) {
                      .resume = request.resume,
                      .lock = request.lock,
                      .signals = Signals::end_run,
+                     .algorithms = catalogue.algorithms,
                      .networks = catalogue.networks,
                      .on_wait = print_notice});
   if (!request.changes.empty()) training.warn("the run goes on with " + request.changes);

@@ -117,7 +117,9 @@ std::vector<std::string> given_in(const Sources& sources) {
   if (const auto& file = sources.file) {
     TrainConfig config;
     keys = apply_toml(config, file->toml, file->name, sources.fields);
-    if (keys.size() == sources.fields.size()) keys.clear();  // a run wrote it, so the user chose none of these keys
+    const auto all =
+        std::ranges::count_if(sources.fields, [&](const ConfigField& field) { return is_written(config, field); });
+    if (std::ssize(keys) == all) keys.clear();  // a run wrote it, so the user chose none of these keys
   }
   for (const ConfigOverride& override : sources.arguments.overrides) keys.push_back(override.key);
   return keys;
@@ -133,7 +135,7 @@ std::optional<Preset> choose_preset(const Sources& sources, const std::string& e
 }
 
 /// Locks the folder of the run to resume and loads its checkpoint, if it has one. Returns the run's configuration.
-TrainConfig take_run(TrainRequest& request) {
+TrainConfig take_run(TrainRequest& request, ConfigFields fields) {
   const fs::path& run = request.run;
   if (fs::exists(run) && !fs::is_directory(run)) {
     throw UsageError(fmt::format("--resume: expected a run's folder, got the file '{}'", run.string()));
@@ -142,16 +144,14 @@ TrainConfig take_run(TrainRequest& request) {
   request.lock.emplace(run);
   if (is_barren(run)) {
     const fs::path file = run / "config.toml";
-    TrainConfig config;
-    apply_toml(config, read_text_file(file), file.string());
-    return config;
+    return read_saved_config(read_text_file(file), file.string(), fields);
   }
   request.resume = load_resume_point(run);
-  return saved_config(request.resume->checkpoint, request.resume->file);
+  return saved_config(request.resume->checkpoint, request.resume->file, fields);
 }
 
-void require_same_run(const TrainConfig& kept, const TrainConfig& changed) {
-  for (const ConfigField& field : config_fields()) {
+void require_same_run(const TrainConfig& kept, const TrainConfig& changed, ConfigFields fields) {
+  for (const ConfigField& field : fields) {
     if (field.on_resume != OnResume::kept) continue;
     const std::string expected = value_text(kept, field);
     const std::string got = value_text(changed, field);
@@ -183,7 +183,7 @@ TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
       throw UsageError("--init-from and --resume exclude each other: a resumed run goes on with its own parameters");
     }
     request.run = *arguments.resume;
-    request.config = take_run(request);
+    request.config = take_run(request, sources.fields);
     const EnvironmentSource source = take_source(request.config);
     const TrainConfig kept = request.config;
     named.push_back({kept.environment, arguments.resume->string()});
@@ -191,7 +191,7 @@ TrainRequest compose(const Sources& sources, std::span<const Preset> all) {
     apply_file_and_overrides(request.config, sources);
     request.config.env_option = change_options(kept.env_option, request.config.env_option);
     request.changes = describe_changes(kept.env_option, request.config.env_option);
-    require_same_run(kept, request.config);
+    require_same_run(kept, request.config, sources.fields);
     require_source(request.config, source);
     return request;
   }
@@ -217,8 +217,8 @@ ConfigOverride parse_override(const std::string& text) {
   return {.key = text.substr(0, equals), .value = text.substr(equals + 1)};
 }
 
-std::vector<std::string> given_keys(const TrainArguments& arguments) {
-  return given_in(read_sources(arguments, config_fields()));
+std::vector<std::string> given_keys(const TrainArguments& arguments, ConfigFields fields) {
+  return given_in(read_sources(arguments, fields));
 }
 
 TrainRequest make_train_request(const TrainArguments& arguments, ConfigFields fields, std::span<const Preset> all) {

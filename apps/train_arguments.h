@@ -36,7 +36,7 @@ ConfigOverride parse_override(const std::string& text);
 
 /// Returns the keys that the user has set on the command line and in the file. A file with all keys, such as a run's
 /// config.toml, does not count. Throws UsageError as make_train_request() does for the file.
-std::vector<std::string> given_keys(const TrainArguments& arguments);
+std::vector<std::string> given_keys(const TrainArguments& arguments, ConfigFields fields = config_fields());
 
 /// Makes the configuration from, in this order: the defaults (or, to resume, the run's last checkpoint), the preset
 /// (the named one, or the environment's for the algorithm in the file or command line), the file, the command line. Of

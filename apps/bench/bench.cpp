@@ -50,14 +50,15 @@ TrainConfig config_for(const BenchRequest& request) {
   return config;
 }
 
-std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec, const Networks& networks) {
+std::vector<Backend> make_backends(TrainConfig config, const EnvironmentSpec& spec, const Catalogue& catalogue) {
+  const auto make = [&] { return make_agent_factory(config, spec, catalogue.networks, catalogue.algorithms); };
   config.backend = "auto";
-  const std::string fastest = make_agent_factory(config, spec, networks)->backend();
+  const std::string fastest = make()->backend();
   std::vector<Backend> backends;
   for (const std::string& name : installed_backend_names()) {
     config.backend = name;
     try {
-      backends.push_back({.name = name, .agents = make_agent_factory(config, spec, networks)});
+      backends.push_back({.name = name, .agents = make()});
     } catch (const UsageError&) {  // it does not compute this network
       if (name == fastest) throw;
     }
@@ -124,7 +125,7 @@ class Bench {
         make_environment_([&environments = catalogue.environments, id = request.environment] {
           return environments.make_for_policy(id);
         }),
-        backends_(make_backends(config_for(request), make_environment_().spec(), catalogue.networks)),
+        backends_(make_backends(config_for(request), make_environment_().spec(), catalogue)),
         sharing_(first().layout().size),
         sharing_pieces_(sharing_.pieces()),
         training_({.config = config_for(request),

@@ -65,7 +65,8 @@ std::string describe_export_formats() {
 
 void export_policy(const ExportRequest& request, const Catalogue& catalogue) {
   const Format& format = format_of(request);
-  const ExportedPolicy policy = load_for_export(request.run_or_checkpoint, catalogue.networks, request.peer);
+  const ExportedPolicy policy =
+      load_for_export(request.run_or_checkpoint, catalogue.networks, catalogue.algorithms, request.peer);
   const std::string content = format.write(policy, request);
   write_file_atomically(request.output, content);
   print_human(fmt::format("{}: {} of {}, saved at step {}{} ({} bytes)\n", request.output.string(), policy.description,

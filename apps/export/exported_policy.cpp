@@ -119,12 +119,12 @@ Spaces saved_spaces(const Checkpoint& checkpoint) {
 }
 
 ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config, const Networks& networks,
-                        std::optional<std::int64_t> peer) {
+                        const Algorithms& algorithms, std::optional<std::int64_t> peer) {
   const Spaces spaces = saved_spaces(checkpoint);
   const Environment environment = for_policy(
       Environment(SpacesOnly{spaces}),
       {.wrappers = config.wrappers, .bounds = config.squash_actions ? ActionBounds::squash : ActionBounds::clip});
-  const auto agents = make_agent_factory(config, environment.spec(), networks);
+  const auto agents = make_agent_factory(config, environment.spec(), networks, algorithms);
   check_suits(checkpoint, environment.spec(), *agents);
   const NetworkSpec* const network = built_in_network(*agents);
   if (network == nullptr) {
@@ -171,13 +171,13 @@ std::size_t ExportedPolicy::outputs() const {
 }
 
 ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks,
-                               std::optional<std::int64_t> peer) {
+                               const Algorithms& algorithms, std::optional<std::int64_t> peer) {
   const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
   const Checkpoint checkpoint = load_checkpoint(file);
   require_peer(checkpoint, peer, file.string());
-  const TrainConfig config = saved_config(checkpoint, file);
+  const TrainConfig config = saved_config(checkpoint, file, algorithms.fields());
   try {
-    return exported(checkpoint, config, networks, peer);
+    return exported(checkpoint, config, networks, algorithms, peer);
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", file.string(), error.what()));
   }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "agents/algorithms.h"
 #include "agents/networks/architecture.h"
 #include "agents/networks/network_spec.h"
 #include "core/parameters.h"
@@ -74,8 +75,10 @@ struct ExportedPolicy {
 
 /// Reads a run's best checkpoint, or a checkpoint file. Needs neither its environment nor, without convolutions,
 /// LibTorch. Throws Error if it is missing, damaged, of a format without spaces, or with a network or wrapper that is
-/// unknown or the user's own; UsageError for a peer that it does not have.
+/// unknown or the user's own, and for an algorithm that `algorithms` do not know; UsageError for a peer that it does
+/// not have.
 ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, const Networks& networks,
+                               const Algorithms& algorithms = Algorithms::with_builtins(),
                                std::optional<std::int64_t> peer = {});
 
 }  // namespace sounder

@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 
-#include "agents/factory.h"
 #include "apps/commands.h"
 #include "apps/library/catalogue.h"
 
@@ -93,11 +92,8 @@ int main(int argc, char** argv) {
     std::cerr << "usage: manual TEMPLATE OUTPUT\n";
     return 2;
   }
-  const auto environments = sounder::Registry::with_builtins();
-  const auto networks = sounder::Networks::with_builtins();
   CLI::App program;
-  const auto fields = sounder::known_fields(networks);
-  const sounder::Catalogue catalogue{.environments = environments, .networks = networks, .fields = fields};
+  const sounder::Catalogue catalogue;
   const auto commands = sounder::add_commands(program, catalogue);
 
   std::string described;

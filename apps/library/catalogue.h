@@ -1,17 +1,23 @@
 #pragma once
 
+#include <vector>
+
+#include "agents/algorithms.h"
+#include "agents/factory.h"
 #include "agents/networks/architecture.h"
 #include "core/config/config.h"
 #include "envs/registry.h"
 
 namespace sounder {
 
-/// What a program knows by name: the environments and networks that are built in or that its `main` added, and the keys
-/// of the configuration with their choices. All of it must outlive the catalogue.
+/// What a program knows by name: what comes with Sounder, unless its `main` gives others or adds its own.
 struct Catalogue {
-  const Registry& environments;
-  const Networks& networks;
-  ConfigFields fields = config_fields();
+  Registry environments = Registry::with_builtins();
+  Algorithms algorithms = Algorithms::with_builtins();
+  Networks networks = Networks::with_builtins();
+
+  /// Returns the keys of the configuration with their choices, and the algorithms' own keys.
+  std::vector<ConfigField> fields() const { return known_fields(networks, algorithms); }
 };
 
 }  // namespace sounder

@@ -20,9 +20,9 @@ TrainConfig preset_config(std::string_view environment, std::string_view algorit
   return config;
 }
 
-TrainConfig load_config(const std::filesystem::path& file, const TrainConfig& base) {
+TrainConfig load_config(const std::filesystem::path& file, const TrainConfig& base, const Algorithms& algorithms) {
   TrainConfig config = base;
-  apply_toml(config, read_text_file(file), file.string());
+  apply_toml(config, read_text_file(file), file.string(), algorithms.fields());
   return config;
 }
 

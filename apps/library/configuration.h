@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "agents/algorithms.h"
 #include "core/config/train_config.h"
 
 namespace sounder {
@@ -12,7 +13,9 @@ namespace sounder {
 TrainConfig preset_config(std::string_view environment, std::string_view algorithm = "a3c");
 
 /// Reads a configuration from a TOML file, such as a run's config.toml; keys that it does not have are those of `base`.
-/// Throws Error if the file cannot be read, and UsageError as apply_toml() does.
-TrainConfig load_config(const std::filesystem::path& file, const TrainConfig& base = {});
+/// `algorithms` know the keys of your own algorithms. Throws Error if the file cannot be read, and UsageError as
+/// apply_toml() does.
+TrainConfig load_config(const std::filesystem::path& file, const TrainConfig& base = {},
+                        const Algorithms& algorithms = Algorithms::with_builtins());
 
 }  // namespace sounder

@@ -18,13 +18,17 @@ PolicyRequest request_of(const EvaluationOptions& options) {
                       .options = options.env_option}};
 }
 
+Catalogue catalogue_of(const Registry& environments, const EvaluationOptions& options) {
+  return {.environments = environments, .algorithms = options.algorithms, .networks = options.networks};
+}
+
 }  // namespace
 
 EvaluationResult evaluate(const SavedPolicy& policy, const EpisodeSettings& settings) {
-  TrainConfig config = policy.config;
+  TrainConfig config;  // of what may be out of range here
   config.evaluation_episodes = settings.episodes;
-  config.evaluation_environments = settings.environments.value_or(config.evaluation_environments);
-  config.evaluation_step_limit = settings.step_limit.value_or(config.evaluation_step_limit);
+  config.evaluation_environments = settings.environments.value_or(policy.config.evaluation_environments);
+  config.evaluation_step_limit = settings.step_limit.value_or(policy.config.evaluation_step_limit);
   check_config(config);
   Evaluator evaluator({.make_environment = policy.environments,
                        .agents = *policy.agents,
@@ -41,14 +45,12 @@ EvaluationResult evaluate(const std::filesystem::path& run_or_checkpoint, const 
                           const EpisodeSettings& settings, const EvaluationOptions& options) {
   PolicyRequest request = request_of(options);
   request.run_or_checkpoint = run_or_checkpoint;
-  return evaluate(load_policy(request, {.environments = environments, .networks = options.networks}), settings);
+  return evaluate(load_policy(request, catalogue_of(environments, options)), settings);
 }
 
 EvaluationResult evaluate(const Checkpoint& policy, const Registry& environments, const EpisodeSettings& settings,
                           const EvaluationOptions& options) {
-  return evaluate(
-      make_policy(policy, "policy", request_of(options), {.environments = environments, .networks = options.networks}),
-      settings);
+  return evaluate(make_policy(policy, "policy", request_of(options), catalogue_of(environments, options)), settings);
 }
 
 EvaluationResult evaluate(const Policy& policy, const Registry& environments, const EpisodeSettings& settings,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agents/algorithms.h"
 #include "agents/networks/architecture.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/learning/agent.h"
@@ -32,6 +33,7 @@ struct EvaluationOptions {
   std::vector<std::string> env_option = {};  ///< "length=0.7", in place of the option's value in training
   std::string env_command = {};              ///< starts the process with the environments, if training had one
   std::string env_connect = {};              ///< where such a process listens, if training had one
+  Algorithms algorithms = Algorithms::with_builtins();
   Networks networks = Networks::with_builtins();
 };
 

@@ -42,7 +42,7 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
 SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file, const PolicyRequest& request,
                         const Catalogue& catalogue) {
   require_peer(checkpoint, request.peer, file.string());
-  TrainConfig config = saved_config(checkpoint, file);
+  TrainConfig config = saved_config(checkpoint, file, catalogue.algorithms.fields());
   const EnvironmentSource saved = take_source(config);
   std::vector<std::string> trained_options = config.env_option;
   const EnvironmentChanges& changes = request.changes;
@@ -74,7 +74,7 @@ SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file
   std::vector<float> parameters;
   blame(file, [&] {
     if (!environment) environment = make_environment();
-    agents = make_agent_factory(config, environment->spec(), catalogue.networks);
+    agents = make_agent_factory(config, environment->spec(), catalogue.networks, catalogue.algorithms);
     check_suits(checkpoint, trained ? *trained : environment->spec(), *agents);
     parameters = policy_parameters(checkpoint, agents->layout(), request.peer);
   });
@@ -93,9 +93,9 @@ std::string peer_suffix(std::optional<std::int64_t> peer) {
   return peer ? fmt::format(", peer {}", *peer) : std::string();
 }
 
-TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file) {
+TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file, ConfigFields fields) {
   TrainConfig config;
-  blame(file, [&] { apply_toml(config, checkpoint.config, "configuration"); });
+  blame(file, [&] { config = read_saved_config(checkpoint.config, "configuration", fields); });
   return config;
 }
 

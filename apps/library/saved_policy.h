@@ -51,6 +51,6 @@ SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file
 std::string peer_suffix(std::optional<std::int64_t> peer);
 
 /// Parses the configuration in a checkpoint; `file` is named in errors. Throws Error.
-TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file);
+TrainConfig saved_config(const Checkpoint& checkpoint, const std::filesystem::path& file, ConfigFields fields);
 
 }  // namespace sounder

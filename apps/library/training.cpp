@@ -92,7 +92,7 @@ struct Training::Parts {
   Parts(Registry known, const TrainConfig& wanted, TrainingOptions how)
       : registry(std::move(known)),
         options(std::move(how)),
-        fields(known_fields(options.networks)),
+        fields(known_fields(options.networks, options.algorithms)),
         config(checked(wanted, fields)),
         claims({.threads = bound_threads(config)}),
         environments(registry, config,
@@ -103,7 +103,7 @@ struct Training::Parts {
         first(environments()),
         spec(first.spec()) {
     config.environment = environments.id();
-    agents = make_agent_factory(config, spec, options.networks);
+    agents = make_agent_factory(config, spec, options.networks, options.algorithms);
     if (!options.init_from.empty()) {
       drawn = std::move(agents);
       agents = std::make_unique<Pretrained>(*drawn, read_parameters(options.init_from, *drawn, spec));
@@ -258,8 +258,8 @@ std::span<float> Training::parameters() {
 }
 
 std::vector<UnusedKey> Training::unused_keys(std::span<const std::string> given) const {
-  return sounder::unused_keys({.config = parts_->config, .environment = parts_->spec, .agents = *parts_->agents},
-                              given);
+  return sounder::unused_keys({.config = parts_->config, .environment = parts_->spec, .agents = *parts_->agents}, given,
+                              parts_->fields);
 }
 
 void Training::add_sink(MetricsSink& sink) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agents/algorithms.h"
 #include "agents/networks/architecture.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/config/config.h"
@@ -34,6 +35,7 @@ struct TrainingOptions {
   std::optional<ResumePoint> resume = {};
   std::optional<RunLock> lock = {};  ///< of `run`, if the caller holds it
   Signals signals = Signals::host;
+  Algorithms algorithms = Algorithms::with_builtins();
   Networks networks = Networks::with_builtins();
   /// Called with a message if processes with environments take long to start. May be empty.
   std::function<void(const std::string&)> on_wait = {};

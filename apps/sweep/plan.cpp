@@ -69,7 +69,7 @@ Setting make_setting(const PlanRequest& request, const std::vector<Range>& range
 
 Plan make_plan(const PlanRequest& request, ConfigFields fields) {
   std::vector<Range> ranges;
-  for (const std::string& text : request.ranges) ranges.push_back(parse_range(text));
+  for (const std::string& text : request.ranges) ranges.push_back(parse_range(text, fields));
   check_keys(ranges, request.common.overrides);
   const bool random = std::ranges::any_of(ranges, &Range::random);
   if (request.samples && !random) {
@@ -108,7 +108,7 @@ std::string describe(const Plan& plan, std::size_t setting) {
   return parts.empty() ? "all alike" : fmt::format("{}", fmt::join(parts, " "));
 }
 
-void require_same(const Plan& kept, const Plan& asked, const std::filesystem::path& folder) {
+void require_same(const Plan& kept, const Plan& asked, const std::filesystem::path& folder, ConfigFields fields) {
   const auto require = [&](std::string_view what, const auto& expected, const auto& got) {
     if (expected == got) return;
     throw UsageError(fmt::format(
@@ -121,7 +121,7 @@ void require_same(const Plan& kept, const Plan& asked, const std::filesystem::pa
   require("--seeds", kept.seeds, asked.seeds);
   require("the number of settings", kept.settings.size(), asked.settings.size());
   for (std::size_t i = 0; i < kept.settings.size(); ++i) {
-    for (const ConfigField& field : config_fields()) {
+    for (const ConfigField& field : fields) {
       require(field.name, value_text(kept.settings[i].config, field), value_text(asked.settings[i].config, field));
     }
   }

@@ -66,10 +66,11 @@ std::string describe(const Plan& plan, std::size_t setting);
 
 /// Convert a plan to JSON and back. Parsing throws Error, which names `source`, for anything but the output of
 /// to_json().
-std::string to_json(const Plan& plan);
-Plan plan_from_json(std::string_view json, const std::string& source);
+std::string to_json(const Plan& plan, ConfigFields fields = config_fields());
+Plan plan_from_json(std::string_view json, const std::string& source, ConfigFields fields = config_fields());
 
 /// Throws UsageError, which names the first difference, if the requested plan differs from the one in a folder.
-void require_same(const Plan& kept, const Plan& asked, const std::filesystem::path& folder);
+void require_same(const Plan& kept, const Plan& asked, const std::filesystem::path& folder,
+                  ConfigFields fields = config_fields());
 
 }  // namespace sounder::sweeping

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <string_view>
 
-#include "core/config/config.h"
 #include "envs/error.h"
 #include "envs/parse_number.h"
 #include "envs/random.h"
@@ -25,14 +24,14 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-const ConfigField& field_of(std::string_view key) {
+const ConfigField& field_of(std::string_view key, ConfigFields fields) {
   if (key == "environment") throw UsageError("--range: environment: a sweep has one, which is given as ENV");
   if (key == "seed") throw UsageError("--range: seed: every setting gets the same seeds, as many as --seeds says");
-  for (const ConfigField& field : config_fields()) {
+  for (const ConfigField& field : fields) {
     if (field.name == key) return field;
   }
   TrainConfig config;
-  set_config(config, key, "");  // throws and names the nearest key
+  set_config(config, key, "", fields);  // throws and names the nearest key
   throw UsageError(std::string(key));
 }
 
@@ -42,7 +41,7 @@ Range::Grid parse_grid(const ConfigField& field, const std::string& text) {
   std::vector<std::string> seen;
   for (const std::string& value : grid.values) {
     TrainConfig config;
-    set_config(config, field.name, value);
+    set_config(config, field.name, value, {&field, 1});
     const std::string same = value_text(config, field);  // "1" and "1.0" are the same number
     if (std::ranges::find(seen, same) != seen.end()) {
       throw UsageError(fmt::format("--range: {}: expected each value once; got '{}' twice", field.name, value));
@@ -54,7 +53,7 @@ Range::Grid parse_grid(const ConfigField& field, const std::string& text) {
 
 double parse_bound(const ConfigField& field, const std::string& text) {
   TrainConfig config;
-  set_config(config, field.name, text);
+  set_config(config, field.name, text, {&field, 1});
   const auto number = parse_real(text);
   if (!number) throw UsageError(fmt::format("--range: {}: expected a number; got '{}'", field.name, text));
   return *number;
@@ -91,7 +90,7 @@ double draw_between(Range::Random::Scale scale, double low, double high, Rng& rn
 
 }  // namespace
 
-Range parse_range(const std::string& text) {
+Range parse_range(const std::string& text, ConfigFields fields) {
   const std::size_t equals = text.find('=');
   const std::size_t colon = text.find(':', equals == std::string::npos ? 0 : equals);
   const auto kind = equals < colon ? std::string_view(text).substr(equals + 1, colon - equals - 1) : std::string_view();
@@ -99,7 +98,7 @@ Range parse_range(const std::string& text) {
     throw UsageError(
         fmt::format("--range: expected key=log:LOW:HIGH, key=uniform:LOW:HIGH or key=grid:A,B,...; got '{}'", text));
   }
-  const ConfigField& field = field_of(text.substr(0, equals));
+  const ConfigField& field = field_of(text.substr(0, equals), fields);
   const std::string rest = text.substr(colon + 1);
   if (kind == "grid") return {.key = field.name, .values = parse_grid(field, rest)};
   const auto scale = kind == "log" ? Range::Random::Scale::logarithmic : Range::Random::Scale::linear;

@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/config/config.h"
+
 namespace sounder::sweeping {
 
 /// The values of one key of the configuration in a sweep.
@@ -32,7 +34,7 @@ struct Range {
 /// Parses "key=log:LOW:HIGH", "key=uniform:LOW:HIGH" or "key=grid:A,B,..." ("A;B;..." for a key that takes a list, in
 /// which commas separate elements). Throws UsageError for any other form, for duplicate values, and as set_config()
 /// does for the key and each value.
-Range parse_range(const std::string& text);
+Range parse_range(const std::string& text, ConfigFields fields = config_fields());
 
 /// Identifies a random number of a sweep.
 struct Draw {

@@ -45,15 +45,15 @@ std::vector<UnusedKey> check_settings(const Plan& plan, std::vector<std::string>
   return unused;
 }
 
-SweepFolder open_folder(const SweepRequest& request, const Catalogue& catalogue) {
+SweepFolder open_folder(const SweepRequest& request, const Catalogue& catalogue, ConfigFields fields) {
   if (request.resume) {
     require_resume_alone(request);
     return SweepFolder::open(*request.resume);
   }
   // Detects all errors in trials before making a folder.
-  const Plan plan = make_plan(request.plan, catalogue.fields);
-  const std::vector<UnusedKey> unused = check_settings(plan, given_keys(request.plan.common), catalogue);
-  SweepFolder folder = SweepFolder::make(request.folder, plan);
+  const Plan plan = make_plan(request.plan, fields);
+  const std::vector<UnusedKey> unused = check_settings(plan, given_keys(request.plan.common, fields), catalogue);
+  SweepFolder folder = SweepFolder::make(request.folder, plan, fields);
   for (const UnusedKey& key : unused) print_warning(describe(key));
   return folder;
 }
@@ -167,10 +167,11 @@ class Sweep {
 }  // namespace
 
 int sweep(const SweepRequest& request, const Catalogue& catalogue) {
-  const SweepFolder folder = open_folder(request, catalogue);
-  Plan plan = folder.read_plan();
+  const std::vector<ConfigField> fields = catalogue.fields();
+  const SweepFolder folder = open_folder(request, catalogue, fields);
+  Plan plan = folder.read_plan(fields);
   const std::size_t jobs = request.jobs ? static_cast<std::size_t>(*request.jobs) : default_jobs(plan);
-  Sweep sweep(folder, std::move(plan), catalogue.fields);
+  Sweep sweep(folder, std::move(plan), fields);
   const int signal = sweep.run(jobs);
   if (request.output == Output::json) {
     print_json(to_json(sweep.view()));

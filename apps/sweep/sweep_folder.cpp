@@ -37,15 +37,15 @@ FileLock take_lock(const fs::path& path) {
 
 SweepFolder::SweepFolder(fs::path path) : path_(std::move(path)), lock_(take_lock(path_)) {}
 
-SweepFolder SweepFolder::make(const fs::path& path, const Plan& plan) {
+SweepFolder SweepFolder::make(const fs::path& path, const Plan& plan, ConfigFields fields) {
   return with_file_errors([&] {
     SweepFolder folder(path.empty() ? make_named_folder("sweeps", plan.environment()) : make_given_folder(path));
     if (fs::exists(folder.path_ / kPlanName)) {
-      require_same(folder.read_plan(), plan, path);
+      require_same(folder.read_plan(fields), plan, path, fields);
       return folder;
     }
     fs::create_directories(folder.path_ / "trials");
-    write_file_atomically(folder.path_ / kPlanName, to_json(plan));
+    write_file_atomically(folder.path_ / kPlanName, to_json(plan, fields));
     return folder;
   });
 }
@@ -57,9 +57,9 @@ SweepFolder SweepFolder::open(const fs::path& path) {
   return SweepFolder(path);
 }
 
-Plan SweepFolder::read_plan() const {
+Plan SweepFolder::read_plan(ConfigFields fields) const {
   const fs::path file = path_ / kPlanName;
-  return plan_from_json(read_text_file(file), file.string());
+  return plan_from_json(read_text_file(file), file.string(), fields);
 }
 
 SweepFolder::TrialFiles SweepFolder::trial(std::size_t number) const {

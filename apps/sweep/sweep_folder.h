@@ -28,14 +28,15 @@ class SweepFolder {
   };
 
   /// Makes a folder for a plan: `path`, or sweeps/<env>__<time> if `path` is empty. If `path` already contains the
-  /// plan, continues with it. Throws UsageError if it contains a different plan, and as open() does.
-  static SweepFolder make(const std::filesystem::path& path, const Plan& plan);
+  /// plan, continues with it. Throws UsageError if it contains a different plan, and as open() does. `fields` are the
+  /// keys of the configuration, here and below.
+  static SweepFolder make(const std::filesystem::path& path, const Plan& plan, ConfigFields fields);
 
   /// Opens a folder with a plan. Throws Error if it has none, or if a sweep is still running in it.
   static SweepFolder open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return path_; }
-  Plan read_plan() const;
+  Plan read_plan(ConfigFields fields) const;
   TrialFiles trial(std::size_t number) const;
 
   /// Removes the remains of a trial and writes its configuration, with the choices in `fields` as comments. Throws

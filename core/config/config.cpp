@@ -58,39 +58,39 @@ struct FromText {
   bool operator()(const ConfigField::Integer& field) const {
     const auto number = parse_integer(text);
     if (!number || !within(*number, field)) return false;
-    config.*field.member = *number;
+    field.member.set(config, *number);
     return true;
   }
   bool operator()(const ConfigField::Real& field) const {
     const auto number = parse_real(text);
     if (!number || !within(*number, field)) return false;
-    config.*field.member = *number;
+    field.member.set(config, *number);
     return true;
   }
   bool operator()(const ConfigField::OptionalReal& field) const {
     const auto number = parse_real(text);
     if (text != kNone && (!number || !within(*number, field))) return false;
-    config.*field.member = number;
+    field.member.set(config, number);
     return true;
   }
   bool operator()(const ConfigField::Text& field) const {
     if (!chosen(text, field.choices)) return false;
-    config.*field.member = text;
+    field.member.set(config, std::string(text));
     return true;
   }
   bool operator()(const ConfigField::Texts& field) const {
-    config.*field.member = parse_texts(text);
+    field.member.set(config, parse_texts(text));
     return true;
   }
   bool operator()(const ConfigField::Flag& field) const {
     if (text != "true" && text != "false") return false;
-    config.*field.member = text == "true";
+    field.member.set(config, text == "true");
     return true;
   }
   bool operator()(const ConfigField::Integers& field) const {
     auto numbers = parse_integers(text, field);
     if (!numbers) return false;
-    config.*field.member = std::move(*numbers);
+    field.member.set(config, std::move(*numbers));
     return true;
   }
 };
@@ -99,17 +99,17 @@ struct FromText {
 struct IsValid {
   const TrainConfig& config;
 
-  bool operator()(const ConfigField::Integer& field) const { return within(config.*field.member, field); }
-  bool operator()(const ConfigField::Real& field) const { return within(config.*field.member, field); }
+  bool operator()(const ConfigField::Integer& field) const { return within(field.member.of(config), field); }
+  bool operator()(const ConfigField::Real& field) const { return within(field.member.of(config), field); }
   bool operator()(const ConfigField::OptionalReal& field) const {
-    const std::optional<double>& number = config.*field.member;
+    const std::optional<double>& number = field.member.of(config);
     return !number || within(*number, field);
   }
-  bool operator()(const ConfigField::Text& field) const { return chosen(config.*field.member, field.choices); }
+  bool operator()(const ConfigField::Text& field) const { return chosen(field.member.of(config), field.choices); }
   bool operator()(const ConfigField::Texts&) const { return true; }
   bool operator()(const ConfigField::Flag&) const { return true; }
   bool operator()(const ConfigField::Integers& field) const {
-    const std::vector<std::int64_t>& numbers = config.*field.member;
+    const std::vector<std::int64_t>& numbers = field.member.of(config);
     return !numbers.empty() && std::ranges::all_of(numbers, [&](std::int64_t number) { return within(number, field); });
   }
 };
@@ -124,11 +124,22 @@ const ConfigField& find_field(ConfigFields fields, std::string_view key) {
   throw UsageError(unknown_name("key", key, names));
 }
 
+/// Refuses values of your own that none of the fields describes.
+void check_own(const TrainConfig& config, ConfigFields fields) {
+  for (const auto& [key, value] : config.own) {
+    const ConfigField& field = find_field(fields, key);
+    const bool fits = std::visit([&](const auto& type) { return type.member.has_type_of(value); }, field.type);
+    if (fits) continue;
+    throw UsageError(fmt::format("{}: expected {}; got a value of another type", key, describe_type(field)));
+  }
+}
+
 }  // namespace
 
-std::vector<ConfigField> config_fields_with(
-    const std::map<std::string, std::vector<std::string>, std::less<>>& choices) {
+std::vector<ConfigField> config_fields_with(const std::map<std::string, std::vector<std::string>, std::less<>>& choices,
+                                            ConfigFields own) {
   std::vector<ConfigField> fields(config_fields().begin(), config_fields().end());
+  fields.insert(fields.end(), own.begin(), own.end());
   for (const auto& [key, names] : choices) {
     const auto field = std::ranges::find(fields, key, &ConfigField::name);
     assert(field != fields.end());
@@ -149,11 +160,12 @@ void check_config(const TrainConfig& config, ConfigFields fields) {
   for (const ConfigField& field : fields) {
     if (std::visit(IsValid{config}, field.type)) continue;
     if (const auto* const text = std::get_if<ConfigField::Text>(&field.type)) {
-      throw UsageError(unknown_name(field.name, config.*text->member, text->choices));
+      throw UsageError(unknown_name(field.name, text->member.of(config), text->choices));
     }
     throw UsageError(
         fmt::format("{}: expected {}; got {}", field.name, describe_type(field), value_text(config, field)));
   }
+  check_own(config, fields);
 }
 
 std::string describe_type(const ConfigField& field) {
@@ -182,11 +194,16 @@ std::string describe_type(const ConfigField& field) {
   return std::visit(Visitor{}, field.type);
 }
 
-std::vector<UnusedKey> unused_keys(const ConfigUse& use, std::span<const std::string> given) {
+std::vector<UnusedKey> unused_keys(const ConfigUse& use, std::span<const std::string> given, ConfigFields fields) {
   std::vector<UnusedKey> unused;
-  for (const ConfigField& field : config_fields()) {
-    if (field.no_effect == nullptr || std::ranges::find(given, field.name) == given.end()) continue;
-    std::string reason = field.no_effect(use);
+  for (const ConfigField& field : fields) {
+    if (std::ranges::find(given, field.name) == given.end()) continue;
+    std::string reason;
+    if (!field.algorithm.empty() && field.algorithm != use.config.algorithm) {
+      reason = fmt::format("it is a key of algorithm '{}'", field.algorithm);
+    } else if (field.no_effect != nullptr) {
+      reason = field.no_effect(use);
+    }
     if (!reason.empty()) unused.push_back({.key = field.name, .reason = std::move(reason)});
   }
   return unused;

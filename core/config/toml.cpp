@@ -75,21 +75,46 @@ void apply(TrainConfig& config, ConfigFields fields, std::string_view key, const
   set_config(config, key, text.value_or(""), fields);
 }
 
-}  // namespace
+bool is_known(ConfigFields fields, std::string_view key) {
+  return std::ranges::find(fields, key, &ConfigField::name) != fields.end();
+}
 
-std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source,
-                                    ConfigFields fields) {
+/// Returns why a configuration that this project wrote does not fit the fields: another program added the algorithm or
+/// a key. Empty if that is not why.
+std::string of_another_program(const toml::table& table, ConfigFields fields) {
+  const auto algorithm = table["algorithm"].value<std::string>();
+  const auto field = std::ranges::find(fields, "algorithm", &ConfigField::name);
+  const auto& known = std::get<ConfigField::Text>(field->type).choices;
+  if (algorithm && !known.empty() && std::ranges::find(known, *algorithm) == known.end()) {
+    return fmt::format(
+        "its algorithm '{}' is not one of {}: open it with the program that trained it, or add the algorithm to this "
+        "one",
+        *algorithm, fmt::join(known, ", "));
+  }
+  for (const auto& [key, node] : table) {
+    if (is_known(fields, key.str())) continue;
+    return fmt::format("unknown key '{}'; open it with the program that trained it, or one of the same version",
+                       key.str());
+  }
+  return {};
+}
+
+toml::table parse(std::string_view toml_text, std::string_view source) {
   check_toml_limits(toml_text, source);
-  toml::table table;
   try {
-    table = toml::parse(toml_text);
+    return toml::parse(toml_text);
   } catch (const toml::parse_error& error) {
     throw UsageError(fmt::format("{}:{}: not TOML: {}", source, error.source().begin.line, error.description()));
   }
+}
+
+std::vector<std::string> apply_table(TrainConfig& config, const toml::table& table, std::string_view source,
+                                     ConfigFields fields, UnknownKeys unknown) {
   // Works on a copy, so that a key that is refused later leaves `config` unchanged.
   TrainConfig changed = config;
   std::vector<std::string> keys;
   for (const auto& [key, node] : table) {
+    if (unknown == UnknownKeys::skipped && !is_known(fields, key.str())) continue;
     try {
       apply(changed, fields, key.str(), node);
       keys.emplace_back(key.str());
@@ -101,25 +126,46 @@ std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml_t
   return keys;
 }
 
+}  // namespace
+
+std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml_text, std::string_view source,
+                                    ConfigFields fields, UnknownKeys unknown) {
+  return apply_table(config, parse(toml_text, source), source, fields, unknown);
+}
+
+TrainConfig read_saved_config(std::string_view toml_text, std::string_view source, ConfigFields fields) {
+  const toml::table table = parse(toml_text, source);
+  if (const std::string reason = of_another_program(table, fields); !reason.empty()) {
+    throw UsageError(fmt::format("{}: {}", source, reason));
+  }
+  TrainConfig config;
+  apply_table(config, table, source, fields, UnknownKeys::refused);
+  return config;
+}
+
+bool is_written(const TrainConfig& config, const ConfigField& field) {
+  return field.algorithm.empty() || field.algorithm == config.algorithm || config.own.contains(field.name);
+}
+
 std::string value_text(const TrainConfig& config, const ConfigField& field) {
   struct Visitor {
     const TrainConfig& config;
 
-    std::string operator()(const ConfigField::Integer& type) const { return fmt::format("{}", config.*type.member); }
-    std::string operator()(const ConfigField::Real& type) const { return real_text(config.*type.member); }
+    std::string operator()(const ConfigField::Integer& type) const { return fmt::format("{}", type.member.of(config)); }
+    std::string operator()(const ConfigField::Real& type) const { return real_text(type.member.of(config)); }
     std::string operator()(const ConfigField::OptionalReal& type) const {
-      const auto& number = config.*type.member;
+      const auto& number = type.member.of(config);
       return number ? real_text(*number) : fmt::format("\"{}\"", kNone);
     }
-    std::string operator()(const ConfigField::Text& type) const { return quoted(config.*type.member); }
+    std::string operator()(const ConfigField::Text& type) const { return quoted(type.member.of(config)); }
     std::string operator()(const ConfigField::Texts& type) const {
       std::vector<std::string> texts;
-      for (const std::string& text : config.*type.member) texts.push_back(quoted(text));
+      for (const std::string& text : type.member.of(config)) texts.push_back(quoted(text));
       return fmt::format("[{}]", fmt::join(texts, ", "));
     }
-    std::string operator()(const ConfigField::Flag& type) const { return config.*type.member ? "true" : "false"; }
+    std::string operator()(const ConfigField::Flag& type) const { return type.member.of(config) ? "true" : "false"; }
     std::string operator()(const ConfigField::Integers& type) const {
-      return fmt::format("[{}]", fmt::join(config.*type.member, ", "));
+      return fmt::format("[{}]", fmt::join(type.member.of(config), ", "));
     }
   };
   return std::visit(Visitor{config}, field.type);
@@ -128,6 +174,7 @@ std::string value_text(const TrainConfig& config, const ConfigField& field) {
 std::string to_toml(const TrainConfig& config, ConfigFields fields) {
   std::string text;
   for (const ConfigField& field : fields) {
+    if (!is_written(config, field)) continue;
     text +=
         fmt::format("# {} ({})\n{} = {}\n\n", field.help, describe_type(field), field.name, value_text(config, field));
   }

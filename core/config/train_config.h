@@ -1,11 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace sounder {
+
+/// A value of a key of your own, of one of the types that keys have.
+using OwnValue = std::variant<std::int64_t, double, std::optional<double>, std::string, std::vector<std::string>, bool,
+                              std::vector<std::int64_t>>;
 
 /// Everything that determines a training run. The defaults suit small control tasks; presets tune them.
 struct TrainConfig {
@@ -98,6 +105,10 @@ struct TrainConfig {
   std::int64_t evaluation_step_limit = 100'000;
   std::int64_t report_interval = 2'000;
   double checkpoint_interval = 10;
+
+  /// The values of your own algorithms' keys, by name; a key that is not here has its default. OwnKey reads and sets
+  /// them.
+  std::map<std::string, OwnValue, std::less<>> own = {};
 
   /// Returns the number of the machine's cores, at most 8.
   static std::int64_t default_workers() noexcept;

@@ -118,7 +118,8 @@ RunLog read_existing_run(const fs::path& path) {
     throw Error(fmt::format("'{}' is not a run folder: expected a config.toml in it", path.string()));
   }
   TrainConfig config;
-  apply_toml(config, read_text_file(config_path), config_path.string());
+  // Of the keys that an algorithm of one's own has added, none is needed.
+  apply_toml(config, read_text_file(config_path), config_path.string(), config_fields(), UnknownKeys::skipped);
   RunLog run{.path = path,
              .environment = config.environment,
              .algorithm = config.algorithm,

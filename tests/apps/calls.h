@@ -62,8 +62,8 @@ class Redirection {
 };
 
 /// Calls the command line in this process, so that debuggers, sanitizers and the test's own environments work.
-inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins(),
-                    const std::string& program = "sounder") {
+inline Outcome call_with(const sounder::Catalogue& catalogue, Arguments arguments,
+                         const std::string& program = "sounder") {
   const TemporaryFolder folder;
   arguments.insert(arguments.begin(), program);
   auto argv = pointers(arguments);
@@ -73,11 +73,16 @@ inline Outcome call(Arguments arguments, const sounder::Registry& environments =
     std::fflush(stdout);
     const Redirection out(STDOUT_FILENO, folder.path() / "out");
     const Redirection err(STDERR_FILENO, folder.path() / "err");
-    exit_code = sounder::run(static_cast<int>(arguments.size()), argv.data(), environments);
+    exit_code = sounder::run(static_cast<int>(arguments.size()), argv.data(), catalogue);
     std::cout.flush();
     std::fflush(stdout);
   }
   return {exit_code, read(folder.path() / "out"), read(folder.path() / "err")};
+}
+
+inline Outcome call(Arguments arguments, const sounder::Registry& environments = sounder::Registry::with_builtins(),
+                    const std::string& program = "sounder") {
+  return call_with({.environments = environments}, std::move(arguments), program);
 }
 
 /// Waits for a process that exits by itself; returns its exit code.

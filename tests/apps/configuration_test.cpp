@@ -272,20 +272,20 @@ TEST_CASE("every choice of a key is one that is made, and any other is refused w
     if (text == nullptr || text->choices.empty()) continue;
     ++keys;
     INFO(field.name);
-    CHECK(std::ranges::count(text->choices, TrainConfig().*text->member) == 1);  // the default is one of them
+    CHECK(std::ranges::count(text->choices, text->member.of(TrainConfig())) == 1);  // the default is one of them
     for (const std::string& choice : text->choices) {
       INFO(choice);
       if (!torch && (choice == "torch" || choice == "cnn")) continue;
       TrainConfig config = config_of(needed_by(field.name, choice));
       set_config(config, field.name, choice, known_fields());
-      CHECK(config.*text->member == choice);
+      CHECK(text->member.of(config) == choice);
       CHECK_NOTHROW(make_everything(config));
     }
     const std::string refusal =
         fmt::format("unknown {} '0000000000000000'; known are {}", field.name, fmt::join(text->choices, ", "));
     TrainConfig config = config_of(needed_by(field.name, ""));
     CHECK_THROWS_WITH(set_config(config, field.name, "0000000000000000", known_fields()), refusal);
-    config.*text->member = "0000000000000000";
+    text->member.set(config, "0000000000000000");
     CHECK_THROWS_WITH(make_everything(config), refusal);
   }
   CHECK(keys == 17);

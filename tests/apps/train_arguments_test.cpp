@@ -284,19 +284,21 @@ namespace {
 /// A value of a key that is another one than the default, as the command line gives it.
 struct OtherValue {
   std::string operator()(const ConfigField::Integer& type) const {
-    return std::to_string(TrainConfig().*type.member == type.max ? type.min : type.max);
+    return std::to_string(type.member.of(TrainConfig()) == type.max ? type.min : type.max);
   }
   std::string operator()(const ConfigField::Real& type) const {
-    return fmt::format("{}", TrainConfig().*type.member == type.max ? type.min : type.max);
+    return fmt::format("{}", type.member.of(TrainConfig()) == type.max ? type.min : type.max);
   }
   std::string operator()(const ConfigField::OptionalReal& type) const { return fmt::format("{}", type.max); }
   std::string operator()(const ConfigField::Text& type) const {
     const auto other = std::ranges::find_if(
-        type.choices, [&](const std::string& choice) { return choice != TrainConfig().*type.member; });
+        type.choices, [&](const std::string& choice) { return choice != type.member.of(TrainConfig()); });
     return other == type.choices.end() ? "unix:other" : *other;
   }
   std::string operator()(const ConfigField::Texts&) const { return "name=1"; }
-  std::string operator()(const ConfigField::Flag& type) const { return TrainConfig().*type.member ? "false" : "true"; }
+  std::string operator()(const ConfigField::Flag& type) const {
+    return type.member.of(TrainConfig()) ? "false" : "true";
+  }
   std::string operator()(const ConfigField::Integers& type) const { return std::to_string(type.max); }
 };
 

@@ -54,5 +54,5 @@ int main(int argc, char** argv) {
   sounder::add_torch_module(networks, "recurrent", [](const sounder::NetworkRequest& request) {
     return std::make_shared<Recurrent>(request);
   });
-  return sounder::run(argc, argv, sounder::Registry::with_builtins(), networks);
+  return sounder::run(argc, argv, {.networks = networks});
 }

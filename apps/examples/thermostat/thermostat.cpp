@@ -31,5 +31,5 @@ struct Thermostat {
 int main(int argc, char** argv) {
   auto environments = sounder::Registry::with_builtins();
   environments.add<Thermostat>("Thermostat-v0", {.max_episode_steps = 200, .reward_threshold = -50});
-  return sounder::run(argc, argv, environments);  // the whole command line: train, evaluate, check, ...
+  return sounder::run(argc, argv, {.environments = environments});  // the command line: train, check, ...
 }

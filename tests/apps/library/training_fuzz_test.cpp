@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "agents/a3c.h"
 #include "agents/factory.h"
 #include "apps/library/training.h"
+#include "core/config/own_key.h"
 #include "envs/error.h"
 #include "envs/random.h"
 #include "tests/catch.h"
@@ -35,6 +38,7 @@ const std::map<std::string, Integers> kSmall{{"workers", {1, 2, 3}},
                                              {"envs_per_worker", {1, 2, 3}},
                                              {"steps", {1, 7, 60}},
                                              {"hidden", {1, 2, 9}},
+                                             {"own_integers", {1, 2}},
                                              {"memory_units", {1, 3}},
                                              {"channels", {1, 2}},
                                              {"rollout", {1, 2, 9}},
@@ -49,11 +53,13 @@ const std::map<std::string, Integers> kSmall{{"workers", {1, 2, 3}},
 const std::map<std::string, Strings> kTexts{
     {"environment", {"CartPole-v1", "Pendulum-v1", "CartPole-v9", ""}},
     {"env_command", {""}},
+    {"own_text", {"", "any"}},
     {"env_connect", {"", "", "", "unix:", "tcp:80"}},
     {"block_rates", {"", "head.*=1", "head.*=0.5;*=0.1", "*=-1", "=", "*=nan"}}};
 
 const std::map<std::string, std::vector<Strings>> kLists{
     {"env_option", {{}, {}, {"length=0.5"}, {"length=0.5,0.7"}, {"length"}, {"a=1", "a=2"}, {"=,,,"}}},
+    {"own_texts", {{}, {"a", "b"}}},
     {"wrappers", {{}, {}, {"frame_stack=2"}, {"action_repeat=2", "clip_observation=1"}, {"frame_stack=-1"}, {"x=1"}}}};
 
 /// Draws a field's value, one that is out of range if `wrong`. Returns whether it is.
@@ -79,44 +85,59 @@ struct Draw {
   }
 
   bool operator()(const ConfigField::Integer& field) const {
-    config.*field.member = integer(field.min, field.max);
+    field.member.set(config, integer(field.min, field.max));
     return wrong;
   }
   bool operator()(const ConfigField::Real& field) const {
-    config.*field.member = real(field.min, field.max);
+    field.member.set(config, real(field.min, field.max));
     return wrong;
   }
   bool operator()(const ConfigField::OptionalReal& field) const {
-    config.*field.member = real(field.min, field.max);
-    if (!wrong && random.below(2) == 0) (config.*field.member).reset();
+    const double number = real(field.min, field.max);
+    field.member.set(config, !wrong && random.below(2) == 0 ? std::nullopt : std::optional(number));
     return wrong;
   }
   bool operator()(const ConfigField::Text& field) const {
     if (field.choices.empty()) {
-      config.*field.member = pick(kTexts.at(name));
+      field.member.set(config, pick(kTexts.at(name)));
       return false;
     }
-    config.*field.member = wrong ? pick(Strings{"", "nonsense", field.choices[0] + " "}) : pick(field.choices);
-    if (name == "backend" && !wrong) config.*field.member = "fused";  // LibTorch takes long to load
+    field.member.set(config, wrong ? pick(Strings{"", "nonsense", field.choices[0] + " "}) : pick(field.choices));
+    if (name == "backend" && !wrong) field.member.set(config, "fused");  // LibTorch takes long to load
     return wrong;
   }
   bool operator()(const ConfigField::Texts& field) const {
-    config.*field.member = pick(kLists.at(name));
+    field.member.set(config, pick(kLists.at(name)));
     return false;
   }
   bool operator()(const ConfigField::Flag& field) const {
-    config.*field.member = random.below(2) == 0;
+    field.member.set(config, random.below(2) == 0);
     return false;
   }
   bool operator()(const ConfigField::Integers& field) const {
-    Integers& numbers = config.*field.member;
-    numbers.clear();
-    if (wrong && random.below(3) == 0) return true;  // no element
-    numbers.push_back(integer(field.min, field.max));
-    if (random.below(2) == 0) numbers.insert(numbers.begin(), pick(kSmall.at(name)));
+    const bool empty = wrong && random.below(3) == 0;
+    Integers numbers;
+    if (!empty) numbers.push_back(integer(field.min, field.max));
+    if (!empty && random.below(2) == 0) numbers.insert(numbers.begin(), pick(kSmall.at(name)));
+    field.member.set(config, numbers);
     return wrong;
   }
 };
+
+/// Sounder's algorithms, and A3C by another name with a key of each type.
+Algorithms with_own() {
+  Algorithms algorithms = Algorithms::with_builtins();
+  algorithms.add("own", make_a3c_agents,
+                 {OwnKey<std::int64_t>({.name = "own_integer", .help = "", .value = 3, .min = -5, .max = 1'000'000}),
+                  OwnKey<double>({.name = "own_real", .help = "", .value = 0, .min = -1, .max = 1e9}),
+                  OwnKey<std::optional<double>>({.name = "own_optional", .help = "", .value = 1, .min = 0, .max = 1}),
+                  OwnKey<std::string>({.name = "own_text", .help = "", .value = "any"}),
+                  OwnKey<std::string>({.name = "own_choice", .help = "", .value = "a", .choices = {"a", "b"}}),
+                  OwnKey<std::vector<std::string>>({.name = "own_texts", .help = "", .value = {}}),
+                  OwnKey<bool>({.name = "own_flag", .help = ""}),
+                  OwnKey<Integers>({.name = "own_integers", .help = "", .value = {1}, .min = 1, .max = 9})});
+  return algorithms;
+}
 
 TrainConfig tiny() {
   TrainConfig config;
@@ -132,7 +153,8 @@ TrainConfig tiny() {
 
 TEST_CASE("ten thousand configurations of random values are refused by name, or train") {
   constexpr int kConfigurations = 10'000;
-  const std::vector<ConfigField> fields = known_fields();
+  const Algorithms algorithms = with_own();
+  const std::vector<ConfigField> fields = known_fields(Networks::with_builtins(), algorithms);
   const Registry environments = Registry::with_builtins();
   Rng random(1);
   std::map<std::string, int> refused;  // by field
@@ -152,7 +174,7 @@ TEST_CASE("ten thousand configurations of random values are refused by name, or 
       if (is_wrong && first_wrong.empty()) first_wrong = field.name;
     }
     try {
-      Training training(environments, config);
+      Training training(environments, config, {.algorithms = algorithms});
       const TrainingResult result = training.run();
       CHECK(first_wrong.empty());
       CHECK((result.report.steps >= config.steps || result.report.reason == StopReason::target_reached));
@@ -174,4 +196,7 @@ TEST_CASE("ten thousand configurations of random values are refused by name, or 
   CHECK(trained > 200);
   CHECK(unfit > 100);
   CHECK(refused.size() > 60);
+  for (const char* const own : {"own_integer", "own_real", "own_optional", "own_choice", "own_integers"}) {
+    CHECK(refused[own] > 0);
+  }
 }

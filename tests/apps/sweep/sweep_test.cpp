@@ -232,7 +232,7 @@ TEST_CASE("A signal stops a sweep with its trials, and leaves a folder to resume
   REQUIRE(rows.size() == 4);
   CHECK(rows[1] == "1,1,1,5,pending,,,,,,,,");
   // The trials held the lock too, so none is left running.
-  CHECK_NOTHROW(sounder::sweeping::SweepFolder::open(sweep).read_plan());
+  CHECK_NOTHROW(sounder::sweeping::SweepFolder::open(sweep).read_plan(sounder::config_fields()));
 }
 
 TEST_CASE("Two sweeps never run in one folder") {
