@@ -7,6 +7,8 @@
 cmake_policy(VERSION 3.25)
 file(GLOB_RECURSE environments RELATIVE ${source} ${source}/envs/*.h)
 set(pending apps/sounder.h agents/factory.h agents/policy.h core/running/evaluator.h core/running/trainer.h ${environments})
+list(APPEND pending agents/a3c.h agents/action_value_agent.h agents/actor_critic_loss.h agents/network_agents.h
+     agents/policy_distribution.h core/learning/action_masks.h core/learning/exploration.h core/learning/returns.h)
 if(with_torch)
   list(APPEND pending agents/networks/torch_view.h)
 endif()
