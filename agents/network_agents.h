@@ -11,7 +11,8 @@
 
 namespace sounder {
 
-/// Base class of agent factories whose parameters are those of one network. An algorithm adds only make().
+/// Base class of agent factories whose parameters are those of one network. An algorithm adds only make(). Its agents'
+/// greedy action is that of the largest output, or the means: that is what an exported policy computes.
 class NetworkAgents : public AgentFactory {
  public:
   explicit NetworkAgents(std::unique_ptr<Architecture> network) : network_(std::move(network)) {}

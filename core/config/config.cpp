@@ -127,8 +127,11 @@ const ConfigField& find_field(ConfigFields fields, std::string_view key) {
 /// Refuses values of your own that none of the fields describes.
 void check_own(const TrainConfig& config, ConfigFields fields) {
   for (const auto& [key, value] : config.own) {
+    if (std::ranges::find(config_fields(), key, &ConfigField::name) != config_fields().end()) {
+      throw UsageError(fmt::format("{}: expected in the member of TrainConfig; got it in TrainConfig::own", key));
+    }
     const ConfigField& field = find_field(fields, key);
-    const bool fits = std::visit([&](const auto& type) { return type.member.has_type_of(value); }, field.type);
+    const bool fits = std::visit([&own = value](const auto& type) { return type.member.has_type_of(own); }, field.type);
     if (fits) continue;
     throw UsageError(fmt::format("{}: expected {}; got a value of another type", key, describe_type(field)));
   }

@@ -144,6 +144,8 @@ TEST_CASE("A value of one's own that is out of range or of another type is refus
   CHECK(check_error([](TrainConfig& c) { kUnits.set(c, {}); }) == "units: expected integers, 1 to 9 each; got []");
   CHECK(check_error([](TrainConfig& c) { c.own["passes"] = 2.5; }) ==
         "passes: expected integer, 1 to 100; got a value of another type");
+  CHECK(check_error([](TrainConfig& c) { c.own["steps"] = std::int64_t{5}; }) ==
+        "steps: expected in the member of TrainConfig; got it in TrainConfig::own");
   CHECK(check_error([](TrainConfig& c) { c.own["clip_rang"] = 0.5; }) ==
         "unknown key 'clip_rang'; did you mean 'clip_range'?");
 }
