@@ -46,14 +46,15 @@ void Algorithms::add(std::string name, Factory factory, std::vector<ConfigField>
   if (std::ranges::find(entries_, name, &Entry::name) != entries_.end()) {
     throw UsageError(fmt::format("algorithm '{}' is known already; add yours under another name", name));
   }
-  Algorithms changed = *this;
-  for (ConfigField& key : keys) {
-    changed.require_free_key(name, key);
-    key.algorithm = name;
-    changed.keys_.push_back(std::move(key));
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    require_free_key(name, *key);
+    if (std::ranges::find(keys.begin(), key, key->name, &ConfigField::name) != key) {
+      throw UsageError(fmt::format("algorithm '{}' has the key '{}' twice", name, key->name));
+    }
+    key->algorithm = name;
   }
-  changed.entries_.push_back({.name = std::move(name), .factory = std::move(factory)});
-  *this = std::move(changed);
+  keys_.insert(keys_.end(), keys.begin(), keys.end());
+  entries_.push_back({.name = std::move(name), .factory = std::move(factory)});
 }
 
 void Algorithms::require_free_key(const std::string& algorithm, const ConfigField& key) const {
@@ -93,7 +94,10 @@ std::vector<std::string> Algorithms::names() const {
 }
 
 std::vector<ConfigField> Algorithms::fields() const {
-  return config_fields_with({{"algorithm", names()}}, keys_);
+  std::vector<ConfigField> fields(config_fields().begin(), config_fields().end());
+  std::get<ConfigField::Text>(std::ranges::find(fields, "algorithm", &ConfigField::name)->type).choices = names();
+  fields.insert(fields.end(), keys_.begin(), keys_.end());
+  return fields;
 }
 
 }  // namespace sounder

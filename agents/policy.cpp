@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,7 +117,8 @@ std::string of_stream(std::size_t stream, std::size_t streams) {
 }  // namespace
 
 struct Policy::Parts {
-  Parts(Checkpoint from, const PolicyOptions& options);
+  // Compiled for size, as all that runs before acting begins.
+  [[gnu::cold]] Parts(Checkpoint from, const PolicyOptions& options);
 
   std::span<float> observation(std::size_t stream) noexcept {
     return std::span(observations).subspan(stream * observation_size, observation_size);
@@ -158,8 +160,12 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
       begins(streams, 1),
       values(streams, std::numeric_limits<float>::quiet_NaN()),
       chosen(spaces.action, streams) {
-  const Networks networks = options.networks != nullptr ? *options.networks : Networks::with_builtins();
-  const Algorithms algorithms = options.algorithms != nullptr ? *options.algorithms : Algorithms::with_builtins();
+  std::optional<Networks> built_in_networks;
+  std::optional<Algorithms> built_in_algorithms;
+  const Networks& networks =
+      options.networks != nullptr ? *options.networks : built_in_networks.emplace(Networks::with_builtins());
+  const Algorithms& algorithms =
+      options.algorithms != nullptr ? *options.algorithms : built_in_algorithms.emplace(Algorithms::with_builtins());
   const TrainConfig config = acting_config(checkpoint, algorithms);
   const PolicyView view{.wrappers = policy_wrappers(config.wrappers),
                         .bounds = config.squash_actions ? ActionBounds::squash : ActionBounds::clip};

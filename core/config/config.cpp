@@ -139,6 +139,19 @@ void check_own(const TrainConfig& config, ConfigFields fields) {
 
 }  // namespace
 
+const OwnValue* find_own(const TrainConfig& config, const std::string& key) noexcept {
+  const auto found = config.own.find(key);
+  return found != config.own.end() ? &found->second : nullptr;
+}
+
+void set_own(TrainConfig& config, const std::string& key, std::optional<OwnValue> value) {
+  if (value) {
+    config.own.insert_or_assign(key, std::move(*value));
+  } else {
+    config.own.erase(key);
+  }
+}
+
 std::vector<ConfigField> config_fields_with(const std::map<std::string, std::vector<std::string>, std::less<>>& choices,
                                             ConfigFields own) {
   std::vector<ConfigField> fields(config_fields().begin(), config_fields().end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,29 +27,35 @@ struct ConfigUse {
 /// random numbers are kept: with another value, it would not be the same run.
 enum class OnResume { changeable, kept };
 
+/// Returns what a configuration has for a key of your own; null for the default.
+const OwnValue* find_own(const TrainConfig& config, const std::string& key) noexcept;
+
+/// Sets a value of your own; none for the default.
+void set_own(TrainConfig& config, const std::string& key, std::optional<OwnValue> value);
+
 /// Where a configuration has the value of a key: in a member, or, for a key of your own, among its `own` values.
 template <class T>
 class ConfigMember {
  public:
   ConfigMember(T TrainConfig::*member) noexcept : member_(member) {}
   /// Of a key of your own.
-  ConfigMember(std::string key, T initial) : key_(std::move(key)), initial_(std::move(initial)) {}
+  ConfigMember(std::string key, T initial)
+      : own_(std::make_shared<const Own>(Own{std::move(key), std::move(initial)})) {}
 
-  /// Returns the value, as a reference into the configuration or this object.
-  const T& of(const TrainConfig& config) const {
-    if (member_ != nullptr) return config.*member_;
-    const auto found = config.own.find(key_);
-    const T* const value = found != config.own.end() ? std::get_if<T>(&found->second) : nullptr;
-    return value != nullptr ? *value : initial_;
+  /// Returns the value, as a reference into the configuration or into what copies of this object share.
+  const T& of(const TrainConfig& config) const noexcept {
+    if (own_ == nullptr) return config.*member_;
+    const T* const value = std::get_if<T>(find_own(config, own_->key));
+    return value != nullptr ? *value : own_->initial;
   }
 
   void set(TrainConfig& config, T value) const {
-    if (member_ != nullptr) {
+    if (own_ == nullptr) {
       config.*member_ = std::move(value);
-    } else if (value == initial_) {  // so that equal configurations compare equal
-      config.own.erase(key_);
+    } else if (value == own_->initial) {  // so that equal configurations compare equal
+      set_own(config, own_->key, std::nullopt);
     } else {
-      config.own.insert_or_assign(key_, OwnValue(std::in_place_type<T>, std::move(value)));
+      set_own(config, own_->key, OwnValue(std::in_place_type<T>, std::move(value)));
     }
   }
 
@@ -56,9 +63,13 @@ class ConfigMember {
   static bool has_type_of(const OwnValue& value) noexcept { return std::holds_alternative<T>(value); }
 
  private:
+  struct Own {
+    std::string key;
+    T initial;
+  };
+
   T TrainConfig::*member_ = nullptr;
-  std::string key_ = {};
-  T initial_ = {};
+  std::shared_ptr<const Own> own_ = nullptr;  // of a key of your own
 };
 
 /// One key of the configuration. `name` is its name in TOML files and in `--set`; the command line's option is the name
