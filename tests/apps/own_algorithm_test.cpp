@@ -60,6 +60,19 @@ std::string line_of(const Outcome& outcome, int exit_code) {
   return outcome.err;
 }
 
+/// Calls `act` with one observation of CartPole as its stdin.
+Outcome act(const TemporaryFolder& folder, const std::string& run) {
+  const auto file = folder.write("observations.csv", "0,0,0.1,0\n");
+  const int saved = dup(STDIN_FILENO);
+  const int opened = open(file.c_str(), O_RDONLY);
+  dup2(opened, STDIN_FILENO);
+  close(opened);
+  Outcome outcome = mine({"act", run});
+  dup2(saved, STDIN_FILENO);
+  close(saved);
+  return outcome;
+}
+
 std::vector<float> parameters_of(const std::string& run) {
   std::vector<float> all;
   for (const Tensor& tensor : load_checkpoint(find_checkpoint(run, WhichCheckpoint::last)).parameters) {
@@ -138,6 +151,9 @@ TEST_CASE("a run of an own algorithm is resumed, evaluated, watched, exported an
   REQUIRE(mine(short_training(run, {"--algorithm", "mine", "--own-bonus", "0.5"})).exit_code == 0);
   CHECK(mine({"evaluate", run, "--episodes", "2"}).exit_code == 0);
   CHECK(mine({"watch", run, "--episodes", "1", "--json"}).exit_code == 0);
+  const Outcome acted = act(folder, run);
+  CHECK(acted.exit_code == 0);
+  CHECK((acted.out == "0\n" || acted.out == "1\n"));
   CHECK(mine({"export", run, "-o", header}).exit_code == 0);
   CHECK(std::filesystem::exists(header));
   CHECK(mine({"plot", run, "-o", (folder.path() / "curve.svg").string()}).exit_code == 0);
