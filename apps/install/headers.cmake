@@ -13,6 +13,7 @@ if(with_torch)
   list(APPEND pending agents/networks/torch_view.h)
 endif()
 
+file(LOCK ${staged}.lock GUARD PROCESS) # another installation of the same build may be under way
 file(REMOVE_RECURSE ${staged})
 set(seen "")
 while(pending)
