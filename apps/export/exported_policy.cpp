@@ -128,10 +128,17 @@ ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config,
   check_suits(checkpoint, environment.spec(), *agents);
   const NetworkSpec* const network = built_in_network(*agents);
   if (network == nullptr) {
+    const std::vector<std::string> built_in = Networks::with_builtins().names();
+    if (std::ranges::find(built_in, config.network) != built_in.end()) {
+      throw Error(
+          fmt::format("its algorithm '{}' is your own and does not say that its greedy actions are those of one "
+                      "network (NetworkAgents): it cannot be exported",
+                      config.algorithm));
+    }
     throw Error(
         fmt::format("it has the network '{}'; expected one that comes with Sounder ({}), whose structure is "
                     "known: your own network cannot be exported",
-                    config.network, fmt::join(Networks::with_builtins().names(), ", ")));
+                    config.network, fmt::join(built_in, ", ")));
   }
   Wrappers wrappers(spaces);
   for (const std::string& wrapper : config.wrappers) wrappers.wrap(wrapper);

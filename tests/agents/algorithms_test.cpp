@@ -89,8 +89,7 @@ TEST_CASE("names of algorithms and their keys that are taken or no names are ref
   CHECK_THAT(refusal(all, "", mine), Contains("needs a name of letters, digits, _ and -"));
   CHECK_THAT(refusal(all, "my/own", mine), Contains("got 'my/own'"));
   CHECK(refusal(all, "mine", nullptr) == "algorithm 'mine' needs a function that makes its agents, got an empty one");
-  CHECK(refusal(all, "mine", mine, {kBonus, kBonus}) ==
-        "algorithm 'mine' has the key 'bonus' twice");
+  CHECK(refusal(all, "mine", mine, {kBonus, kBonus}) == "algorithm 'mine' has the key 'bonus' twice");
   const OwnKey<double> steps({.name = "steps", .help = "", .value = 1, .min = 0, .max = 2});
   CHECK(refusal(all, "mine", mine, {kBonus, steps}) ==
         "key 'steps' of algorithm 'mine' is a key of Sounder already; name it otherwise");

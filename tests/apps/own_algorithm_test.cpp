@@ -36,9 +36,31 @@ std::unique_ptr<AgentFactory> make_mine(const TrainConfig& config, const Environ
   return make_a3c_agents(changed, spec, networks);
 }
 
+/// A3C's agents by a factory that does not say what its agents compute.
+struct Opaque final : AgentFactory {
+  explicit Opaque(std::unique_ptr<AgentFactory> made) : agents(std::move(made)) {}
+
+  const ParameterLayout& layout() const noexcept override { return agents->layout(); }
+  std::string description() const override { return agents->description(); }
+  std::string backend() const override { return agents->backend(); }
+  std::vector<float> initial_parameters(std::uint64_t seed) const override { return agents->initial_parameters(seed); }
+  std::unique_ptr<Agent> make(const Replica& replica, const AgentUse& use) const override {
+    return agents->make(replica, use);
+  }
+  void prepare_thread() const override { agents->prepare_thread(); }
+
+  std::unique_ptr<AgentFactory> agents;
+};
+
+std::unique_ptr<AgentFactory> make_opaque(const TrainConfig& config, const EnvironmentSpec& spec,
+                                          const Networks& networks) {
+  return std::make_unique<Opaque>(make_a3c_agents(config, spec, networks));
+}
+
 Algorithms with_mine() {
   Algorithms algorithms = Algorithms::with_builtins();
   algorithms.add("mine", make_mine, {kBonus, kKind});
+  algorithms.add("opaque", make_opaque);
   return algorithms;
 }
 
@@ -177,6 +199,16 @@ TEST_CASE("a run of an own algorithm is resumed, evaluated, watched, exported an
     CHECK(line_of(call(command), 1).ends_with(missing));
   }
   CHECK(call({"plot", run, "-o", (folder.path() / "curve.svg").string()}).exit_code == 0);
+}
+
+TEST_CASE("a policy whose factory does not say what it computes is played, and not exported") {
+  const TemporaryFolder folder;
+  const std::string run = (folder.path() / "run").string();
+  REQUIRE(mine(short_training(run, {"--algorithm", "opaque"})).exit_code == 0);
+  CHECK(mine({"evaluate", run, "--episodes", "2"}).exit_code == 0);
+  CHECK(line_of(mine({"export", run, "-o", (folder.path() / "policy.h").string()}), 1)
+            .ends_with("its algorithm 'opaque' is your own and does not say that its greedy actions are those of one "
+                       "network (NetworkAgents): it cannot be exported\n"));
 }
 
 TEST_CASE("a sweep over an own key is planned and refused as over Sounder's keys") {
