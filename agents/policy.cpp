@@ -131,6 +131,9 @@ struct Policy::Parts {
   void require_finite_actions() const;
   void observe();
 
+  /// Has the checkpoint say which parameters the policy acts with.
+  void keep_parameters();
+
   std::size_t streams;
   Checkpoint checkpoint;
   Spaces spaces;
@@ -176,6 +179,7 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
   agents = make_agent_factory(config, spec, networks, algorithms);
   check_suits(checkpoint, spec, *agents);
   parameters = policy_parameters(checkpoint, agents->layout(), options.peer);
+  if (options.peer) keep_parameters();
   agents->prepare_thread();
   agent = agents->make({.parameters = parameters}, {.observations = streams});
   observation_size = flat_size(spec.observation_space);
@@ -187,6 +191,15 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
   for (std::size_t i = 0; i < streams; ++i) {
     rngs.emplace_back(
         StreamKey{.seed = *options.sample, .worker = 0, .purpose = Stream::evaluation_action, .index = i + 1});
+  }
+}
+
+void Policy::Parts::keep_parameters() {
+  checkpoint.parameters.clear();
+  for (const ParameterBlock& block : agents->layout().blocks) {
+    const auto floats = std::span(parameters).subspan(block.offset, block.size);
+    checkpoint.parameters.push_back(
+        {.name = block.name, .shape = block.shape, .values = {floats.begin(), floats.end()}});
   }
 }
 
@@ -333,11 +346,7 @@ std::span<float> Policy::parameters() noexcept {
 
 void Policy::parameters_changed() {
   parts_->agent->parameters_changed();
-  for (const ParameterBlock& block : parts_->agents->layout().blocks) {
-    const auto floats = parameters().subspan(block.offset, block.size);
-    const auto saved = std::ranges::find(parts_->checkpoint.parameters, block.name, &Tensor::name);
-    saved->values.assign(floats.begin(), floats.end());  // flat_parameters() found it there
-  }
+  parts_->keep_parameters();
 }
 
 const Checkpoint& Policy::checkpoint() const noexcept {

@@ -8,9 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "agents/algorithms.h"
 #include "agents/policy.h"
 #include "apps/export/exported_policy.h"
 #include "apps/export/policy_tensors.h"
+#include "apps/library/evaluation.h"
 #include "core/checkpoint/checkpoint.h"
 #include "envs/registry.h"
 #include "tests/apps/calls.h"
@@ -126,11 +128,17 @@ TEST_CASE("A policy acts, and is exported, as the peer that is asked for, and ot
     CAPTURE(preferred);
     sounder::Policy policy = sounder::Policy::load(file, {.peer = peer});
     CHECK(std::get<std::int64_t>(policy.act(std::vector<float>{0})) == preferred);
-    const sounder::ExportedPolicy exported = sounder::load_for_export(file, sounder::Networks::with_builtins(), peer);
+    const sounder::ExportedPolicy exported =
+        sounder::load_for_export(file, sounder::Networks::with_builtins(), sounder::Algorithms::with_builtins(), peer);
     CHECK(exported.parameters == preferring(policy.checkpoint(), static_cast<std::size_t>(preferred)));
     const auto metadata = sounder::policy_metadata(exported);
     CHECK((metadata.back() == std::pair<std::string, std::string>("peer", std::to_string(preferred))) ==
           peer.has_value());
+    const std::string alone = (folder.path() / "alone.safetensors").string();
+    policy.save(alone);
+    CHECK(std::get<std::int64_t>(sounder::Policy::load(alone).act(std::vector<float>{0})) == preferred);
+    CHECK(sounder::evaluate(policy, with_choice(), {.episodes = 1}).summary.mean ==
+          3.0 * static_cast<double>(preferred));
     Arguments arguments{"export", file, "-o", header};
     if (peer) arguments.insert(arguments.end(), {"--peer", std::to_string(*peer)});
     const Outcome outcome = call(arguments);
