@@ -1,14 +1,17 @@
 # shellcheck shell=bash
 # What the scripts that run documents' commands share; for being sourced.
 
-# commands_of DOCUMENT SCRIPT: the commands in the document's block that it says SCRIPT runs.
-commands_of() {
-  awk -v marker="<!-- $2 runs these commands -->" '
+# block_of DOCUMENT MARK: the block that follows the line `<!-- MARK -->`.
+block_of() {
+  awk -v marker="<!-- $2 -->" '
     /^```/ && inside { exit }
     inside { print }
     /^```/ && found { inside = 1 }
     $0 == marker { found = 1 }' "$1"
 }
+
+# commands_of DOCUMENT SCRIPT: the commands in the document's block that it says SCRIPT runs.
+commands_of() { block_of "$1" "$2 runs these commands"; }
 
 # run_commands FILE: runs the commands of a file, each where the one before left off, and says how long it took. The end of
 # what each says is shown; that of the last one stays in FILE.said. Ends with the first one that fails.

@@ -27,3 +27,20 @@ echo "$size bytes"
 [ "$size" -le 1048576 ]
 if build/deploy "$folder/nothing" 2>refused; then exit 1; fi
 grep -q "there is no '" refused
+
+# The loops that the documents show compile, in a program with its own sensors and motors.
+for document in README.md apps/docs/library.md; do
+  block_of "$source/$document" "tests/package/deploy.sh compiles this" >"$folder/loop"
+  {
+    grep '^#include' "$folder/loop"
+    echo '#include <vector>'
+    echo 'bool running = false;'
+    echo 'std::vector<float> read_sensors() { return {0, 0, 0}; }'
+    echo 'void apply(std::span<const float>) {}'
+    echo 'int main() {'
+    grep -v '^#include' "$folder/loop"
+    echo '}'
+  } >"$folder/loop.cpp"
+  [ "$(grep -c act "$folder/loop")" -ge 1 ]
+  "${CXX:-c++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I"$HOME/.local/include" "$folder/loop.cpp"
+done
