@@ -17,8 +17,10 @@ using Name = TensorWriter::Name;
 using enum TensorFunction;
 
 bool stacks_frames(const ExportedPolicy& policy) {
-  return std::ranges::any_of(policy.observation_steps,
-                             [](const ObservationStep& step) { return std::holds_alternative<StackStep>(step.does); });
+  return std::ranges::any_of(policy.observation_steps, [](const ObservationStep& step) {
+    const auto* const stack = std::get_if<StackStep>(&step.does);
+    return stack != nullptr && stack->frames > 1;
+  });
 }
 
 class PolicyWriter {

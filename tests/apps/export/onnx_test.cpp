@@ -112,6 +112,10 @@ assert len(model.metadata) == 5
   check({"values of choices", {Box::uniform(0, 1, {2}), Discrete{3}}, {.algorithm = "n_step_q", .hidden = {6}}},
         R"([("observation", FLOAT, ["batch", 2])])",
         R"([("action", INT64, ["batch"]), ("action_values", FLOAT, ["batch", 3])])", "mlp 2-6-3 tanh");
+  check({"one frame", {Box::uniform(0, 1, {2}), MultiBinary{3}}, {.wrappers = {"frame_stack=1"}, .hidden = {6}}},
+        R"([("observation", FLOAT, ["batch", 2])])",
+        R"([("action", INT64, ["batch", 3]), ("logits", FLOAT, ["batch", 3]), ("value", FLOAT, ["batch"])])",
+        "mlp 2-6-(3+1) tanh");
   // The state: whether the episode has begun, 2 older frames of 2 numbers, and for each trunk 2 * 5 of the LSTM.
   check({"numbers",
          {Box::uniform(0, 1, {2}), Box::uniform(-1, 1, {3})},
