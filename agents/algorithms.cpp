@@ -21,6 +21,10 @@ bool consists_of(std::string_view text, std::string_view letters) {
   return !text.empty() && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
+void set_choices(std::vector<ConfigField>& fields, std::string_view key, std::vector<std::string> choices) {
+  std::get<ConfigField::Text>(std::ranges::find(fields, key, &ConfigField::name)->type).choices = std::move(choices);
+}
+
 }  // namespace
 
 Algorithms Algorithms::with_builtins() {
@@ -95,9 +99,15 @@ std::vector<std::string> Algorithms::names() const {
 
 std::vector<ConfigField> Algorithms::fields() const {
   std::vector<ConfigField> fields(config_fields().begin(), config_fields().end());
-  std::get<ConfigField::Text>(std::ranges::find(fields, "algorithm", &ConfigField::name)->type).choices = names();
+  set_choices(fields, "algorithm", names());
   fields.insert(fields.end(), keys_.begin(), keys_.end());
   return fields;
+}
+
+std::vector<ConfigField> Algorithms::fields(const Networks& networks) const {
+  std::vector<ConfigField> all = fields();
+  set_choices(all, "network", networks.names());
+  return all;
 }
 
 }  // namespace sounder

@@ -41,8 +41,10 @@ class Algorithms {
   /// Returns the algorithms' own keys, in the same order.
   ConfigFields keys() const noexcept { return keys_; }
 
-  /// Returns all keys of the configuration: config_fields(), with the names of the algorithms as choices, and keys().
+  /// Returns all keys of the configuration: config_fields(), with the names of the algorithms as choices, and keys();
+  /// and with those of the networks, if they are given.
   std::vector<ConfigField> fields() const;
+  std::vector<ConfigField> fields(const Networks& networks) const;
 
  private:
   struct Entry {

@@ -84,8 +84,8 @@ std::vector<std::string> policy_wrappers(const std::vector<std::string>& wrapper
 
 /// Returns the configuration that a checkpoint's policy acts with. Which backend computed the network in training does
 /// not matter: the fastest takes its place.
-TrainConfig acting_config(const Checkpoint& checkpoint, const Algorithms& algorithms) {
-  TrainConfig config = read_saved_config(checkpoint.config, "configuration", algorithms.fields());
+TrainConfig acting_config(const Checkpoint& checkpoint, ConfigFields fields) {
+  TrainConfig config = read_saved_config(checkpoint.config, "configuration", fields);
   config.backend = "auto";
   return config;
 }
@@ -169,7 +169,7 @@ Policy::Parts::Parts(Checkpoint from, const PolicyOptions& options)
       options.networks != nullptr ? *options.networks : built_in_networks.emplace(Networks::with_builtins());
   const Algorithms& algorithms =
       options.algorithms != nullptr ? *options.algorithms : built_in_algorithms.emplace(Algorithms::with_builtins());
-  const TrainConfig config = acting_config(checkpoint, algorithms);
+  const TrainConfig config = acting_config(checkpoint, algorithms.fields(networks));
   const PolicyView view{.wrappers = policy_wrappers(config.wrappers),
                         .bounds = config.squash_actions ? ActionBounds::squash : ActionBounds::clip};
   for (std::size_t i = 0; i < streams; ++i) {

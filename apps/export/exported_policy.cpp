@@ -182,7 +182,7 @@ ExportedPolicy load_for_export(const std::filesystem::path& run_or_checkpoint, c
   const std::filesystem::path file = find_checkpoint(run_or_checkpoint, WhichCheckpoint::best);
   const Checkpoint checkpoint = load_checkpoint(file);
   require_peer(checkpoint, peer, file.string());
-  const TrainConfig config = saved_config(checkpoint, file, algorithms.fields());
+  const TrainConfig config = saved_config(checkpoint, file, algorithms.fields(networks));
   try {
     return exported(checkpoint, config, networks, algorithms, peer);
   } catch (const Error& error) {

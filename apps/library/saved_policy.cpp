@@ -42,7 +42,7 @@ SavedPolicy load_policy(const PolicyRequest& request, const Catalogue& catalogue
 SavedPolicy make_policy(Checkpoint checkpoint, const std::filesystem::path& file, const PolicyRequest& request,
                         const Catalogue& catalogue) {
   require_peer(checkpoint, request.peer, file.string());
-  TrainConfig config = saved_config(checkpoint, file, catalogue.algorithms.fields());
+  TrainConfig config = saved_config(checkpoint, file, catalogue.algorithms.fields(catalogue.networks));
   const EnvironmentSource saved = take_source(config);
   std::vector<std::string> trained_options = config.env_option;
   const EnvironmentChanges& changes = request.changes;

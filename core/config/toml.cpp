@@ -79,17 +79,17 @@ bool is_known(ConfigFields fields, std::string_view key) {
   return std::ranges::find(fields, key, &ConfigField::name) != fields.end();
 }
 
-/// Returns why a configuration that this project wrote does not fit the fields: another program added the algorithm or
-/// a key. Empty if that is not why.
+/// Returns why a configuration that this project wrote does not fit the fields: another program added the algorithm,
+/// the network or a key. Empty if that is not why.
 std::string of_another_program(const toml::table& table, ConfigFields fields) {
-  const auto algorithm = table["algorithm"].value<std::string>();
-  const auto field = std::ranges::find(fields, "algorithm", &ConfigField::name);
-  const auto& known = std::get<ConfigField::Text>(field->type).choices;
-  if (algorithm && !known.empty() && std::ranges::find(known, *algorithm) == known.end()) {
+  for (const std::string_view key : {"algorithm", "network"}) {
+    const auto name = table[key].value<std::string>();
+    const auto field = std::ranges::find(fields, key, &ConfigField::name);
+    const auto& known = std::get<ConfigField::Text>(field->type).choices;
+    if (!name || known.empty() || std::ranges::find(known, *name) != known.end()) continue;
     return fmt::format(
-        "its algorithm '{}' is not one of {}: open it with the program that trained it, or add the algorithm to this "
-        "one",
-        *algorithm, fmt::join(known, ", "));
+        "its {0} '{1}' is not one of {2}: open it with the program that trained it, or add the {0} to this one", key,
+        *name, fmt::join(known, ", "));
   }
   for (const auto& [key, node] : table) {
     if (is_known(fields, key.str())) continue;

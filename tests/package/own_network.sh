@@ -19,3 +19,8 @@ grep -q 'solved at step' said
 # The last command says what the recurrent network plays like: without memory, half of all turns are wrong.
 "$PWD/build/own_network" evaluate maze --episodes 200 --seed 9 --json >evaluated
 awk -v RS=, -F: '/"mean":/ { mean = $2 } END { exit !(mean >= 0.9) }' evaluated || { cat evaluated; exit 1; }
+
+if "$HOME/.local/bin/sounder" evaluate maze 2>refused; then exit 1; fi
+cat refused
+[ "$(wc -l <refused)" -eq 1 ]
+grep -qF "its network 'recurrent' is not one of cnn, mlp: open it with the program that trained it" refused

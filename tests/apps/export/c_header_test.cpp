@@ -279,7 +279,7 @@ TEST_CASE("A user's own network is not exported, with its name", "[export]") {
       load_for_export(file, networks),
       Catch::Matchers::Contains("it has the network 'own'; expected one that comes with Sounder (cnn, mlp)"));
   CHECK_THROWS_WITH(load_for_export(file, Networks::with_builtins()),
-                    Catch::Matchers::Contains("unknown network 'own'"));
+                    Catch::Matchers::Contains("its network 'own' is not one of cnn, mlp: open it with the program "));
 }
 
 }  // namespace sounder::testing

@@ -150,7 +150,7 @@ TEST_CASE("A value of one's own that is out of range or of another type is refus
         "unknown key 'clip_rang'; did you mean 'clip_range'?");
 }
 
-TEST_CASE("What another program's algorithm has saved is refused in one line that says what to do") {
+TEST_CASE("What another program's algorithm or network has saved is refused in one line that says what to do") {
   TrainConfig mine;
   mine.algorithm = "mine";
   const auto refusal = [](const TrainConfig& config, const std::vector<ConfigField>& known) {
@@ -166,6 +166,12 @@ TEST_CASE("What another program's algorithm has saved is refused in one line tha
       refusal(mine, without) ==
       "run/config.toml: its algorithm 'mine' is not one of a3c, a2c: open it with the program that trained it, or add "
       "the algorithm to this one");
+  TrainConfig with_network;
+  with_network.network = "residual";
+  CHECK(refusal(with_network, config_fields_with({{"network", {"cnn", "mlp"}}})) ==
+        "run/config.toml: its network 'residual' is not one of cnn, mlp: open it with the program that trained it, or "
+        "add the network to this one");
+  CHECK(refusal(with_network, without).empty());  // which names of networks there are is not said
   // The algorithm is known, but has lost its keys.
   CHECK(refusal(mine, config_fields_with({{"algorithm", {"a3c", "mine"}}})) ==
         "run/config.toml: unknown key 'bound'; open it with the program that trained it, or one of the same version");
