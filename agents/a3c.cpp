@@ -30,7 +30,7 @@ void A3c::act(const ActRequest& request, ActionArray& actions) {
   assert(request.selection == Selection::greedy || request.rngs.size() == rows);
   assert(request.states.size() == rows * state_size_);
   std::ranges::copy(request.states, states_.begin() + static_cast<std::ptrdiff_t>(request.first_row * state_size_));
-  choose_actions(settings_.loss.policy, request, output, actions);
+  choose_actions(settings_.loss.policy, request, {.rows = output.outputs, .width = network_->output_size()}, actions);
 }
 
 std::span<const float> A3c::bootstrap_values(const Rollout& rollout) {

@@ -68,6 +68,7 @@ void Algorithms::require_free_key(const std::string& algorithm, const ConfigFiel
   if (!consists_of(key.name, kOfKeys) || kLower.find(key.name.front()) == std::string_view::npos) {
     refuse("needs a name of a-z, 0-9 and _ that begins with a letter, such as 'my_key'");
   }
+  if (key.help.find_first_of("\n\r") != std::string::npos) refuse("needs a help of one line");  // a comment in TOML
   if (std::ranges::find(config_fields(), key.name, &ConfigField::name) != config_fields().end()) {
     refuse("is a key of Sounder already; name it otherwise");
   }

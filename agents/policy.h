@@ -94,7 +94,8 @@ class Policy {
   /// parameters_changed() then, before the next action. The policy must outlive the view; it may be moved.
   std::span<float> parameters() noexcept;
 
-  /// Tells the policy that its parameters were changed: it acts with them from now on, and its checkpoint has them.
+  /// Tells the policy that its parameters were changed: it acts with them from now on, and its checkpoint has them. (Of
+  /// a run of peers, the tensors of each stay as they were.)
   void parameters_changed();
 
   /// Returns the checkpoint that the policy was made of (core/checkpoint/checkpoint.h), with its present parameters; of

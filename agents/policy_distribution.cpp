@@ -46,11 +46,11 @@ PolicySpec logits_policy(PolicyDistribution distribution, std::size_t outputs) {
 
 /// Chooses by one kind of policy.
 template <PolicyModel P>
-void choose(const P& policy, const Agent::ActRequest& request, const NetworkOutput& output, ActionArray& actions) {
-  const std::size_t rows = output.values.size();
-  const std::size_t width = output.outputs.size() / rows;
+void choose(const P& policy, const Agent::ActRequest& request, const PolicyOutputs& outputs, ActionArray& actions) {
+  const std::size_t width = outputs.width;
+  const std::size_t rows = outputs.rows.size() / width;
   const auto choose_row = [&](std::size_t i, auto... mask) {
-    const auto row = output.outputs.subspan(i * width, width);
+    const auto row = outputs.rows.subspan(i * width, width);
     const auto action = policy.action(actions, request.first_row + i);
     if (request.selection == Selection::sample) {
       policy.sample(row, request.rngs[i], action, mask...);
@@ -82,9 +82,9 @@ PolicySpec make_policy(const TrainConfig& config, const Space& action_space) {
   return logits_policy(Categorical{}, static_cast<std::size_t>(std::get<Discrete>(action_space).n));
 }
 
-void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const NetworkOutput& output,
+void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const PolicyOutputs& outputs,
                     ActionArray& actions) {
-  std::visit([&](const auto& distribution) { choose(distribution, request, output, actions); }, policy);
+  std::visit([&](const auto& distribution) { choose(distribution, request, outputs, actions); }, policy);
 }
 
 }  // namespace sounder

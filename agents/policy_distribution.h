@@ -13,7 +13,6 @@
 #include "agents/squashed_gaussian.h"
 #include "core/config/config.h"
 #include "core/learning/agent.h"
-#include "core/learning/network.h"
 #include "core/named.h"
 #include "envs/action.h"
 #include "envs/spaces.h"
@@ -46,9 +45,15 @@ struct PolicySpec {
 /// `initial_log_std` and `squash_actions` configure that of numbers. Throws UsageError for an unknown `policy_std`.
 PolicySpec make_policy(const TrainConfig& config, const Space& action_space);
 
+/// The outputs of a network that a policy chooses by.
+struct PolicyOutputs {
+  std::span<const float> rows;  ///< [B, K]: NetworkOutput::outputs
+  std::size_t width;            ///< K: Network::output_size()
+};
+
 /// Chooses an action for each row of a request, by the network's outputs for its observations: draws it, or takes the
 /// deterministic one, as the request says, among those that the row's mask allows. Writes it to its row of `actions`.
-void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const NetworkOutput& output,
+void choose_actions(const PolicyDistribution& policy, const Agent::ActRequest& request, const PolicyOutputs& outputs,
                     ActionArray& actions);
 
 }  // namespace sounder

@@ -17,9 +17,10 @@ std::vector<torch::Tensor> bind_tensors(torch::nn::Module& module, const Paramet
     torch::Tensor tensor =
         named_buffers.contains(block.name) ? named_buffers[block.name] : named_parameters[block.name];
     TORCH_CHECK(tensor.sizes() == at::IntArrayRef(block.shape), block.name, " is laid out in another shape");
-    if (!is_converted(tensor)) {
-      tensor.set_data(torch::from_blob(parameters.data() + block.offset, block.shape, torch::kFloat32));
-    }
+    // One of another type keeps memory of its own, each number apart from the others.
+    tensor.set_data(is_converted(tensor)
+                        ? tensor.detach().clone(at::MemoryFormat::Contiguous)
+                        : torch::from_blob(parameters.data() + block.offset, block.shape, torch::kFloat32));
     tensors.push_back(tensor);
   }
   const auto laid_out = [&](const auto& named) {

@@ -22,6 +22,7 @@ constexpr const char* kLogStd = "log_std";
 
 /// The beginning of the names that running moments have (normalized_network.h).
 constexpr std::string_view kMoments = "moments.";
+constexpr const char* kMomentsModule = "moments";
 
 /// A user's module. Inserts log_std [A], if there is one, between the module's means and its value.
 class UserModel final : public TorchModel {
@@ -30,7 +31,8 @@ class UserModel final : public TorchModel {
     std::int64_t columns;
     bool log_std;
   };
-  UserModel(TorchModule module, Sizes sizes) : module_(std::move(module)), columns_(sizes.columns) {
+  UserModel(std::string name, TorchModule module, Sizes sizes)
+      : name_(std::move(name)), module_(std::move(module)), columns_(sizes.columns) {
     if (sizes.log_std) log_std_ = module_.module->named_parameters(/*recurse=*/false)[kLogStd];
   }
 
@@ -39,17 +41,7 @@ class UserModel final : public TorchModel {
 
   std::tuple<torch::Tensor, torch::Tensor> step(const torch::Tensor& observations,
                                                 const torch::Tensor& states) override {
-    const std::int64_t rows = observations.size(0);
-    torch::Tensor results;
-    torch::Tensor after;
-    if (module_.step) {
-      std::tie(results, after) = module_.step(observations, states.defined() ? states : torch::zeros({rows, 0}));
-      if (state_size() > 0) expect("states", after, {rows, state_size()}, observations);
-    } else {
-      results = module_.forward(observations);
-    }
-    expect("results", results, {rows, columns_}, observations);
-    return {with_log_std(results), after};
+    return blame_network(name_, [&] { return checked_step(observations, states); });
   }
 
   torch::Tensor unroll(const torch::Tensor& observations, const TorchUnroll& steps) override {
@@ -66,7 +58,22 @@ class UserModel final : public TorchModel {
   }
 
  private:
-  static void expect(std::string_view what, const torch::Tensor& got, const std::vector<std::int64_t>& shape,
+  std::tuple<torch::Tensor, torch::Tensor> checked_step(const torch::Tensor& observations,
+                                                        const torch::Tensor& states) {
+    const std::int64_t rows = observations.size(0);
+    torch::Tensor results;
+    torch::Tensor after;
+    if (module_.step) {
+      std::tie(results, after) = module_.step(observations, states.defined() ? states : torch::zeros({rows, 0}));
+      if (state_size() > 0) expect("states", after, {rows, state_size()}, observations);
+    } else {
+      results = module_.forward(observations);
+    }
+    expect("results", results, {rows, columns_}, observations);
+    return {with_log_std(results), after};
+  }
+
+  static void expect(std::string_view what, const torch::Tensor& got, at::IntArrayRef shape,
                      const torch::Tensor& observations) {
     if (!got.defined()) throw UsageError(fmt::format("expected {} of a forward(); got an undefined tensor", what));
     const bool dense = got.layout() == torch::kStrided && got.device().is_cpu();
@@ -84,15 +91,17 @@ class UserModel final : public TorchModel {
         {results.slice(1, 0, actions), log_std_.expand({results.size(0), actions}), results.slice(1, actions)}, 1);
   }
 
+  std::string name_;
   TorchModule module_;
   std::int64_t columns_;
   torch::Tensor log_std_;  // defined for a gaussian head only
 };
 
-/// Restores LibTorch's global generator, so that seeded draws do not affect others.
+/// Restores LibTorch's global generator, so that seeded draws do not affect others. One at a time: of trainings side by
+/// side, each draws what its own seed determines.
 class GeneratorGuard {
  public:
-  GeneratorGuard() : generator_(at::detail::getDefaultCPUGenerator()) {
+  GeneratorGuard() : one_(mutex()), generator_(at::detail::getDefaultCPUGenerator()) {
     const std::lock_guard lock(generator_.mutex());
     state_ = generator_.get_state();
   }
@@ -109,6 +118,12 @@ class GeneratorGuard {
   }
 
  private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+
+  std::scoped_lock<std::mutex> one_;
   at::Generator generator_;
   torch::Tensor state_;
 };
@@ -219,6 +234,7 @@ class ModuleArchitecture final : public TorchArchitecture {
   }
 
   std::shared_ptr<TorchModel> model() const override {
+    const GeneratorGuard guard;
     return blame_network(name_, [&] { return adapted(make_another_module()); });
   }
 
@@ -235,7 +251,8 @@ class ModuleArchitecture final : public TorchArchitecture {
 
   std::shared_ptr<UserModel> adapted(TorchModule made) const {
     return std::make_shared<UserModel>(
-        std::move(made), UserModel::Sizes{.columns = columns(request()), .log_std = head_ == PolicyHead::gaussian});
+        name_, std::move(made),
+        UserModel::Sizes{.columns = columns(request()), .log_std = head_ == PolicyHead::gaussian});
   }
 
   TorchModule make_module() const {
@@ -248,7 +265,7 @@ class ModuleArchitecture final : public TorchArchitecture {
     if (made.module == first_) {
       throw UsageError(
           "expected another module from each call of the function that makes it, as each worker has its own; got the "
-          "same one again");
+          "first one again");
     }
     if (head_ == PolicyHead::gaussian) add_log_std(*made.module);
     made.module->eval();
@@ -286,11 +303,18 @@ class ModuleArchitecture final : public TorchArchitecture {
       throw UsageError(fmt::format("expected parameters of 32-bit floats; '{}' is of {}", item.key(),
                                    c10::toString(item.value().scalar_type())));
     }
+    if (module.named_children().contains(kMomentsModule)) {
+      throw UsageError(fmt::format("it has a submodule '{}', which is that of running moments; expected another name",
+                                   kMomentsModule));
+    }
     std::size_t learnt = 0;
     visit_tensors(module, [&](const std::string& name, const torch::Tensor& tensor, bool constant) {
       if (name.starts_with(kMoments)) {
         throw UsageError(
             fmt::format("expected names that do not begin with '{}', as running moments do; got '{}'", kMoments, name));
+      }
+      if (std::ranges::find(layout_.blocks, name, &ParameterBlock::name) != layout_.blocks.end()) {
+        throw UsageError(fmt::format("it has a parameter and a buffer '{}'; expected a name for each", name));
       }
       const std::size_t size = exact_floats(name, tensor).size();
       layout_.blocks.push_back(

@@ -84,7 +84,8 @@ class TorchNetwork final : public Network {
         state_size_ == 0 ? torch::Tensor() : view(states.data(), {signed_size(rows), signed_size(state_size_)});
     torch::Tensor result;
     torch::Tensor after;
-    run_model([&] { std::tie(result, after) = model_->step(observations_view, states_view); });
+    run_model(observations_view, states_view,
+              [&] { std::tie(result, after) = model_->step(observations_view, states_view); });
     if (state_size_ > 0) {
       after = after.contiguous();
       std::copy_n(after.data_ptr<float>(), states.size(), states.begin());
@@ -116,7 +117,7 @@ class TorchNetwork final : public Network {
     const torch::Tensor observations = view(observations_.data(), {signed_size(rows), signed_size(observation_size_)});
     const torch::Tensor states = view(states_.data(), {environments, signed_size(state_size_)});
     const torch::Tensor result_gradients = view(result_gradients_.data(), {signed_size(rows), signed_size(width_)});
-    run_model([&] {
+    run_model(observations, states, [&] {
       model_->unroll(observations, {.environments = environments, .states = states, .ends = gradients.ends})
           .backward(result_gradients);
     });
@@ -129,14 +130,18 @@ class TorchNetwork final : public Network {
     std::optional<std::vector<float>> floats;  // of its present content
   };
 
-  /// Runs the model. Throws Error with the network's name for whatever it throws, and if it wrote to its parameters or
-  /// buffers.
+  /// Runs the model on observations and states. Throws Error with the network's name for whatever it throws, and if it
+  /// wrote to its parameters or buffers, or to what it was given, which backward() gives it again.
   template <class Task>
-  void run_model(Task task) {
+  void run_model(const torch::Tensor& observations, const torch::Tensor& states, Task task) {
     for (std::size_t i = 0; i < tensors_.size(); ++i) versions_[i] = tensors_[i]._version();
+    const auto version_of = [](const torch::Tensor& given) { return given.defined() ? given._version() : 0; };
+    const std::int64_t before = version_of(observations) + version_of(states);
     blame_network(name_, [&] {
       task();
       require_unwritten();
+      if (version_of(observations) + version_of(states) == before) return;
+      throw Error("forward() changed its observations or states; expected one that only reads them");
     });
   }
 

@@ -156,6 +156,13 @@ ExportedPolicy exported(const Checkpoint& checkpoint, const TrainConfig& config,
                         .layout = agents->layout(),
                         .parameters = policy_parameters(checkpoint, agents->layout(), peer),
                         .action_steps = wrappers.action_steps()};
+  const std::size_t outputs = policy.network.outputs;
+  if (std::holds_alternative<Box>(spaces.action) ? outputs < policy.outputs() : outputs != policy.outputs()) {
+    throw Error(
+        fmt::format("its network has {} outputs, from which its algorithm chooses among {} in a way of its own; "
+                    "expected as many outputs as there are options, switches or means",
+                    outputs, describe(spaces.action)));
+  }
   if (const auto& moments = policy.layout.observation_moments) {
     constexpr float kEpsilon = 1e-8F;  // as in agents/networks/normalized_network.cpp
     const Moments of_inputs = Moments::of(*moments, policy.parameters);

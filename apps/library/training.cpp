@@ -161,7 +161,7 @@ struct Training::Parts {
   const AgentFactory& public_agents() const noexcept { return drawn ? *drawn : *agents; }
 
   std::span<float> parameters() {
-    if (running.load(std::memory_order_relaxed)) {
+    if (running.load(std::memory_order_acquire)) {
       throw UsageError("the parameters are the workers' while the training runs; look at them before or after run()");
     }
     if (view.empty()) {  // later, it would undo what was written to it
@@ -185,18 +185,22 @@ struct Training::Parts {
   }
 
   TrainReport train() {
+    struct Running {  // first of all, and until all is done
+      explicit Running(std::atomic<bool>& flag) : flag_(flag) { flag_.store(true, std::memory_order_release); }
+      ~Running() { flag_.store(false, std::memory_order_release); }
+      std::atomic<bool>& flag_;
+    };
+    const Running while_it_lasts(running);
     if (!view.empty()) take_view();
-    running.store(true, std::memory_order_relaxed);
-    const auto ended = [this] {
-      running.store(false, std::memory_order_relaxed);
+    const auto refresh = [this] {
       if (!view.empty()) view = trainer->parameters();  // the same memory, brought up to date
     };
     try {
       TrainReport report = trainer->run(callbacks.stop.get_token());
-      ended();
+      refresh();
       return report;
     } catch (...) {
-      ended();
+      refresh();
       throw;
     }
   }
@@ -217,6 +221,7 @@ struct Training::Parts {
   std::vector<ConfigField> fields;
   TrainConfig config;
   std::atomic<bool> stopping{false};
+  std::atomic<bool> started{false};
   std::atomic<bool> running{false};
   Trainer* told = nullptr;  // of warnings; there is none while environments are being made for the first time
   remote::ProcessorClaims claims;
@@ -288,6 +293,7 @@ void Training::warn(const std::string& message) {
 
 TrainingResult Training::run(std::stop_token stop) {
   Parts& parts = *parts_;
+  if (parts.started.exchange(true)) throw UsageError("run() is called once; make another Training for another run");
   const std::stop_callback on_stop(stop, [&parts] { parts.callbacks.stop.request_stop(); });
   TrainReport report = parts.train();
   const Outcome outcome{.config = parts.config,

@@ -108,7 +108,7 @@ class Training {
   /// Trains until the step limit or the target of the configuration, a stop request, a callback's false, or a signal if
   /// options.signals says so. Afterwards, the run folder may be resumed. Throws what a worker's environment throws,
   /// Error if the summary or the last checkpoint could not be written, and UsageError for parameters() that were set to
-  /// a number that is not finite. To be called once.
+  /// a number that is not finite. To be called once; again, it throws UsageError.
   TrainingResult run(std::stop_token stop = {});
 
  private:

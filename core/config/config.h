@@ -49,9 +49,9 @@ std::vector<std::string> apply_toml(TrainConfig& config, std::string_view toml, 
 /// algorithm is needed.
 TrainConfig read_saved_config(std::string_view toml, std::string_view source, ConfigFields fields = config_fields());
 
-/// Writes every key, with its help as a comment, except for your own algorithms' keys that have their defaults while
-/// the algorithm is another: so a program without these algorithms reads the others' configurations. apply_toml() reads
-/// it back to an equal configuration, over any other without such values.
+/// Writes every key, with its help as a comment, except for your own algorithms' keys while the algorithm is another,
+/// which has no use for them: so a program without these algorithms reads the others' configurations. apply_toml()
+/// reads it back to an equal configuration, over any other without such values.
 std::string to_toml(const TrainConfig& config, ConfigFields fields = config_fields());
 
 /// Returns whether to_toml() writes a key.

@@ -26,8 +26,8 @@ struct OwnKeyOf {
   OnResume on_resume = OnResume::changeable;
 };
 
-/// Describes a key of your own whose values are texts. If there are choices, a text is one of them; an element of a
-/// list begins with one of them.
+/// Describes a key of your own whose values are texts. If there are choices, a text is one of them. Those of a list are
+/// shown in the help; its elements are the algorithm's to check, as they may append a value.
 template <class T>
 requires(std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<std::string>>) struct OwnKeyOf<T> {
   std::string name;

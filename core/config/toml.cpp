@@ -144,7 +144,7 @@ TrainConfig read_saved_config(std::string_view toml_text, std::string_view sourc
 }
 
 bool is_written(const TrainConfig& config, const ConfigField& field) {
-  return field.algorithm.empty() || field.algorithm == config.algorithm || config.own.contains(field.name);
+  return field.algorithm.empty() || field.algorithm == config.algorithm;
 }
 
 std::string value_text(const TrainConfig& config, const ConfigField& field) {

@@ -97,6 +97,8 @@ TEST_CASE("names of algorithms and their keys that are taken or no names are ref
     const OwnKey<bool> key({.name = name, .help = ""});
     CHECK_THAT(refusal(all, "mine", mine, {key}), Contains("needs a name of a-z, 0-9 and _"));
   }
+  const OwnKey<bool> lines({.name = "lines", .help = "one\nand another"});
+  CHECK(refusal(all, "mine", mine, {lines}) == "key 'lines' of algorithm 'mine' needs a help of one line");
   const OwnKey<double> high({.name = "high", .help = "", .value = 3, .min = 0, .max = 2});
   CHECK(refusal(all, "mine", mine, {high}) ==
         "key 'high' of algorithm 'mine' has a default out of its range: high: expected number, 0 to 2; got 3.0");

@@ -2,6 +2,8 @@
 
 #include <limits>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "tests/catch.h"
 
@@ -45,6 +47,15 @@ TEST_CASE("each action space has its distribution, with the right number of outp
   CHECK(numbers.outputs == 12);
   CHECK(numbers.head == PolicyHead::gaussian);
   CHECK(numbers.initial_log_std == 0);
+}
+
+TEST_CASE("actions are chosen by the outputs alone, also of a network without a value") {
+  ActionArray actions(Discrete{2}, 2);
+  const std::vector<float> rows{0, 1, 3, 2};
+  choose_actions(make_policy(kPlain, Discrete{2}).distribution, {.observations = {}, .selection = Selection::greedy},
+                 {.rows = rows, .width = 2}, actions);
+  CHECK(std::get<std::int64_t>(actions[0]) == 1);
+  CHECK(std::get<std::int64_t>(actions[1]) == 0);
 }
 
 TEST_CASE("the configuration determines the distribution of numbers") {

@@ -56,7 +56,8 @@ class ClippedA3c final : public sounder::Agent {
 
   void act(const ActRequest& request, sounder::ActionArray& actions) override {
     const sounder::NetworkOutput output = network_->forward(request.observations, request.first_row, {});
-    sounder::choose_actions(settings_.loss.policy, request, output, actions);
+    sounder::choose_actions(settings_.loss.policy, request, {.rows = output.outputs, .width = network_->output_size()},
+                            actions);
     first_pass_ = true;
   }
 

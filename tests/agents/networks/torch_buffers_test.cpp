@@ -208,8 +208,8 @@ TEST_CASE("a name that running moments have is refused") {
     torch::nn::Linear head;
   };
   CHECK_THROWS_WITH(make<Moments>(),
-                    "network 'mine': expected names that do not begin with 'moments.', as running moments do; got "
-                    "'moments.weight'");
+                    "network 'mine': it has a submodule 'moments', which is that of running moments; expected another "
+                    "name");
 }
 
 TEST_CASE("a forward() that changes what all workers share is an error that names it") {

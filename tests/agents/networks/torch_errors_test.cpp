@@ -53,6 +53,38 @@ TEST_CASE("a user's module's exceptions are reported with the network's name, in
   CHECK_THROWS_WITH(make<Misused>(), "network 'mine': hidden: expected one layer");
 }
 
+TEST_CASE("a parameter and a buffer of one name are refused") {
+  struct Twice : Mine {
+    explicit Twice(const NetworkRequest& request) : Mine(request) {
+      register_parameter("table", torch::ones({3}));
+      register_buffer("table", torch::ones({3}));
+    }
+  };
+  CHECK_THROWS_WITH(make<Twice>(), "network 'mine': it has a parameter and a buffer 'table'; expected a name for each");
+}
+
+TEST_CASE("a forward() that changes its arguments is an error, because learning calls it again with them") {
+  struct InPlace : Mine {
+    using Mine::Mine;
+    torch::Tensor forward(torch::Tensor observations) { return Mine::forward(observations.div_(10)); }
+  };
+  const auto network = make<InPlace>();
+  std::vector<float> parameters = network->initial_parameters(5);
+  CHECK_THROWS_WITH(network->make(parameters, 1)->forward(std::vector<float>(4, 1), 0, {}),
+                    "network 'mine': forward() changed its observations or states; expected one that only reads them");
+}
+
+TEST_CASE("a buffer of integers whose elements share memory gets memory of its own") {
+  struct Expanded : Mine {
+    explicit Expanded(const NetworkRequest& request) : Mine(request) {
+      register_buffer("ones", torch::ones({1}, torch::kInt64).expand({4}));
+    }
+  };
+  const auto network = make<Expanded>();
+  std::vector<float> parameters = network->initial_parameters(5);
+  CHECK_NOTHROW(network->make(parameters, 1)->forward(std::vector<float>(4, 1), 0, {}));
+}
+
 /// Passes numbers on, and fails to pass gradients back.
 struct NoWayBack : torch::autograd::Function<NoWayBack> {
   static torch::Tensor forward(torch::autograd::AutogradContext* /*context*/, const torch::Tensor& x) {

@@ -173,7 +173,7 @@ TEST_CASE("unsupported user's modules are refused by name") {
   const auto network = networks.make(request);
   CHECK_THROWS_WITH(network->initial_parameters(1),
                     "network 'only': expected another module from each call of the function that makes it, as each "
-                    "worker has its own; got the same one again");
+                    "worker has its own; got the first one again");
   CHECK_THROWS_WITH(
       make<Mine>("auto", {.memory = "lstm"}),
       "network 'mine': it has no states that Sounder could keep; expected memory 'none', or a module with "

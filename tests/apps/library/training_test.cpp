@@ -396,13 +396,30 @@ TEST_CASE("the parameters of a training that runs are not shown, and those that 
   CHECK_THROWS_WITH(other.run(), "parameters: expected finite numbers to start from; 'body.0.weight' was set to nan");
 }
 
+TEST_CASE("a training runs once, and says so to whoever asks again, also while it lasts") {
+  TrainConfig config = small("CartPole-v1");
+  Training training(Registry::with_builtins(), config);
+  std::string refused;
+  training.on_report([&](const Report&) {
+    try {
+      training.run();
+    } catch (const UsageError& error) {
+      refused = error.what();
+    }
+    return true;
+  });
+  training.run();
+  CHECK(refused == "run() is called once; make another Training for another run");
+  CHECK_THROWS_WITH(training.run(), refused);
+}
+
 TEST_CASE("peers that go on from a checkpoint stay apart where their parameters were only looked at") {
   const TemporaryFolder folder;
   TrainConfig config = small("CartPole-v1");
   config.sharing = "peers";
   config.workers = 2;
   Training(Registry::with_builtins(), config, {.run = folder.path() / "run"}).run();
-  config.steps = 410;
+  config.steps = load_resume_point(folder.path() / "run").checkpoint.progress.step + 10;
   config.learning_rate = 1e-12;
   const bool changes = GENERATE(false, true);
   Training training(Registry::with_builtins(), config,
@@ -417,7 +434,8 @@ TEST_CASE("peers that go on from a checkpoint stay apart where their parameters 
     apart = std::max(apart, std::abs(peer("peer0/parameters")[i] - peer("peer1/parameters")[i]));
   }
   CHECK((apart < 1e-6F) == changes);
-  CHECK(result.report.parameters[0] == Approx(mean[0] + (changes ? 1.0F : 0.0F)));
+  // Peers that mix move their mean a little.
+  CHECK(result.report.parameters[0] == Approx(mean[0] + (changes ? 1.0F : 0.0F)).margin(0.2));
 }
 
 TEST_CASE("a configuration comes from a preset or a file") {
