@@ -113,6 +113,7 @@ TEST_CASE("a training in code has the environments that its configuration descri
 TEST_CASE("options that are dealt out reach a training's workers and its evaluation's episodes in turn") {
   TrainConfig config = small("Lever-v0");
   config.workers = 2;
+  config.threads = 1;  // so that both act, in turn
   config.env_option = {"gain=1,3"};
   std::set<double> returns;
   std::vector<double> evaluated;
