@@ -25,3 +25,17 @@ run_commands() {
     awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "(%.1f s)\n", ended - began }'
   done 3<"$1"
 }
+
+# follow_example NAME COUNT: installs the build folder `build` in an empty home folder in `folder`, and runs the COUNT commands
+# of the README of an example of `source` in a copy of it, where the script is then. What they say is in the file `said`.
+# shellcheck disable=SC2154 # the script's
+follow_example() {
+  export HOME=$folder/home
+  mkdir "$HOME"
+  cmake --install "$build" --prefix "$HOME/.local" >/dev/null
+  cp -r "$source/apps/examples/$1" "$folder/$1"
+  cd "$folder/$1" || exit
+  awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
+  [ "$(wc -l <commands)" -eq "$2" ]
+  run_commands "$PWD/commands" | tee said
+}

@@ -6,14 +6,7 @@ source=$1 build=$2
 source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export HOME=$folder/home
-mkdir "$HOME"
-cmake --install "$build" --prefix "$HOME/.local" >/dev/null
-cp -r "$source/apps/examples/embed" "$folder/embed"
-cd "$folder/embed"
-awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
-[ "$(wc -l <commands)" -eq 4 ]
-run_commands "$PWD/commands" | tee said
+follow_example embed 4
 
 grep -q ': solved$' said
 # Two free workers learn something else each time, and new episodes are not those that it was solved by: once in 150 times

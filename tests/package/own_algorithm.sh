@@ -7,14 +7,7 @@ source=$1 build=$2
 source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export HOME=$folder/home
-mkdir "$HOME"
-cmake --install "$build" --prefix "$HOME/.local" >/dev/null
-cp -r "$source/apps/examples/own_algorithm" "$folder/own_algorithm"
-cd "$folder/own_algorithm"
-awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
-[ "$(wc -l <commands)" -eq 8 ]
-run_commands "$PWD/commands"
+follow_example own_algorithm 8
 
 says() { grep -qxF "$2" "$1" || { echo "no line '$2' in $1" >&2; exit 1; }; }
 # One worker and a fixed seed: in 16 trainings it was solved after at most 80,000 of the 300,000 steps.

@@ -6,14 +6,7 @@ source=$1 build=$2
 source "$source/tests/documented.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export HOME=$folder/home
-mkdir "$HOME"
-cmake --install "$build" --prefix "$HOME/.local" >/dev/null
-cp -r "$source/apps/examples/own_network" "$folder/own_network"
-cd "$folder/own_network"
-awk '/^```/ { inside = /^```sh/; next } inside' README.md >commands
-[ "$(wc -l <commands)" -eq 7 ]
-run_commands "$PWD/commands" | tee said
+follow_example own_network 7
 
 grep -q 'solved at step' said
 # The last command says what the recurrent network plays like: without memory, half of all turns are wrong.
